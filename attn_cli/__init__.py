@@ -1,0 +1,1 @@
+"""attn: attention mechanisms, computed and explained step by step in a terminal."""

@@ -1,0 +1,51 @@
+"""`attn compute`: attention step by step on the user's own numbers."""
+
+from __future__ import annotations
+
+from attn_cli.cli.groups import takes
+from attn_cli.cli.options import (
+    ArrayOptions,
+    AttentionOptions,
+    DisplayOptions,
+    MaskOptions,
+    OutputOptions,
+    SizeOptions,
+)
+from attn_cli.cli.streams import guarded
+
+HELP = """Show every step of attention on real numbers.
+
+Give q, k and v; or rows x (a sentence with --text) that matrices turn into them; or nothing,
+for small random arrays.
+"""
+
+EXAMPLES = """Examples:
+
+attn compute --q "1 0; 0 1" --k "1 0; 0 1" --v "1 2; 3 4"
+
+attn compute --text "The cat is sitting on the mat." --heads 2 --causal
+
+attn compute --input run.npz --show-work "weights[0,1]"
+
+attn compute --q q.npy --k k.npy --v v.npy --quiet > output.txt
+"""
+
+
+@guarded
+@takes(ArrayOptions, SizeOptions, AttentionOptions, MaskOptions, DisplayOptions, OutputOptions)
+def compute(
+    arrays: ArrayOptions,
+    sizes: SizeOptions,
+    attention: AttentionOptions,
+    masks: MaskOptions,
+    display: DisplayOptions,
+    output: OutputOptions,
+) -> None:
+    """Read the arrays, write the program down, read its numbers, show them."""
+    from attn_cli.cli.computing import computed
+    from attn_cli.cli.gather import gathered
+    from attn_cli.cli.showing import show, check_output
+
+    check_output(output, display)
+    request = gathered(arrays, sizes, attention, masks)
+    show(computed(request, display, output), display, output)

@@ -1,0 +1,211 @@
+"""From a request to a trace: whole where it fits, in blocks of queries where it is large."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from attn_cli.cli.facts import facts, next_commands, notices, summary
+from attn_cli.cli.gather import Request
+from attn_cli.cli.options import DisplayOptions, OutputOptions
+from attn_cli.cli.progress import progress
+from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.matrices.limits import refuse_above_memory
+from attn_cli.program import Program, Step
+from attn_cli.readings import blocks
+from attn_cli.readings.focus import focus_rows
+from attn_cli.readings.traced import Numbers, traced_steps, worked_cell
+from attn_cli.readings.values import evaluate
+from attn_cli.topics.en.steps import MEANINGS
+from attn_cli.trace import Trace, WorkedCell
+from attn_cli.views.numbers import short
+
+Array = np.ndarray[Any, Any]
+
+LARGE_BYTES = 64 * 2**20
+"""Scores above this size are not kept unless they are asked for."""
+
+FIRST, LAST = 8, 3
+"""Queries that are shown of a large run."""
+
+CELL = re.compile(r"(?P<name>\w+)\[(?P<index>[^\]]*)\]")
+
+
+def computed(request: Request, display: DisplayOptions, output: OutputOptions) -> Trace:
+    """Run the program and put together what a person or a script is told of it.
+
+    Raises ImpossibleError when all the numbers are asked for and don't fit in memory.
+    """
+    program = request.program
+    for wanted, option in ((display.only, "--only"), (display.start, "--from")):
+        if wanted is not None and wanted not in program:
+            known = [step.name for step in program]
+            raise AttnError(f"{option}: there is no step {wanted!r}. {did_you_mean(wanted, known)}")
+    _refuse_missing_slices(program, display)
+    cell = _cell(display.show_work, request) if display.show_work else None
+    parts = blocks.split(program)
+    itemsize = next(iter(request.arrays.values())).dtype.itemsize
+    needed = _bytes(program, itemsize)
+    if needed <= LARGE_BYTES or parts is None or _asks_for_all(program, parts, display, output):
+        refuse_above_memory(needed, _what(program, itemsize), INSTEAD)
+        numbers = Numbers(program, evaluate(program, request.arrays))
+        whole = True
+    else:
+        numbers = _in_blocks(request, parts, cell)
+        whole = False
+    return _trace(request, numbers, cell, display, whole)
+
+
+INSTEAD = (
+    "Without --all, --json and --save the numbers are computed in blocks that are not kept; "
+    "--only output saves or prints the output alone."
+)
+
+
+def _bytes(program: Program, itemsize: int) -> int:
+    total = 0
+    for step in program:
+        size = 1 if step.operation == "allow" else itemsize
+        total += int(np.prod([int(s) for s in program.shape(step)], dtype=object)) * size
+    return total
+
+
+def _what(program: Program, itemsize: int) -> str:
+    largest = max(program, key=lambda step: int(np.prod(program.shape(step), dtype=object)))
+    return f"Keeping every step (the largest, {largest.name}, is {_shape(program, largest)})"
+
+
+def _shape(program: Program, step: Step) -> str:
+    return "×".join(f"{size:,}" for size in program.shape(step))
+
+
+def _asks_for_all(
+    program: Program, parts: blocks.Split, display: DisplayOptions, output: OutputOptions
+) -> bool:
+    if display.everything:
+        return True
+    if display.only is not None or display.quiet:
+        name = display.only or program.output.name
+        return program[name] in parts.by_rows and "m" in program[name].axes
+    return output.json or output.save is not None
+
+
+def _in_blocks(
+    request: Request, parts: blocks.Split, cell: tuple[str, tuple[int, ...]] | None
+) -> Numbers:
+    """Every output row, in blocks; all steps for a few queries only."""
+    program = request.program
+    with progress("queries") as advance:
+        made = blocks.evaluate_blocks(program, request.arrays, advance=advance)
+    once = blocks.evaluate_once(program, parts, request.arrays)
+    count = program.sizes["n"]
+    chosen = {*range(min(FIRST, count)), *range(max(count - LAST, 0), count)}
+    if cell is not None and "n" in program[cell[0]].axes:
+        chosen.add(cell[1][program[cell[0]].axes.index("n")])
+    queries = tuple(sorted(chosen))
+    shown = blocks.evaluate_rows(program, parts, once, np.array(queries))
+    by_rows = frozenset(step.name for step in parts.by_rows if step.name not in made)
+    return Numbers(program, {**once, **shown, **made}, queries, by_rows)
+
+
+def _trace(
+    request: Request,
+    numbers: Numbers,
+    cell: tuple[str, tuple[int, ...]] | None,
+    display: DisplayOptions,
+    whole: bool,
+) -> Trace:
+    show = partial(short, precision=display.precision)
+    steps = traced_steps(numbers, MEANINGS, show)
+    if cell is not None:
+        work = worked_cell(numbers, *cell, show)
+        steps = tuple(replace(s, work=work) if s.name == cell[0] else s for s in steps)
+    weights = next(step for step in steps if step.name == "weights")
+    return Trace(
+        command="compute",
+        mode=request.mechanism.name,
+        title=request.mechanism.title,
+        formula=request.mechanism.formula,
+        source=request.mechanism.source,
+        seed=request.seed if request.random or request.labels else None,
+        facts=facts(request),
+        notices=notices(request, numbers),
+        steps=steps,
+        labels=request.labels,
+        focus=focus_rows(weights.values, weights.axes, weights.queries),
+        summary=() if whole else summary(request, numbers),
+        next_commands=next_commands(request),
+        settings=_settings(request),
+    )
+
+
+def _settings(request: Request) -> dict[str, Any]:
+    choices = request.choices
+    inputs = [step.name for step in request.program.inputs]
+    return {
+        "mode": request.mechanism.name,
+        "heads": choices.heads,
+        "kv_heads": choices.kv_heads,
+        "scale": choices.scale,
+        "softcap": choices.softcap,
+        "seed": request.seed,
+        "labels": {axis: list(names) for axis, names in request.labels.items()},
+        "inputs": [*inputs, "mask"] if choices.mask else inputs,
+    }
+
+
+def _refuse_missing_slices(program: Program, display: DisplayOptions) -> None:
+    for option, axis, position in (
+        ("--head", "h", display.head),
+        ("--batch-index", "b", display.batch_index),
+    ):
+        known = any(axis in step.axes for step in program)
+        if position is None or (axis == "b" and position == 0):
+            continue
+        if not known:
+            raise AttnError(f"{option} {position}: the arrays have no axis {axis}.")
+        size = program.sizes[axis]
+        if position >= size:
+            raise AttnError(f"{option} {position}: there are {size}, counted from 0.")
+
+
+def _cell(text: str, request: Request) -> tuple[str, tuple[int, ...]]:
+    """Read `weights[0,1]`; positions may be words of the sentence."""
+    program = request.program
+    match = CELL.fullmatch(text.strip())
+    if match is None:
+        raise AttnError(f"--show-work: {text!r} does not name a cell like weights[0,1].")
+    if match["name"] not in program:
+        known = [step.name for step in program]
+        raise AttnError(f"--show-work: there is no step {match['name']!r}. "
+                        f"{did_you_mean(match['name'], known)}")
+    step = program[match["name"]]
+    words = [word.strip() for word in match["index"].split(",")]
+    if len(words) != len(step.axes):
+        raise AttnError(
+            f"--show-work: {step.name} is {_shape(program, step)} with the axes "
+            f"({', '.join(step.axes)}); give {len(step.axes)} positions, not {len(words)}."
+        )
+    places = zip(words, step.axes, program.shape(step), strict=True)
+    return step.name, tuple(_position(w, axis, size, request) for w, axis, size in places)
+
+
+def _position(word: str, axis: str, size: int, request: Request) -> int:
+    names = request.labels.get(axis, ())
+    if word in names:
+        if names.count(word) > 1:
+            places = ", ".join(str(i) for i, name in enumerate(names) if name == word)
+            raise AttnError(f"--show-work: {word!r} stands at {places}; give the number.")
+        return names.index(word)
+    if not re.fullmatch(r"-?\d+", word):
+        raise AttnError(f"--show-work: {word!r} is no position on axis {axis}.")
+    position = int(word)
+    if not -size <= position < size:
+        raise AttnError(f"--show-work: axis {axis} has the positions 0 to {size - 1}, not {word}.")
+    return position % size
+
+

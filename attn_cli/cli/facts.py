@@ -1,0 +1,180 @@
+"""What is true of a run beside its numbers: sizes, sources, conventions, notices, what next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from attn_cli.cli.gather import Request
+from attn_cli.matrices.limits import bytes_text
+from attn_cli.readings.traced import Numbers
+from attn_cli.views.numbers import short
+
+Array = np.ndarray[Any, Any]
+
+ROWS_NAMED = 8
+LETTERS = {"w_q": "W_Q", "w_k": "W_K", "w_v": "W_V", "w_o": "W_O", "context": "context"}
+
+
+def facts(request: Request) -> tuple[str, ...]:
+    """Sizes, where the arrays come from, and every convention that was used."""
+    lines = [_sizes(request), _origin(request)]
+    sizes, choices = request.program.sizes, request.choices
+    if "group_size" in sizes:
+        lines.append(
+            f"{sizes['h']} query heads, {sizes['h_kv']} key heads: key head g serves query heads "
+            f"{sizes['group_size']}g to {sizes['group_size']}g + {sizes['group_size'] - 1}"
+        )
+    if choices.scale is not None:
+        lines.append(f"scale {choices.scale:g} instead of the mechanism's own")
+    if choices.mask is not None:
+        lines.append(f"mask {choices.mask.name}, True = may attend: {choices.mask.says}")
+        if "causal" in choices.mask.name and sizes["n"] != sizes["m"]:
+            lines.append(_alignment(request))
+    return tuple(lines)
+
+
+def _sizes(request: Request) -> str:
+    sizes = request.program.sizes
+    parts = [f"{sizes['b']} batch rows"] if "b" in sizes and sizes["b"] > 1 else []
+    if "h" in sizes:
+        parts.append(f"{sizes['h']} heads")
+    parts += [_counted(sizes["n"], "query", "queries"), _counted(sizes["m"], "key", "keys")]
+    if "m_past" in sizes:
+        parts[-1] += f" ({sizes['m_past']} of them cached)"
+    parts.append(f"d = {sizes['d']}")
+    parts.append(f"values of width {sizes['d_v']}")
+    each = " a head" if "h" in sizes else ""
+    return ", ".join(parts) + each
+
+
+def _origin(request: Request) -> str:
+    dtype = next(iter(request.arrays.values())).dtype
+    words = "one random vector for each word" if "n" in request.labels else ""
+    random = [name for name in request.random]
+    given = [name for name in request.arrays if name not in random]
+    parts = [words] if words else []
+    if given and not words:
+        parts.append("given arrays" if not random else f"given: {_letters(given)}")
+    if random:
+        parts.append("random arrays" if not given else f"random: {_letters(random)}")
+    seed = f" (seed {request.seed})" if random or words else ""
+    return f"{'; '.join(parts)}{seed}; computed in {dtype}"
+
+
+def _letters(names: list[str]) -> str:
+    return ", ".join(LETTERS.get(name, name.upper() if len(name) == 1 else name) for name in names)
+
+
+def _alignment(request: Request) -> str:
+    sizes = request.program.sizes
+    n, m = sizes["n"], sizes["m"]
+    if "m_past" in sizes and f"offset={sizes['m_past']}" in str(request.choices.mask):
+        return f"{n} queries after {sizes['m_past']} cached keys: the last query sees every key"
+    if f"offset={m - n}" in str(request.choices.mask):
+        return f"n ≠ m: aligned bottom-right (offset m - n = {m - n}), as FlashAttention does"
+    return (
+        f"n ≠ m: aligned top-left (offset 0), as torch and JAX do; "
+        f"--align bottom-right is offset {m - n}"
+    )
+
+
+def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
+    """What a person has to know to read the numbers right."""
+    found = []
+    if request.unused:
+        found.append(f"--input: not used: {', '.join(request.unused)}.")
+    found += _not_finite(request, numbers)
+    empty = _empty_rows(request, numbers)
+    if empty:
+        found.append(empty)
+    return tuple(found)
+
+
+def _empty_rows(request: Request, numbers: Numbers) -> str:
+    step = next(s for s in request.program if s.operation == "softmax")
+    weights = numbers.arrays[step.name]
+    rows = np.argwhere((weights == 0).all(axis=-1))
+    if not len(rows):
+        return ""
+    named = [_row_name(request, numbers, step.axes[:-1], row) for row in rows[:ROWS_NAMED]]
+    more = f" and {len(rows) - ROWS_NAMED} more rows" if len(rows) > ROWS_NAMED else ""
+    return (
+        f"No key is allowed for {', '.join(named)}{more}: weights 0 and output 0, as in torch "
+        "SDPA and ONNX."
+    )
+
+
+def _row_name(
+    request: Request, numbers: Numbers, axes: tuple[str, ...], row: Array
+) -> str:
+    at = dict(zip(axes, (int(i) for i in row), strict=True))
+    query = numbers.queries[at["n"]] if numbers.queries is not None else at["n"]
+    names = request.labels.get("n")
+    text = names[query] if names else f"q{query}"
+    text += f" in head {at['h']}" if "h" in at else ""
+    return text + (f" of batch row {at['b']}" if "b" in at else "")
+
+
+def _not_finite(request: Request, numbers: Numbers) -> list[str]:
+    """NaN and infinity, told where they first come from."""
+    found = []
+    for step in request.program.inputs:
+        array = request.arrays[step.name]
+        count = int(np.isnan(array).sum())
+        infinite = int(np.isinf(array).sum()) if step.name != "bias" else 0
+        if count or infinite:
+            place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+            what = "NaN" if count else "infinity"
+            at = ",".join(map(str, place))
+            found.append(f"{step.name}[{at}] is {what}: every number it takes part in is lost.")
+    if found:
+        return found
+    for step in request.program:
+        array = numbers.arrays[step.name]
+        if array.dtype.kind != "f" or step.operation == "mask" or step.name == "bias":
+            continue
+        if not np.isfinite(array).all() and "bias" not in request.arrays:
+            largest = short(float(np.finfo(array.dtype).max))
+            return [
+                f"{step.name} holds numbers beyond {array.dtype}, whose largest is {largest}. "
+                "Try --dtype float64."
+            ]
+    return []
+
+
+def summary(request: Request, numbers: Numbers) -> tuple[str, ...]:
+    """What is said of a run too large to keep."""
+    program = request.program
+    output = numbers.arrays[program.output.name]
+    scores = next(s for s in program if "n" in s.axes and "m" in s.axes)
+    size = int(np.prod(program.shape(scores), dtype=object)) * output.dtype.itemsize
+    wide = output.astype(np.float64, copy=False) if output.size < 10**6 else output
+    return (
+        f"all {program.sizes['n']:,} queries computed, in blocks; the scores, "
+        f"{bytes_text(size)}, were never kept whole",
+        f"output {'×'.join(f'{s:,}' for s in output.shape)}: smallest {short(float(wide.min()))}, "
+        f"largest {short(float(wide.max()))}, mean {short(float(wide.mean(dtype=np.float64)))}, "
+        f"standard deviation {short(float(wide.std(dtype=np.float64)))}",
+    )
+
+
+def next_commands(request: Request) -> tuple[str, ...]:
+    """Ways to go on from here that change what is seen."""
+    names = [step.name for step in request.program if step.name == "weights"]
+    axes = request.program["weights"].axes
+    commands = [f'--show-work "{names[0]}[{",".join("0" for _ in axes[:-1])},1]"']
+    if request.program.sizes["m"] < 2:
+        commands = [f'--show-work "output[{",".join("0" for _ in request.program.output.axes)}]"']
+    if request.choices.mask is None:
+        commands.append("--causal")
+    if "x" in request.arrays and request.choices.heads is None:
+        commands.append("--heads 2")
+    return (*commands, "--save run.npz")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+

@@ -1,0 +1,255 @@
+"""From options to a program with its arrays: what is given, what is random, what is refused."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from attn_cli import mechanisms
+from attn_cli.cli.masking import chosen_mask
+from attn_cli.cli.options import ArrayOptions, AttentionOptions, MaskOptions, SizeOptions
+from attn_cli.errors import AttnError, shape_text
+from attn_cli.matrices import files, numeric, seeded
+from attn_cli.matrices.saved import SETTINGS
+from attn_cli.matrices.sources import Sources
+from attn_cli.matrices.tokens import tokens
+from attn_cli.mechanisms import Choices, Layout, Mechanism
+from attn_cli.mechanisms.layout import HEAD_WIDTH
+from attn_cli.program import Program, Sizes, members
+
+Array = np.ndarray[Any, Any]
+
+ARRAYS = ("q", "k", "v", "x", "context", "w_q", "w_k", "w_v", "w_o", "bias", "past_k", "past_v")
+DTYPES = ("float64", "float32", "float16")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A program with everything it needs to run.
+
+    random: the inputs that were drawn. unused: arrays in --input that nothing asked for.
+    """
+
+    mechanism: Mechanism
+    choices: Choices
+    program: Program
+    arrays: dict[str, Array]
+    labels: dict[str, tuple[str, ...]]
+    random: tuple[str, ...]
+    unused: tuple[str, ...]
+    seed: int
+
+
+def gathered(
+    options: ArrayOptions, sizes: SizeOptions, attention: AttentionOptions, masks: MaskOptions
+) -> Request:
+    """Read what is given, settle every size, draw what is missing, write the program down.
+
+    Raises AttnError or ShapeError, naming the options that do not go together.
+    """
+    sources = Sources(sys.stdin.buffer)
+    given, mask, settings, unused = _read(options, masks, sources)
+    attention = _with_settings(attention, settings)
+    seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
+    if attention.dtype is not None and attention.dtype not in DTYPES:
+        raise AttnError(f"--dtype: {attention.dtype!r} is not one of {', '.join(DTYPES)}.")
+    mechanism = mechanisms.named(attention.mode or "scaled")
+    choices = Choices(
+        heads=attention.heads,
+        kv_heads=attention.kv_heads,
+        scale=_finite(attention.scale, "--scale"),
+        softcap=_positive(attention.softcap, "--softcap"),
+    )
+    labels = _sentences(options, given, sizes, choices, seed) or {
+        axis: tuple(names) for axis, names in settings.get("labels", {}).items()
+    }
+    _refuse_conflicts(given, options)
+    given = numeric.to_one_type(given, attention.dtype)
+    bound, layout = _settled(mechanism, given, sizes, choices)
+    allowed = chosen_mask(masks, mask, bound, layout)
+    choices = replace(choices, mask=allowed)
+    program = mechanism.program(bound, layout, choices)
+    missing = [step for step in program.inputs if step.name not in given]
+    dtype = attention.dtype or (str(next(iter(given.values())).dtype) if given else None)
+    drawn = {
+        step.name: _draw(step.name)(step.name, program.shape(step), seed, dtype)
+        for step in missing
+    }
+    _name_labels(labels, program)
+    return Request(
+        mechanism, choices, program, {**given, **drawn}, labels, tuple(drawn), unused, seed
+    )
+
+
+def _read(
+    options: ArrayOptions, masks: MaskOptions, sources: Sources
+) -> tuple[dict[str, Array], Array | None, dict[str, Any], tuple[str, ...]]:
+    """Arrays of the options, then those of --input that no option gives."""
+    arguments = {name: getattr(options, name) for name in ARRAYS}
+    given = {
+        name: numeric.as_floats(sources.one(text, _option(name)), _option(name))
+        for name, text in arguments.items()
+        if text is not None
+    }
+    mask = None
+    if masks.mask is not None:
+        mask = numeric.as_booleans(sources.one(masks.mask, "--mask"), "--mask")
+    if options.input is None:
+        return given, mask, {}, ()
+    held = dict(sources.many(options.input, "--input"))
+    settings = _settings(held)
+    wanted = settings.get("inputs", [*ARRAYS, "mask"])
+    unused = [name for name in held if name not in ARRAYS and name != "mask"]
+    for name in [name for name in wanted if name in held]:
+        array = files.load(held[name], f"--input, {name}")
+        if name == "mask":
+            mask = numeric.as_booleans(array, "--input, mask") if mask is None else mask
+        elif name not in given:
+            given[name] = numeric.as_floats(array, f"--input, {name}")
+    if not given and mask is None:
+        raise AttnError(
+            f"--input: {options.input} holds none of {', '.join(ARRAYS)}, mask. "
+            f"It holds: {', '.join(held) or 'nothing'}."
+        )
+    return given, mask, settings, () if settings else tuple(unused)
+
+
+def _settings(held: dict[str, Any]) -> dict[str, Any]:
+    """How a saved run was made, if the file is one."""
+    if SETTINGS not in held:
+        return {}
+    text = files.load(held.pop(SETTINGS), "--input")
+    if text.dtype.kind != "U" or text.ndim:
+        return {}
+    try:
+        settings = json.loads(str(text))
+    except ValueError:
+        return {}
+    return settings if isinstance(settings, dict) else {}
+
+
+def _with_settings(attention: AttentionOptions, settings: Mapping[str, Any]) -> AttentionOptions:
+    """Options of a saved run, where the command line says nothing else."""
+    saved = {
+        name: settings[name]
+        for name in ("mode", "heads", "kv_heads", "scale", "softcap")
+        if settings.get(name) is not None and getattr(attention, name) is None
+    }
+    return replace(attention, **saved)
+
+
+def _sentences(
+    options: ArrayOptions,
+    given: dict[str, Array],
+    sizes: SizeOptions,
+    choices: Choices,
+    seed: int,
+) -> dict[str, tuple[str, ...]]:
+    """Turn --text and --context-text into rows and labels."""
+    if options.context_text is not None and options.text is None:
+        raise AttnError("--context-text needs --text, the sentence that asks.")
+    if options.text is None:
+        return {}
+    for name in ("x", "q", "k", "v"):
+        if name in given:
+            raise AttnError(f"--text makes the rows itself; leave {_option(name)} out.")
+    labels = {}
+    for axis, name, text, width in (
+        ("n", "x", options.text, sizes.d or _rows(given, "w_q") or _text_width(choices)),
+        ("m", "context", options.context_text, sizes.d or _rows(given, "w_k")),
+    ):
+        if text is None:
+            continue
+        words = tokens(text, "--text" if name == "x" else "--context-text")
+        width = width or given["x"].shape[1]
+        given[name] = seeded.embeddings(words, width, seed)
+        labels[axis] = tuple(words)
+    return labels
+
+
+def _text_width(choices: Choices) -> int:
+    return HEAD_WIDTH * (choices.heads or 1)
+
+
+def _rows(given: Mapping[str, Array], name: str) -> int | None:
+    return given[name].shape[0] if name in given and given[name].ndim == 2 else None
+
+
+def _refuse_conflicts(given: Mapping[str, Array], options: ArrayOptions) -> None:
+    made = [name for name in ("q", "k", "v") if name in given]
+    if "x" in given and made:
+        raise AttnError(f"Give --x, or --q, --k and --v; not --x with {_option(made[0])}.")
+    if "x" not in given:
+        for name in ("context", "w_q", "w_k", "w_v"):
+            if name in given:
+                raise AttnError(f"{_option(name)} needs --x or --text, the rows it works on.")
+    for name, array in given.items():
+        if not array.size:
+            raise AttnError(f"{_option(name)} is {shape_text(array.shape)}: there is no number in it.")
+        if array.ndim < 2 and name != "bias":
+            raise AttnError(
+                f"{_option(name)} has {array.ndim} axes, {shape_text(array.shape)}; a matrix has 2. "
+                "One row is written [[1, 0]]."
+            )
+
+
+def _settled(
+    mechanism: Mechanism, given: Mapping[str, Array], options: SizeOptions, choices: Choices
+) -> tuple[Sizes, Layout]:
+    """Every size: from options, then from given arrays, then from defaults."""
+    sizes = Sizes()
+    shapes = {name: array.shape for name, array in given.items()}
+    if options.batch is not None:
+        sizes.bind("b", options.batch, "--batch")
+    layout = mechanism.layout(shapes, choices, sizes)
+    axes = {axis for array in layout.axes.values() for axis in array}
+    atoms = {atom for axis in axes for atom in members(axis)}
+    width = next(axis for axis in ("d_model", "(h d)", "d") if axis in axes)
+    new = "m_new" if "m_new" in atoms else "m"
+    for option, axis, size in (
+        ("--n", "n", options.n),
+        ("--m", new, options.m),
+        ("--d", width, options.d),
+        ("--dv", "(h d_v)" if "h" in atoms else "d_v", options.dv),
+        ("--batch", "b", options.batch),
+    ):
+        if size is None:
+            continue
+        if not set(members(axis)) <= atoms:
+            raise AttnError(f"{option} changes nothing here: no array has that axis.")
+        sizes.bind(axis, size, option)
+    layout.bind(sizes, shapes)
+    return sizes, layout
+
+
+def _name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> None:
+    """In self-attention the words of the sentence are the keys' names too."""
+    if "n" in labels and "m" not in labels and "context" not in program:
+        new = "m_new" if "m_new" in program.sizes else "m"
+        labels[new] = labels["n"]
+
+
+def _draw(name: str) -> Any:
+    return seeded.projection if name.startswith("w_") else seeded.normal
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _finite(number: float | None, option: str) -> float | None:
+    if number is not None and not np.isfinite(number):
+        raise AttnError(f"{option}: {number} is not a finite number.")
+    return number
+
+
+def _positive(number: float | None, option: str) -> float | None:
+    if number is not None and not (np.isfinite(number) and number > 0):
+        raise AttnError(f"{option}: {number:g} is not a finite number above 0.")
+    return number
+

@@ -1,0 +1,86 @@
+"""From mask options to a mask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from attn_cli import masks
+from attn_cli.cli.options import MaskOptions
+from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.masks import Mask
+from attn_cli.mechanisms import Layout
+from attn_cli.mechanisms.layout import pair_axes, score_axes
+from attn_cli.program import ONE, Sizes
+
+Array = np.ndarray[Any, Any]
+
+ALIGNMENTS = ("top-left", "bottom-right")
+
+
+def chosen_mask(
+    options: MaskOptions, given: Array | None, sizes: Sizes, layout: Layout
+) -> Mask | None:
+    """All the masks asked for, combined with and; None where there is none."""
+    counts = _lengths(options.lengths, sizes)
+    parts = []
+    if options.causal:
+        parts.append(masks.causal(_offset(options, counts, sizes)))
+    elif options.offset is not None or options.align is not None:
+        raise AttnError("--offset and --align place a causal mask: add --causal.")
+    if counts is not None:
+        parts.append(masks.lengths(counts))
+    if given is not None:
+        parts.append(_given(given, sizes, layout))
+    if not parts:
+        return None
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole & part
+    return whole
+
+
+def _lengths(text: str | None, sizes: Sizes) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        counts = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise AttnError(f"--lengths: {text!r} is no list of whole numbers like 5,3.") from None
+    batch, keys = sizes["b"] if "b" in sizes else 1, sizes["m"]
+    if len(counts) not in (1, batch):
+        raise AttnError(f"--lengths has {len(counts)} numbers; there are {batch} batch rows.")
+    if not all(0 <= count <= keys for count in counts):
+        raise AttnError(f"--lengths: every length must be between 0 and the {keys} keys there are.")
+    return counts
+
+
+def _offset(
+    options: MaskOptions, counts: tuple[int, ...] | None, sizes: Sizes
+) -> int | tuple[int, ...]:
+    if options.offset is not None and options.align is not None:
+        raise AttnError("--offset and --align both place the causal mask: give one.")
+    if options.offset is not None:
+        return options.offset
+    if options.align is None:
+        return sizes["m_past"] if "m_past" in sizes else 0
+    if options.align not in ALIGNMENTS:
+        raise AttnError(f"--align: {did_you_mean(options.align, list(ALIGNMENTS))}")
+    if options.align == "top-left":
+        return 0
+    if counts is None:
+        return sizes["m"] - sizes["n"]
+    offsets = tuple(count - sizes["n"] for count in counts)
+    return offsets if len(offsets) > 1 else offsets[0]
+
+
+def _given(array: Array, sizes: Sizes, layout: Layout) -> Mask:
+    """A given table, lined up from the right with the axes of the scores."""
+    scores = score_axes(dict(layout.axes))
+    axes = pair_axes("--mask", array.shape, scores)
+    for axis, size in zip(axes, array.shape, strict=True):
+        if axis != ONE:
+            sizes.bind(axis, size, "--mask")
+    whole = dict(zip(axes, array.shape, strict=True))
+    return masks.given(array.reshape([whole.get(axis, 1) for axis in ("b", "h", "n", "m")]), "given")

@@ -1,0 +1,43 @@
+"""Errors a person can act on: one message, one exit status, never a traceback."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit statuses, as scripts may rely on them."""
+
+    FINE = 0
+    NO = 1
+    USAGE = 2
+    INTERRUPTED = 130
+
+
+class AttnError(Exception):
+    """Wrong usage or unreadable input; the message says what, where, and what to try."""
+
+    status = Exit.USAGE
+
+
+class ImpossibleError(AttnError):
+    """The request is well-formed, but this machine can't carry it out."""
+
+    status = Exit.NO
+
+
+class ShapeError(AttnError):
+    """Arrays whose sizes do not fit together."""
+
+
+def shape_text(shape: tuple[object, ...]) -> str:
+    """Write a shape the way people do: (3, 2) is 3×2."""
+    return "×".join(str(size) for size in shape) if shape else "a single number"
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """Name the nearest known word and list the rest."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    return (f"Did you mean {near[0]}? " if near else "") + f"Known: {', '.join(known)}."

@@ -1,0 +1,1 @@
+"""Arrays in and out: files, literals, standard input, seeded random numbers, sentences."""

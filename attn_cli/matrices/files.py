@@ -1,0 +1,191 @@
+"""Arrays from files and streams, safely: no pickle, no code, no allocation on a file's word alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+from attn_cli.errors import AttnError, shape_text
+from attn_cli.matrices.limits import bytes_text, refuse_above_memory
+from attn_cli.matrices.literals import nested
+
+Array = np.ndarray[Any, Any]
+
+SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".json", ".safetensors")
+MANY = (".npz", ".json", ".safetensors")
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+
+
+def read_one(data: bytes | Path, kind: str, name: str | None, option: str) -> Array:
+    """Read one array from a file or from the bytes of a stream.
+
+    kind: the suffix that says how. name: which of several, by default the option's own.
+    """
+    if kind in MANY:
+        wanted = name or option.removeprefix("--").replace("-", "_")
+        several = read_many(data, kind, option)
+        if isinstance(several, Mapping):
+            if wanted not in several:
+                raise AttnError(
+                    f"{option}: {_called(data)} holds no array {wanted!r}. "
+                    f"It holds: {', '.join(several) or 'nothing'}."
+                )
+            return load(several[wanted], option)
+        return several
+    if kind == ".npy":
+        if isinstance(data, Path):
+            with data.open("rb") as stream:
+                return _npy(stream, data.stat().st_size, option)
+        return _npy(io.BytesIO(data), len(data), option)
+    text = data.read_bytes() if isinstance(data, Path) else data
+    return _text(text, DELIMITERS.get(kind), option)
+
+
+class Member:
+    """An array inside an archive, not read yet."""
+
+    def __init__(self, read: Any) -> None:
+        self.read = read
+
+
+def load(member: Member | Array, option: str) -> Array:
+    """Read an array that may still lie in its archive."""
+    return member.read(option) if isinstance(member, Member) else member
+
+
+def read_many(data: bytes | Path, kind: str, option: str) -> dict[str, Member | Array] | Array:
+    """Read the names of the arrays in an archive; a JSON file may also be one array."""
+    if kind == ".npz":
+        return _npz(data, option)
+    if kind == ".safetensors":
+        return _safetensors(data, option)
+    raw = data.read_bytes() if isinstance(data, Path) else data
+    refuse_above_memory(8 * len(raw), f"{option}: reading {_called(data)}", "Save it as .npy.")
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise AttnError(f"{option}: {_called(data)} is not JSON: {error}") from None
+    if isinstance(value, dict):
+        if value.get("schema") == "attn.trace/1":
+            value = {step["name"]: step["values"] for step in value["steps"]}
+        return {key: _later(item) for key, item in value.items()}
+    return nested(value, option)
+
+
+def _later(value: Any) -> Member:
+    return Member(lambda option: nested(value, option))
+
+
+def sniff(data: bytes) -> str:
+    """Tell the format of a stream from its first bytes."""
+    if data.startswith(b"\x93NUMPY"):
+        return ".npy"
+    if data.startswith(b"PK"):
+        return ".npz"
+    return ".json" if data.lstrip()[:1] in (b"[", b"{") else ".txt"
+
+
+def _called(data: bytes | Path) -> str:
+    return str(data) if isinstance(data, Path) else "standard input"
+
+
+def _npy(stream: IO[bytes], size: int, option: str) -> Array:
+    """Read an .npy stream of `size` bytes, after holding its header against that size."""
+    try:
+        version = npy.read_magic(stream)
+        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, fortran, dtype = read_header(stream)
+    except (ValueError, EOFError) as error:
+        raise AttnError(f"{option}: this is not a NumPy array file: {error}") from None
+    if dtype.hasobject:
+        raise AttnError(
+            f"{option}: the array holds Python objects, which could run code when read.\n"
+            "Save numbers: np.save(file, array.astype(float))."
+        )
+    claimed, there = prod(shape) * dtype.itemsize, size - stream.tell()
+    if claimed > there:
+        raise AttnError(
+            f"{option}: the header claims {shape_text(shape)} {dtype} = {bytes_text(claimed)}, "
+            f"but only {bytes_text(max(there, 0))} follow. The file is cut short or made up."
+        )
+    refuse_above_memory(claimed, f"{option}: the array", "Give a smaller part of it.")
+    flat = np.frombuffer(stream.read(claimed), dtype=dtype)
+    return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def _npz(data: bytes | Path, option: str) -> dict[str, Member | Array]:
+    source = data if isinstance(data, Path) else io.BytesIO(data)
+    try:
+        archive = zipfile.ZipFile(source)
+    except zipfile.BadZipFile:
+        raise AttnError(f"{option}: {_called(data)} is not an .npz archive.") from None
+
+    def member(info: zipfile.ZipInfo) -> Member:
+        def read(option: str) -> Array:
+            try:
+                with archive.open(info) as stream:
+                    return _npy(stream, info.file_size, option)
+            except (zipfile.BadZipFile, OSError) as error:
+                raise AttnError(f"{option}: {info.filename} can't be read: {error}") from None
+
+        return Member(read)
+
+    return {info.filename.removesuffix(".npy"): member(info) for info in archive.infolist()}
+
+
+def _safetensors(data: bytes | Path, option: str) -> dict[str, Member | Array]:
+    try:
+        import ml_dtypes  # noqa: F401  (gives NumPy the name bfloat16)
+        from safetensors import SafetensorError
+        from safetensors.numpy import load as load_tensors
+    except ImportError:
+        raise AttnError(
+            f"{option}: .safetensors files need an extra: pip install 'attn-cli[safetensors]'."
+        ) from None
+    try:
+        tensors = load_tensors(data.read_bytes() if isinstance(data, Path) else data)
+    except SafetensorError as error:
+        raise AttnError(f"{option}: {_called(data)} can't be read: {error}") from None
+    return dict(tensors)
+
+
+def _text(data: bytes, delimiter: str | None, option: str) -> Array:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise AttnError(f"{option}: this is neither text in UTF-8 nor a known format.") from None
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        raise AttnError(f"{option}: there is nothing in it.")
+    if delimiter is None and "," in lines[0]:
+        delimiter = ","
+    try:
+        return np.loadtxt(lines, delimiter=delimiter, ndmin=2)
+    except ValueError as error:
+        raise AttnError(f"{option}: {_explained(str(error), lines)}") from None
+
+
+def _explained(message: str, lines: list[str]) -> str:
+    """Say what loadtxt says, with rows counted from 1 and the row itself."""
+    cell = re.search(r"could not convert string (?P<text>.+) to \w+ at row (\d+), column (\d+)", message)
+    if cell:
+        row = int(cell[2])
+        hint = "\nIs the first row a header? Remove it." if row == 0 else ""
+        return (
+            f"row {row + 1}, column {cell[3]} is not a number: {cell['text']}.\n"
+            f"  {lines[row][:72]}{hint}"
+        )
+    ragged = re.search(r"changed from (\d+) to (\d+) at row (\d+)", message)
+    if ragged:
+        row = int(ragged[3])
+        return f"row {row} has {ragged[2]} numbers, row 1 has {ragged[1]}.\n  {lines[row - 1][:72]}"
+    return message

@@ -1,0 +1,43 @@
+"""What fits in memory; asked before anything is allocated."""
+
+from __future__ import annotations
+
+import os
+
+from attn_cli.errors import ImpossibleError
+
+UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+
+def available_bytes() -> int:
+    """Memory that can be had without swapping."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, OSError, ValueError):
+        return 4 * 2**30
+
+
+def bytes_text(count: int) -> str:
+    """Write a number of bytes with three digits: 17.2 GiB."""
+    size = float(count)
+    for unit in UNITS:
+        if size < 1024 or unit == UNITS[-1]:
+            break
+        size /= 1024
+    return f"{count} bytes" if unit == "bytes" else f"{size:.3g} {unit}"
+
+
+def refuse_above_memory(needed: int, what: str, instead: str) -> None:
+    """Raise ImpossibleError when `needed` bytes are not to be had."""
+    free = available_bytes()
+    if needed > free:
+        raise ImpossibleError(
+            f"{what} needs {bytes_text(needed)} of memory; {bytes_text(free)} are free.\n{instead}"
+        )

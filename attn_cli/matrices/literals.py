@@ -1,0 +1,139 @@
+"""Matrices typed on the command line: `1 0; 0 1`, `[[1, 0], [0, 1]]`, `1/2 -3`."""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from attn_cli.errors import AttnError
+
+WINDOW = 72
+ENTRY = re.compile(r"[^\s,]+")
+FRACTION = re.compile(r'(?<![\w."])([-+]?\d+/\d+)(?![\w."])')
+NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?|[-+]?(inf|infinity|nan)|[-+]?\d+/\d+", re.I)
+LITERAL_START = re.compile(r"\s*([-+.\d\[−;]|inf\b|nan\b)", re.I)
+
+
+def looks_like_literal(text: str) -> bool:
+    """Whether a person meant numbers, and not the name of a file."""
+    return bool(LITERAL_START.match(text))
+
+
+def parse(text: str, option: str) -> np.ndarray[Any, Any]:
+    """Read a literal into a float64 array; rows end at `;` or at a line's end.
+
+    Raises AttnError with a caret under the part that is wrong.
+    """
+    text = text.replace("−", "-")
+    if text.lstrip().startswith("["):
+        return nested(_json(text, option), option)
+    rows: list[list[float]] = []
+    start = 0
+    for part in re.split(r"[;\n]", text):
+        entries = list(ENTRY.finditer(part))
+        if entries:
+            rows.append([_entry(match, start, text, option, len(rows)) for match in entries])
+            if len(rows[-1]) != len(rows[0]):
+                raise AttnError(
+                    f"{option}: row {len(rows)} has {_counted(len(rows[-1]))}, "
+                    f"row 1 has {_counted(len(rows[0]))}.\n{caret(text, start + entries[0].start())}"
+                )
+        start += len(part) + 1
+    if not rows:
+        raise AttnError(f"{option}: there is no number in {text!r}.")
+    return np.array(rows, dtype=np.float64)
+
+
+def number(text: str) -> float | None:
+    """Read one number or fraction; None where it is neither."""
+    if not NUMBER.fullmatch(text):
+        return None
+    if "/" not in text:
+        return float(text)
+    over = Fraction(text) if not text.endswith("/0") and int(text.split("/")[1]) else None
+    return None if over is None else float(over)
+
+
+def caret(text: str, at: int) -> str:
+    """Show the line a position is on, with a caret under the position."""
+    begin = text.rfind("\n", 0, at) + 1
+    end = text.find("\n", at)
+    line = text[begin : end if end >= 0 else len(text)].replace("\t", " ")
+    column = at - begin
+    shift = max(0, column - WINDOW // 2)
+    shown = line[shift : shift + WINDOW]
+    before, after = "…" * (shift > 0), "…" * (shift + WINDOW < len(line))
+    return f"  {before}{shown}{after}\n  {' ' * (column - shift + len(before))}^"
+
+
+def nested(value: Any, option: str) -> np.ndarray[Any, Any]:
+    """Turn nested lists of numbers into a float64 array; the words "-inf" and "nan" count."""
+    shape: list[int] = []
+    level = value
+    while isinstance(level, list):
+        shape.append(len(level))
+        if not level:
+            raise AttnError(f"{option}: there is an empty list.")
+        level = level[0]
+    if all(isinstance(leaf, bool) for leaf in _leaves(value)):
+        dtype: type = bool
+    else:
+        dtype = np.float64
+    array = np.empty(shape, dtype=dtype)
+    _fill(array, value, option, ())
+    return array
+
+
+def _leaves(value: Any) -> Any:
+    if isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _fill(array: np.ndarray[Any, Any], value: Any, option: str, place: tuple[int, ...]) -> None:
+    where = f"{option}: entry [{', '.join(map(str, place))}]"
+    if array.ndim == len(place):
+        read = number(value) if isinstance(value, str) else value
+        if not isinstance(read, int | float):
+            raise AttnError(f"{where} is not a number: {json.dumps(value)[:40]}")
+        array[place] = read
+        return
+    expected = array.shape[len(place)]
+    if not isinstance(value, list) or len(value) != expected:
+        found = f"has {_counted(len(value), 'entry', 'entries')}" if isinstance(value, list) else "is no list"
+        raise AttnError(f"{where} {found}; the first one beside it has {expected}.")
+    for position, item in enumerate(value):
+        _fill(array, item, option, (*place, position))
+
+
+def _json(text: str, option: str) -> Any:
+    quoted = FRACTION.sub(r'"\1"', text) if '"' not in text else text
+    try:
+        return json.loads(quoted)
+    except json.JSONDecodeError as error:
+        before = quoted[: error.pos].count('"')
+        at = min(error.pos - before, len(text) - 1)
+        raise AttnError(f"{option}: the brackets don't make a matrix here.\n{caret(text, at)}") from None
+    except RecursionError:
+        raise AttnError(f"{option}: the brackets are nested too deeply.") from None
+
+
+def _entry(match: re.Match[str], start: int, text: str, option: str, row: int) -> float:
+    value = number(match[0])
+    if value is None:
+        column = len(ENTRY.findall(match.string[: match.start()])) + 1
+        raise AttnError(
+            f"{option}: row {row + 1}, column {column} is not a number.\n"
+            f"{caret(text, start + match.start())}"
+        )
+    return value
+
+
+def _counted(count: int, one: str = "number", many: str = "numbers") -> str:
+    return f"{count} {one if count == 1 else many}"

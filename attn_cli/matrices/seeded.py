@@ -1,0 +1,38 @@
+"""Random arrays that anyone can make again from the seed.
+
+Each array has a stream of its own, so one more array never changes another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod, sqrt
+from typing import Any
+
+import numpy as np
+
+from attn_cli.matrices.limits import refuse_above_memory
+
+Array = np.ndarray[Any, Any]
+
+
+def normal(name: str, shape: tuple[int, ...], seed: int, dtype: str | None = None) -> Array:
+    """Standard normal numbers; the stream is named by the seed and the array's name."""
+    stream = np.random.default_rng([seed, *name.encode()])
+    kind = np.dtype(dtype or "float64")
+    drawn = np.dtype("float32") if kind.itemsize < 8 else kind
+    refuse_above_memory(
+        prod(shape) * drawn.itemsize, f"Random {name} of {prod(shape):,} numbers", "Ask for less."
+    )
+    return stream.standard_normal(shape, dtype=drawn).astype(kind, copy=False)
+
+
+def projection(name: str, shape: tuple[int, ...], seed: int, dtype: str | None = None) -> Array:
+    """A random matrix that keeps the variance of what it multiplies: normal / √rows."""
+    numbers = normal(name, shape, seed, dtype)
+    return numbers / numbers.dtype.type(sqrt(shape[0]))
+
+
+def embeddings(tokens: Sequence[str], width: int, seed: int) -> Array:
+    """One standard normal vector for each word: the same word has the same one everywhere."""
+    return np.stack([normal(f"word {token}", (width,), seed) for token in tokens])

@@ -1,0 +1,84 @@
+"""One argument, one array: a file, `-` for standard input, or a literal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from attn_cli.errors import AttnError
+from attn_cli.matrices import files, literals
+
+Array = np.ndarray[Any, Any]
+
+EXAMPLES = 'Give a file (q.npy, run.npz:q, q.csv, q.json), - for standard input, or numbers: "1 0; 0 1".'
+
+
+class Sources:
+    """Reads arguments into arrays; standard input can be read once."""
+
+    def __init__(self, stdin: IO[bytes]) -> None:
+        self._stdin = stdin
+        self._stdin_taken_by: str | None = None
+
+    def one(self, argument: str, option: str) -> Array:
+        """Read the array an option's argument stands for."""
+        if argument == "-":
+            data = self._read_stdin(option)
+            kind = files.sniff(data)
+            if kind == ".txt":
+                return literals.parse(_decoded(data, option), option)
+            return files.read_one(data, kind, None, option)
+        path, name = _path_and_name(argument)
+        if path.is_file():
+            return files.read_one(path, _kind(path, option), name, option)
+        if path.suffix.lower() in files.SUFFIXES or not literals.looks_like_literal(argument):
+            what = "is a folder" if path.is_dir() else "there is no file"
+            raise AttnError(f"{option}: {what} {argument!r}.\n{EXAMPLES}")
+        return literals.parse(argument, option)
+
+    def many(self, argument: str, option: str) -> Mapping[str, files.Member | Array]:
+        """Read the names of all arrays in one file."""
+        if argument == "-":
+            data: bytes | Path = self._read_stdin(option)
+            kind = files.sniff(data)  # type: ignore[arg-type]
+        else:
+            data = Path(argument)
+            kind = data.suffix.lower()
+            if not data.is_file():
+                raise AttnError(f"{option}: there is no file {argument!r}.")
+        if kind not in files.MANY:
+            raise AttnError(f"{option}: several arrays come in {', '.join(files.MANY)}.")
+        several = files.read_many(data, kind, option)
+        if not isinstance(several, dict):
+            raise AttnError(f'{option}: the arrays need names: {{"q": [[...]], "k": ...}}.')
+        return several
+
+    def _read_stdin(self, option: str) -> bytes:
+        if self._stdin_taken_by:
+            raise AttnError(f"{option}: {self._stdin_taken_by} reads standard input already.")
+        self._stdin_taken_by = option
+        return self._stdin.read()
+
+
+def _path_and_name(argument: str) -> tuple[Path, str | None]:
+    before, colon, name = argument.rpartition(":")
+    if colon and Path(before).suffix.lower() in files.MANY:
+        return Path(before), name
+    return Path(argument), None
+
+
+def _kind(path: Path, option: str) -> str:
+    kind = path.suffix.lower()
+    if kind not in files.SUFFIXES:
+        raise AttnError(f"{option}: {path} is no known kind of file: {', '.join(files.SUFFIXES)}.")
+    return kind
+
+
+def _decoded(data: bytes, option: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise AttnError(f"{option}: standard input is neither text nor a known format.") from None

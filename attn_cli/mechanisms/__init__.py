@@ -1,0 +1,18 @@
+"""Every kind of attention, each a short program; one ordered list of them."""
+
+from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.mechanisms.dot_product import DOT, SCALED
+from attn_cli.mechanisms.mechanism import Choices, Layout, Mechanism
+
+MECHANISMS: tuple[Mechanism, ...] = (SCALED, DOT)
+
+__all__ = ["MECHANISMS", "Choices", "Layout", "Mechanism", "named"]
+
+
+def named(name: str) -> Mechanism:
+    """Find a mechanism by its `--mode` name."""
+    for mechanism in MECHANISMS:
+        if mechanism.name == name:
+            return mechanism
+    known = [mechanism.name for mechanism in MECHANISMS]
+    raise AttnError(f"--mode: there is no mode {name!r}. {did_you_mean(name, known)}")

@@ -1,0 +1,100 @@
+"""What surrounds every score: projections, heads, a cache, masks, the weighted sum, joining."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attn_cli.mechanisms.mechanism import Choices, Inputs
+from attn_cli.program import Axes, Program, Step, members
+
+Score = Callable[[Program, Step, Step, Choices], Step]
+"""Writes the steps from queries and keys to scores, scaled where the mechanism scales."""
+
+
+def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Score) -> Step:
+    """Attention around any score (Vaswani 2017, sections 3.2.1 and 3.2.2).
+
+    q (…, n, d), k (…, m, d), v (…, m, d_v) as given, split from packed arrays, or projected
+    from x; output (…, n, d_v), joined over heads where they were split.
+    """
+    query, key, value = _query_key_value(p, inputs)
+    if "past_k" in inputs:
+        key = p.append(
+            "... m_past d, ... m_new d -> ... m d", inputs["past_k"], key, name="present_k"
+        )
+        value = p.append(
+            "... m_past d_v, ... m_new d_v -> ... m d_v", inputs["past_v"], value, name="present_v"
+        )
+    scores = score(p, query, key, choices)
+    weights = p.softmax(_adjusted(p, scores, inputs, choices), over="m", name="weights")
+    return _weighted_sum(p, weights, value, inputs, choices)
+
+
+def _query_key_value(p: Program, inputs: Inputs) -> tuple[Step, Step, Step]:
+    if "x" in inputs:
+        return _projected(p, inputs)
+    query, key, value = (_split(p, inputs[name]) for name in ("q", "k", "v"))
+    return query, key, value
+
+
+def _split(p: Program, packed: Step) -> Step:
+    row, width = packed.axes[-2:]
+    if members(width) == (width,):
+        return packed
+    head, part = members(width)
+    return p.rearrange(
+        f"... {row} {width} -> ... {head} {row} {part}", packed, name=f"{packed.name}_heads"
+    )
+
+
+def _projected(p: Program, inputs: Inputs) -> tuple[Step, Step, Step]:
+    x = inputs["x"]
+    source = inputs.get("context", x)
+    row = "m_new" if "past_k" in inputs else "m"
+
+    def project(given: Step, rows: str, matrix: str) -> Step:
+        weight = inputs[f"w_{matrix}"]
+        height, width = weight.axes
+        heads = " ".join(members(width)[:-1])
+        pattern = (
+            f"... {rows} {height}, {height} {width} -> ... {heads} {rows} {members(width)[-1]}"
+        )
+        return p.contract(pattern, given, weight, name=matrix)
+
+    return project(x, "n", "q"), project(source, row, "k"), project(source, row, "v")
+
+
+def _adjusted(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
+    """Between scale and softmax, in the order of ONNX and Gemma-2: softcap, bias, mask."""
+    if choices.softcap is not None:
+        scores = p.softcap(scores, cap=choices.softcap, name="softcapped")
+    if "bias" in inputs:
+        scores = p.add(scores, inputs["bias"], name="biased")
+    if choices.mask is not None:
+        allowed = p.allow(choices.mask, _mask_axes(scores, choices), name="mask")
+        scores = p.mask(scores, allowed, name="masked")
+    return scores
+
+
+def _mask_axes(scores: Step, choices: Choices) -> Axes:
+    """The scores' own axes; those the mask is the same along have size one, or are left out."""
+    assert choices.mask is not None
+    needed = choices.mask.varies | {"n", "m"}
+    axes = [axis if axis in needed else "1" for axis in scores.axes]
+    while axes[0] == "1":
+        del axes[0]
+    return tuple(axes)
+
+
+def _weighted_sum(p: Program, weights: Step, value: Step, inputs: Inputs, choices: Choices) -> Step:
+    mix = "... n m, ... m d_v -> ... n d_v"
+    joins = choices.heads is not None or "w_o" in inputs
+    mixed = p.contract(mix, weights, value, name="heads" if joins else "output")
+    if not joins:
+        return mixed
+    if "w_o" not in inputs:
+        return p.rearrange("... h n d_v -> ... n (h d_v)", mixed, name="output")
+    height = inputs["w_o"].axes[0]
+    rows = " ".join((*members(height)[:-1], "n", "d_v"))
+    pattern = f"... {rows}, {height} d_out -> ... n d_out"
+    return p.contract(pattern, mixed, inputs["w_o"], name="output")

@@ -1,0 +1,174 @@
+"""Which arrays attention takes and the axes of each, from the arrays that are given."""
+
+from __future__ import annotations
+
+from attn_cli.errors import AttnError, ShapeError, shape_text
+from attn_cli.mechanisms.mechanism import Choices, Layout, Shapes
+from attn_cli.program import ONE, Axes, Sizes
+
+HEAD_WIDTH = 4
+"""Default width of a head: √4 = 2 is easy to check by hand."""
+
+LENGTH = 4
+"""Default number of queries."""
+
+SEQUENCES = ("q", "k", "v", "x", "context")
+
+Defaults = list[tuple[str, int | str]]
+
+
+def attention_layout(given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
+    """Axes of q, k, v or of x and its matrices, and of bias, cache and W_O.
+
+    Binds h and h_kv; where several query heads share a key head, h is laid out as
+    (h_kv group_size), so a key head serves a run of neighbouring query heads.
+    """
+    _bind_heads(given, choices, sizes)
+    if "x" in given:
+        axes, defaults = _projections(given, sizes)
+    else:
+        axes, defaults = _queries_keys_values(given, sizes)
+    cached = "past_k" in given or "past_v" in given
+    if cached:
+        axes |= _cache(given, sizes)
+    if "bias" in given:
+        axes["bias"] = pair_axes("bias", given["bias"], score_axes(axes))
+    sums = (("m", ("m_past", "m_new")),) if cached else ()
+    return Layout(axes, tuple(defaults), sums)
+
+
+def score_axes(axes: dict[str, Axes]) -> Axes:
+    """Axes of the scores that a layout leads to: batch and heads where there are any, n, m."""
+    named = {part for one in axes.values() for axis in one for part in axis.strip("()").split()}
+    return tuple(axis for axis in ("b", "h", "n", "m") if axis in named or axis in "nm")
+
+
+def pair_axes(name: str, shape: tuple[int, ...], scores: Axes) -> Axes:
+    """Axes of an array that stands against the scores, lined up from the right as in NumPy.
+
+    An axis of size 1 fits any size.
+    """
+    extra = len(shape) - len(scores)
+    if not shape or any(size != 1 for size in shape[: max(extra, 0)]):
+        raise ShapeError(
+            f"{name} is {shape_text(shape)}; the scores it meets have the axes "
+            f"({', '.join(scores)}), lined up from the right."
+        )
+    full = (ONE,) * extra + scores[max(-extra, 0) :]
+    return tuple(ONE if size == 1 else axis for axis, size in zip(full, shape, strict=True))
+
+
+def _bind_heads(given: Shapes, choices: Choices, sizes: Sizes) -> None:
+    heads, source = choices.heads, "--heads"
+    kv_heads, kv_source = choices.kv_heads, "--kv-heads"
+    split = {name: given[name] for name in ("q", "k", "v") if len(given.get(name, ())) == 4}
+    if split:
+        _refuse_mixed(given, choices, split)
+        for name, shape in split.items():
+            text = f"{name} is {shape_text(shape)}"
+            if name == "q":
+                heads, source = shape[1], text
+            else:
+                kv_heads, kv_source = shape[1], text
+        heads, kv_heads = heads or kv_heads, kv_heads or heads
+    if heads is None:
+        if kv_heads is not None:
+            raise AttnError("--kv-heads needs --heads, the number of query heads.")
+        return
+    kv_heads = kv_heads or heads
+    if heads % kv_heads:
+        raise ShapeError(
+            f"{heads} query heads ({source}) can't share {kv_heads} key heads ({kv_source}) "
+            f"equally: {heads} is not a multiple of {kv_heads}."
+        )
+    if kv_heads == heads:
+        sizes.bind("h", heads, source)
+        return
+    sizes.group("h", ("h_kv", "group_size"))
+    sizes.bind("h", heads, source)
+    sizes.bind("h_kv", kv_heads, kv_source)
+    sizes.bind("group_size", heads // kv_heads, source)
+
+
+def _refuse_mixed(given: Shapes, choices: Choices, split: Shapes) -> None:
+    if choices.heads is not None or choices.kv_heads is not None:
+        name, shape = next(iter(split.items()))
+        raise ShapeError(
+            f"--heads and --kv-heads split packed arrays; {name} is {shape_text(shape)}, so its "
+            "heads are split already. Leave them out."
+        )
+    flat = [name for name in ("q", "k", "v") if len(given.get(name, (0,) * 4)) != 4]
+    if flat:
+        raise ShapeError(
+            f"{next(iter(split))} has 4 axes (batch, heads, rows, width) and {flat[0]} is "
+            f"{shape_text(given[flat[0]])}.\nGive q, k and v the same layout, or pack the heads "
+            "side by side in the last axis and add --heads."
+        )
+
+
+def _key_head(sizes: Sizes) -> str | None:
+    if "h" not in sizes:
+        return None
+    return "h_kv" if "h_kv" in sizes else "h"
+
+
+def _lead(name: str, given: Shapes, head: str | None, sizes: Sizes) -> Axes:
+    """Axes before the rows: a batch where the array has one axis more than it needs.
+
+    An array that is not given has a batch when any other has.
+    """
+    own = () if head is None else (head,)
+    named = [given[name]] if name in given else [given[one] for one in SEQUENCES if one in given]
+    batched = any(len(shape) > 2 + len(own) for shape in named)
+    return ("b", *own) if batched or (name not in given and "b" in sizes) else own
+
+
+def _queries_keys_values(given: Shapes, sizes: Sizes) -> tuple[dict[str, Axes], Defaults]:
+    split = any(len(given.get(name, ())) == 4 for name in ("q", "k", "v"))
+    row = "m_new" if "past_k" in given else "m"
+    kv_head = _key_head(sizes)
+    axes: dict[str, Axes] = {}
+    for name, rows, head, width in (
+        ("q", "n", "h" if kv_head else None, "d"),
+        ("k", row, kv_head, "d"),
+        ("v", row, kv_head, "d_v"),
+    ):
+        lead = _lead(name, given, head if split else None, sizes)
+        axes[name] = (*lead, rows, width if split or not head else f"({head} {width})")
+    if "w_o" in given:
+        axes["w_o"] = ("(h d_v)" if kv_head else "d_v", "d_out")
+    return axes, [("b", 1), ("n", LENGTH), (row, "n"), ("d", HEAD_WIDTH), ("d_v", "d")]
+
+
+def _projections(given: Shapes, sizes: Sizes) -> tuple[dict[str, Axes], Defaults]:
+    row = "m_new" if "past_k" in given else "m"
+    kv_head = _key_head(sizes)
+    axes: dict[str, Axes] = {"x": (*_lead("x", given, None, sizes), "n", "d_model")}
+    source = "d_model"
+    defaults: Defaults = [("b", 1), ("n", LENGTH)]
+    if "context" in given:
+        source = "d_context"
+        axes["context"] = (*_lead("context", given, None, sizes), row, source)
+    else:
+        defaults.append((row, "n"))
+    for name, height, head, width in (
+        ("w_q", "d_model", "h", "d"),
+        ("w_k", source, kv_head, "d"),
+        ("w_v", source, kv_head, "d_v"),
+    ):
+        axes[name] = (height, f"({head} {width})" if kv_head else width)
+    whole = "(h d)" if kv_head else "d"
+    if kv_head or "w_o" in given:
+        axes["w_o"] = ("(h d_v)" if kv_head else "d_v", "d_out")
+    defaults += [(whole, "d_model"), ("d", HEAD_WIDTH), ("d_model", whole)]
+    return axes, [*defaults, ("d_v", "d"), ("d_out", "d_model")]
+
+
+def _cache(given: Shapes, sizes: Sizes) -> dict[str, Axes]:
+    axes: dict[str, Axes] = {}
+    for name, width in (("past_k", "d"), ("past_v", "d_v")):
+        if name not in given:
+            option = f"--{name.replace('_', '-')}"
+            raise AttnError(f"{option} is missing: a cache holds keys and values.")
+        axes[name] = (*_lead(name, given, _key_head(sizes), sizes), "m_past", width)
+    return axes

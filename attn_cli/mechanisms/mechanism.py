@@ -1,0 +1,92 @@
+"""What a mechanism is, and what a person may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from attn_cli.errors import ShapeError, shape_text
+from attn_cli.program import Axes, Program, Sizes, Step
+
+if TYPE_CHECKING:
+    from attn_cli.masks import Mask
+
+Inputs = Mapping[str, Step]
+Shapes = Mapping[str, tuple[int, ...]]
+"""Names of the arrays that are given, with their shapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What is decided before a program is written down.
+
+    heads, kv_heads: how many heads a packed last axis holds; None leaves it whole.
+    scale: a factor on the scores; None means the mechanism's own.
+    softcap: scores are kept between −softcap and softcap.
+    mask: which pairs may attend.
+    """
+
+    heads: int | None = None
+    kv_heads: int | None = None
+    scale: float | None = None
+    softcap: float | None = None
+    mask: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Axes of every array a program takes, and sizes to use where nothing fixes them.
+
+    `defaults` names, in order, an axis and its size or the axis to copy it from; one whose
+    own axis is known, or whose source is not, is passed over. `sums` names axes that are as
+    long as others together.
+    """
+
+    axes: Mapping[str, Axes]
+    defaults: tuple[tuple[str, int | str], ...]
+    sums: tuple[tuple[str, Axes], ...] = ()
+
+    def bind(self, sizes: Sizes, shapes: Shapes) -> None:
+        """Take the sizes of the arrays that are given; fill the others from the defaults."""
+        for name, axes in self.axes.items():
+            if name not in shapes:
+                continue
+            if len(shapes[name]) != len(axes):
+                raise ShapeError(
+                    f"{name} is {shape_text(shapes[name])}; here it needs {len(axes)} axes: "
+                    f"({', '.join(axes)})."
+                )
+            sizes.bind_all(name, axes, shapes[name])
+        for axis, size in self.defaults:
+            if axis in sizes or (isinstance(size, str) and size not in sizes):
+                continue
+            sizes.bind(axis, sizes[size] if isinstance(size, str) else size, "the default size")
+        for axis, parts in self.sums:
+            sizes.bind(axis, sum(sizes[part] for part in parts), " and ".join(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """One kind of attention.
+
+    name: what `--mode` calls it.
+    formula: the whole of it in one line.
+    source: paper and equation.
+    layout: which arrays it takes, for the arrays given, and their axes.
+    define: writes its steps into a program.
+    """
+
+    name: str
+    title: str
+    formula: str
+    source: str
+    layout: Callable[[Shapes, Choices, Sizes], Layout]
+    define: Callable[[Program, Inputs, Choices], Step]
+
+    def program(self, sizes: Sizes, layout: Layout, choices: Choices) -> Program:
+        """Record the mechanism's steps for arrays of these sizes."""
+        recorded = Program(sizes)
+        inputs = {name: recorded.input(axes, name=name) for name, axes in layout.axes.items()}
+        self.define(recorded, inputs, choices)
+        return recorded

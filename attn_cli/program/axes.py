@@ -1,0 +1,144 @@
+"""Axes have names; a name has one size in a whole program.
+
+An axis is written as in einops: `n` is a name, `(h d)` is several axes laid out as one,
+`1` is an axis of size one that fits any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import prod
+from types import MappingProxyType
+from typing import Any
+
+from attn_cli.errors import ShapeError, shape_text
+
+Size = Any
+"""An integer, or a symbol that can be multiplied (a formula's size)."""
+
+Axes = tuple[str, ...]
+
+ONE = "1"
+
+AXIS_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "b": "the batch size b",
+        "h": "the number of heads h",
+        "h_kv": "the number of key heads h_kv",
+        "n": "the number of queries n",
+        "m": "the number of keys m",
+        "m_new": "the number of new keys m_new",
+        "m_past": "the number of cached keys m_past",
+        "d": "the width d of queries and keys",
+        "d_v": "the width d_v of values",
+        "d_model": "the model width d_model",
+        "d_context": "the width d_context of the context",
+        "d_out": "the width d_out of the output",
+    }
+)
+
+HINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "d": "Keys need one number for each number of a query. Is one of them transposed?",
+        "m": "Every key needs its own value, so k and v need as many rows as each other.",
+        "m_new": "Every key needs its own value, so k and v need as many rows as each other.",
+        "m_past": "Every cached key needs its own cached value.",
+        "d_v": "New values need the width of the cached ones.",
+        "b": "Give every array the same batch, or leave the batch axis out where it is shared.",
+    }
+)
+
+
+def members(axis: str) -> Axes:
+    """Split `(h d)` into its parts; a plain name is its own only part."""
+    return tuple(axis[1:-1].split()) if axis.startswith("(") else (axis,)
+
+
+class Sizes:
+    """The size of every axis, each remembered with what fixed it.
+
+    Raises ShapeError, naming both sources, when two disagree.
+    """
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, Size] = {}
+        self._sources: dict[str, str] = {}
+        self._parts: dict[str, Axes] = {}
+
+    def __contains__(self, axis: str) -> bool:
+        return axis == ONE or all(part in self._sizes for part in members(axis))
+
+    def __getitem__(self, axis: str) -> Size:
+        if axis == ONE:
+            return 1
+        return prod(self._sizes[part] for part in members(axis))
+
+    def shape(self, axes: Axes) -> tuple[Size, ...]:
+        """Sizes of several axes, in order."""
+        return tuple(self[axis] for axis in axes)
+
+    def resized(self, axis: str, size: Size) -> Sizes:
+        """The same sizes but for one axis."""
+        other = Sizes()
+        other._sizes = {**self._sizes, axis: size}
+        other._sources = self._sources
+        other._parts = self._parts
+        return other
+
+    def group(self, whole: str, parts: Axes) -> None:
+        """Declare that axis `whole` is laid out as `parts`, the last one running fastest."""
+        self._parts[whole] = parts
+
+    def atoms(self, axes: Iterable[str]) -> Axes:
+        """Spell axes out until none has parts; axes of size one vanish."""
+        found: list[str] = []
+        for axis in axes:
+            for part in members(axis):
+                if part in self._parts:
+                    found.extend(self.atoms(self._parts[part]))
+                elif part != ONE:
+                    found.append(part)
+        return tuple(found)
+
+    def bind(self, axis: str, size: Size, source: str) -> None:
+        """Fix the size of an axis, or check it against what is already fixed."""
+        if axis in self:
+            if self[axis] != size:
+                raise self._disagreement(axis, size, source)
+            return
+        free = [part for part in members(axis) if part not in self._sizes]
+        if len(free) != 1:
+            raise ShapeError(f"{source}: the sizes of {' and '.join(free)} can't be told apart.")
+        known = prod(self._sizes[part] for part in members(axis) if part in self._sizes)
+        if size % known:
+            raise self._indivisible(axis, size, source)
+        self._sizes[free[0]] = size // known
+        self._sources[free[0]] = source
+
+    def bind_all(self, array: str, axes: Axes, shape: tuple[int, ...]) -> None:
+        """Bind every axis of one array."""
+        for axis, size in zip(axes, shape, strict=True):
+            self.bind(axis, size, f"{array} is {shape_text(shape)}")
+
+    def _source(self, axis: str) -> str:
+        return " and ".join(dict.fromkeys(self._sources[part] for part in members(axis)))
+
+    def _disagreement(self, axis: str, size: Size, source: str) -> ShapeError:
+        words = " by ".join(AXIS_WORDS.get(part, part) for part in members(axis))
+        name = "·".join(members(axis))
+        message = (
+            f"The arrays disagree on {words}: {self._source(axis)} ({name} = {self[axis]}), "
+            f"{source} ({name} = {size})."
+        )
+        hint = HINTS.get(axis)
+        return ShapeError(f"{message}\n{hint}" if hint else message)
+
+    def _indivisible(self, axis: str, size: Size, source: str) -> ShapeError:
+        fixed = [part for part in members(axis) if part in self._sizes]
+        known = prod(self._sizes[part] for part in fixed)
+        fits = [str(count) for count in range(1, size + 1) if size % count == 0][:12]
+        return ShapeError(
+            f"{known} heads ({' and '.join(self._sources[part] for part in fixed)}) can't share "
+            f"a width of {size} equally ({source}): {size} = {known} × {size // known} + "
+            f"{size % known}.\nNumbers of heads that fit this width: {', '.join(fits)}."
+        )

@@ -1,0 +1,44 @@
+"""The notation of einops: `... n d, ... m d -> ... n m`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from attn_cli.program.axes import Axes
+
+REST = "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One array in a pattern: its last axes, and whether others may stand before them."""
+
+    axes: Axes
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Axes of each operand and of the result."""
+
+    operands: tuple[Term, ...]
+    result: Term
+
+
+def _term(text: str) -> Term:
+    words = tuple(re.findall(r"\([^)]*\)|\S+", text))
+    opened = words[:1] == (REST,)
+    return Term(words[1:] if opened else words, opened)
+
+
+@lru_cache
+def parse(text: str) -> Pattern:
+    """Read a pattern.
+
+    >>> parse("... n d, ... m d -> ... n m").result
+    Term(axes=('n', 'm'), open=True)
+    """
+    left, right = text.split("->")
+    return Pattern(tuple(_term(part) for part in left.split(",")), _term(right))

@@ -1,0 +1,150 @@
+"""A program: the list of steps that running a mechanism on shapes alone records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from attn_cli.program.axes import Axes, Sizes
+from attn_cli.program.patterns import Pattern, Term, parse
+from attn_cli.program.step import Step
+
+OPERATIONS = (
+    "input",
+    "allow",
+    "contract",
+    "rearrange",
+    "append",
+    "scale",
+    "softcap",
+    "add",
+    "mask",
+    "softmax",
+)
+"""Every operation there is. Each reading has one rule for each of them."""
+
+
+class Program:
+    """Records steps. Each method below is one operation of the vocabulary.
+
+    Every operation takes earlier steps and a `name` for its result, checks that the axes
+    fit, and returns the new step. Nothing is computed here: readings do that.
+    """
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.sizes = sizes
+        self.steps: list[Step] = []
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __getitem__(self, name: str) -> Step:
+        return next(step for step in self.steps if step.name == name)
+
+    def __contains__(self, name: str) -> bool:
+        return any(step.name == name for step in self.steps)
+
+    @property
+    def output(self) -> Step:
+        """The last step: what the mechanism computes."""
+        return self.steps[-1]
+
+    @property
+    def inputs(self) -> list[Step]:
+        """The arrays the program is given."""
+        return [step for step in self.steps if step.operation == "input"]
+
+    def shape(self, step: Step) -> tuple[Any, ...]:
+        """Sizes of a step's axes."""
+        return self.sizes.shape(step.axes)
+
+    def input(self, axes: Axes, *, name: str) -> Step:
+        """An array given from outside."""
+        return self._record("input", (), axes, name)
+
+    def allow(self, rule: Any, axes: Axes, *, name: str) -> Step:
+        """Booleans made from a rule on (query, key) positions: True = may attend."""
+        return self._record("allow", (), axes, name, rule=rule)
+
+    def contract(self, pattern: str, *operands: Step, name: str) -> Step:
+        """Multiply elements that share axes and sum over the axes the result leaves out."""
+        return self._by_pattern("contract", pattern, operands, name)
+
+    def rearrange(self, pattern: str, operand: Step, *, name: str) -> Step:
+        """Split, join or reorder axes; every number stays as it is."""
+        return self._by_pattern("rearrange", pattern, (operand,), name)
+
+    def append(self, pattern: str, past: Step, new: Step, *, name: str) -> Step:
+        """Lay `new` behind `past` along the one axis in which they differ (a cache)."""
+        read = parse(pattern)
+        first, second, whole = (term.axes for term in (*read.operands, read.result))
+        (along,) = (i for i, axis in enumerate(whole) if axis not in first)
+        total = self.sizes[first[along]] + self.sizes[second[along]]
+        self.sizes.bind(whole[along], total, f"{past.name} and {new.name} together")
+        leading = self._leading(read.operands[0], past)
+        return self._record("append", (past, new), (*leading, *whole), name, over=whole[along])
+
+    def scale(self, x: Step, *, by: Any = None, rsqrt: str | None = None, name: str) -> Step:
+        """Multiply by a number, or by 1/√size of an axis."""
+        return self._record("scale", (x,), x.axes, name, by=by, rsqrt=rsqrt)
+
+    def softcap(self, x: Step, *, cap: Any, name: str) -> Step:
+        """cap · tanh(x / cap): keeps every number between −cap and cap."""
+        return self._record("softcap", (x,), x.axes, name, cap=cap)
+
+    def add(self, x: Step, y: Step, *, name: str) -> Step:
+        """Add y, repeated along the axes it does not have."""
+        return self._record("add", (x, y), x.axes, name)
+
+    def mask(self, x: Step, allowed: Step, *, name: str) -> Step:
+        """Keep x where allowed is True; elsewhere minus infinity."""
+        return self._record("mask", (x, allowed), x.axes, name)
+
+    def softmax(self, x: Step, *, over: str, name: str) -> Step:
+        """Positive shares that sum to 1 over an axis; all 0 where every entry is −∞."""
+        return self._record("softmax", (x,), x.axes, name, over=over)
+
+    def _record(
+        self, operation: str, operands: tuple[Step, ...], axes: Axes, name: str, **options: Any
+    ) -> Step:
+        if name in self:
+            raise ValueError(f"two steps are called {name}")
+        step = Step(name, operation, operands, axes, options)
+        self.steps.append(step)
+        return step
+
+    def _leading(self, term: Term, operand: Step) -> Axes:
+        count = len(operand.axes) - len(term.axes)
+        if count < 0 or (count and not term.open):
+            raise ValueError(f"{operand!r} does not fit the pattern {' '.join(term.axes)}")
+        return operand.axes[:count]
+
+    def _by_pattern(
+        self, operation: str, text: str, operands: tuple[Step, ...], name: str
+    ) -> Step:
+        pattern = parse(text)
+        for term, operand in zip(pattern.operands, operands, strict=True):
+            own = operand.axes[len(operand.axes) - len(term.axes) :]
+            for axis, named in zip(own, term.axes, strict=True):
+                self.sizes.bind(named, self.sizes[axis], operand.name)
+        axes = (*self._shared(pattern, operands), *pattern.result.axes)
+        reads = tuple(
+            self.sizes.atoms((*self._leading(term, operand), *term.axes))
+            for term, operand in zip(pattern.operands, operands, strict=True)
+        )
+        makes = self.sizes.atoms(axes)
+        return self._record(
+            operation, operands, axes, name, pattern=text, reads=reads, makes=makes
+        )
+
+    def _shared(self, pattern: Pattern, operands: tuple[Step, ...]) -> Axes:
+        """The axes that `...` stands for: all the operands' own, the widest layout of each."""
+        found: list[str] = []
+        for term, operand in zip(pattern.operands, operands, strict=True):
+            for axis in self._leading(term, operand):
+                spelled = set(self.sizes.atoms([axis]))
+                if any(spelled <= set(self.sizes.atoms([other])) for other in found):
+                    continue
+                found = [o for o in found if not set(self.sizes.atoms([o])) <= spelled]
+                found.append(axis)
+        return tuple(found)

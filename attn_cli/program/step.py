@@ -1,0 +1,28 @@
+"""A step: one named operation on earlier steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from attn_cli.program.axes import Axes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One operation, its operands, and the axes of what it makes.
+
+    `options` holds what the operation needs beside its operands, as intent and not as a
+    float: `rsqrt="d"` stays exact where a reading is exact.
+    """
+
+    name: str
+    operation: str
+    operands: tuple[Step, ...]
+    axes: Axes
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        inner = ", ".join(operand.name for operand in self.operands)
+        return f"{self.name}[{' '.join(self.axes)}] = {self.operation}({inner})"

@@ -1,0 +1,39 @@
+"""What to look at in weights: where each query looks, and how widely."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from attn_cli.trace import FocusRow
+
+Array = np.ndarray[Any, Any]
+
+
+def focus_rows(
+    weights: Array, axes: tuple[str, ...], queries: tuple[int, ...] | None
+) -> tuple[FocusRow, ...]:
+    """One row for each query of weights (…, n, m), m last.
+
+    spread is exp(−Σ w ln w), the number of keys that would share the weight equally.
+    """
+    rows = []
+    lead = axes[:-2]
+    for place in np.ndindex(weights.shape[:-1]):
+        row = weights[place].astype(np.float64)
+        query = queries[place[-1]] if queries is not None else place[-1]
+        rows.append(_focus(row, tuple(zip(lead, place[:-1], strict=True)), query))
+    return tuple(rows)
+
+
+def _focus(row: Array, place: tuple[tuple[str, int], ...], query: int) -> FocusRow:
+    positive = row[row > 0]
+    if not len(positive):
+        return FocusRow(place, query, (), float(row.max()), 0.0, 0)
+    top = row.max()
+    alike = np.flatnonzero(np.isclose(row, top, rtol=1e-6, atol=0))
+    spread = float(np.exp(-(positive * np.log(positive)).sum()))
+    return FocusRow(
+        place, query, tuple(int(j) for j in alike), float(top), spread, len(positive)
+    )

@@ -1,0 +1,84 @@
+"""An equivalent program that is cheaper to run when its scores are not asked for.
+
+Laws used, each exact up to rounding: a factor on a product of matrices may stand on one of
+the two; a positive one passes through a mask; and e^x = 2^(x log₂ e), where log₂ e joins the
+factor that is there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from math import e, log2
+
+from attn_cli.program import Program, Sizes, Step
+from attn_cli.readings.values import factor
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The steps between a product and a softmax: all of them scales and masks."""
+
+    product: Step
+    between: tuple[Step, ...]
+    factor: float
+
+
+def fused(program: Program) -> Program:
+    """Rewrite each softmax(mask(scale(Q Kᵀ))) as a softmax of base 2 of mask(Q' Kᵀ)."""
+    uses = Counter(operand for step in program for operand in step.operands)
+    chains = {
+        step: chain
+        for step in program
+        if step.operation == "softmax" and (chain := _chain(step, uses, program.sizes))
+    }
+    inside = {one for chain in chains.values() for one in (chain.product, *chain.between)}
+    rewritten = Program(program.sizes)
+    now: dict[Step, Step] = {}
+    for step in program:
+        if step in inside:
+            continue
+        if step in chains:
+            now[step] = _write(rewritten, step, chains[step], now)
+        else:
+            now[step] = _copy(rewritten, step, tuple(now[operand] for operand in step.operands))
+    return rewritten
+
+
+def _chain(softmax: Step, uses: Counter[Step], sizes: Sizes) -> Chain | None:
+    between: list[Step] = []
+    total = log2(e)
+    step = softmax.operands[0]
+    while uses[step] == 1:
+        if step.operation == "contract":
+            return Chain(step, tuple(reversed(between)), total) if total > 0 else None
+        if step.operation not in ("scale", "mask"):
+            return None
+        if step.operation == "scale":
+            total *= factor(step, sizes)
+        between.append(step)
+        step = step.operands[0]
+    return None
+
+
+def _write(program: Program, softmax: Step, chain: Chain, now: dict[Step, Step]) -> Step:
+    left, right = (now[operand] for operand in chain.product.operands)
+    small = Step(
+        f"{left.name} for {chain.product.name}",
+        "scale",
+        (left,),
+        left.axes,
+        {"by": chain.factor, "rsqrt": None},
+    )
+    program.steps.append(small)
+    last = _copy(program, chain.product, (small, right))
+    for step in chain.between:
+        if step.operation == "mask":
+            last = _copy(program, step, (last, now[step.operands[1]]))
+    return _copy(program, softmax, (last,), base=2)
+
+
+def _copy(program: Program, step: Step, operands: tuple[Step, ...], **options: object) -> Step:
+    copy = Step(step.name, step.operation, operands, step.axes, {**step.options, **options})
+    program.steps.append(copy)
+    return copy

@@ -1,0 +1,122 @@
+"""How mathematics is written: in Unicode for a terminal, in LaTeX for a page."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+LETTERS: Mapping[str, str] = {
+    "q": "Q",
+    "k": "K",
+    "v": "V",
+    "x": "X",
+    "context": "C",
+    "w_q": "W_Q",
+    "w_k": "W_K",
+    "w_v": "W_V",
+    "w_o": "W_O",
+}
+"""Letters of the arrays that have one by custom; the others go by their step's name."""
+
+
+class Notation(ABC):
+    """One way to write mathematics."""
+
+    infinity: str
+
+    @abstractmethod
+    def symbol(self, name: str) -> str:
+        """The letter of an array, or its name."""
+
+    @abstractmethod
+    def words(self, text: str) -> str:
+        """Plain words inside a formula."""
+
+    @abstractmethod
+    def transposed(self, matrix: str) -> str:
+        """A matrix on its side."""
+
+    @abstractmethod
+    def root(self, number: str) -> str:
+        """A square root."""
+
+    @abstractmethod
+    def quotient(self, above: str, below: str) -> str:
+        """A division."""
+
+    @abstractmethod
+    def call(self, function: str, argument: str) -> str:
+        """A function of something."""
+
+    @abstractmethod
+    def times(self, first: str, second: str) -> str:
+        """A number times something."""
+
+    @abstractmethod
+    def total(self, axes: str, term: str) -> str:
+        """A sum over axes."""
+
+
+class Unicode(Notation):
+    """For terminals and text files."""
+
+    infinity = "-∞"
+
+    def symbol(self, name: str) -> str:
+        return LETTERS.get(name, name)
+
+    def words(self, text: str) -> str:
+        return text
+
+    def transposed(self, matrix: str) -> str:
+        return f"{matrix}ᵀ"
+
+    def root(self, number: str) -> str:
+        return f"√{number}"
+
+    def quotient(self, above: str, below: str) -> str:
+        return f"{above} / {below}"
+
+    def call(self, function: str, argument: str) -> str:
+        return f"{function}({argument})"
+
+    def times(self, first: str, second: str) -> str:
+        return f"{first} · {second}"
+
+    def total(self, axes: str, term: str) -> str:
+        return f"Σ_{axes} {term}"
+
+
+class Latex(Notation):
+    """For pages and slides; every formula stands inside math mode."""
+
+    infinity = r"-\infty"
+
+    def symbol(self, name: str) -> str:
+        letter = LETTERS.get(name)
+        if letter is None:
+            escaped = name.replace("_", r"\_")
+            return rf"\mathrm{{{escaped}}}"
+        head, _, index = letter.partition("_")
+        return f"{head}_{{{index}}}" if index else head
+
+    def words(self, text: str) -> str:
+        return rf"\text{{ {text} }}"
+
+    def transposed(self, matrix: str) -> str:
+        return rf"{matrix}^{{\top}}"
+
+    def root(self, number: str) -> str:
+        return rf"\sqrt{{{number}}}"
+
+    def quotient(self, above: str, below: str) -> str:
+        return rf"\frac{{{above}}}{{{below}}}"
+
+    def call(self, function: str, argument: str) -> str:
+        return rf"\operatorname{{{function}}}\left({argument}\right)"
+
+    def times(self, first: str, second: str) -> str:
+        return rf"{first} \cdot {second}"
+
+    def total(self, axes: str, term: str) -> str:
+        return rf"\sum_{{{axes}}} {term}"

@@ -1,0 +1,131 @@
+"""Puts the readings of one program side by side: numbers, words, cost, worked arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from attn_cli.program import Program, Step
+from attn_cli.readings import cost, words
+from attn_cli.readings.notation import Latex, Unicode
+from attn_cli.readings.work import Cell, Desk, Index, Show, work_out
+from attn_cli.trace import Look, TracedStep, WorkedCell
+
+Array = np.ndarray[Any, Any]
+
+SHORT_SUM = 6
+"""Terms of a sum shown under a table."""
+
+LONG_SUM = 64
+"""Terms of a sum shown where the work is asked for."""
+
+LOOKS: Mapping[str, Look] = {"allow": "allowed", "softmax": "share"}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The arrays of a program; those of `by_rows` steps hold only `queries`, where given."""
+
+    program: Program
+    arrays: Mapping[str, Array]
+    queries: tuple[int, ...] | None = None
+    by_rows: frozenset[str] = frozenset()
+
+    def cell(self, name: str, index: Index) -> float:
+        """One number, by its place in the whole array."""
+        if self.queries is not None and name in self.by_rows:
+            axis = self.program[name].axes.index("n")
+            index = (*index[:axis], self.queries.index(index[axis]), *index[axis + 1 :])
+        return float(self.arrays[name][index])
+
+
+def traced_steps(
+    numbers: Numbers, meanings: Mapping[str, str], show: Show
+) -> tuple[TracedStep, ...]:
+    """Every step of a program with its numbers, formula, meaning, cost and one worked cell."""
+    story = _story(numbers)
+    desk = Desk(numbers.program.sizes, numbers.cell, show, SHORT_SUM)
+    made = []
+    for step in numbers.program:
+        traced = _traced(step, numbers, meanings)
+        if not traced.given and traced.look != "allowed" and min(traced.shape) > 0:
+            index = _index_in_story(step, story, numbers.program)
+            traced = replace(traced, work=_worked(step, index, desk))
+        made.append(traced)
+    return tuple(made)
+
+
+def worked_cell(numbers: Numbers, name: str, index: Index, show: Show) -> WorkedCell:
+    """Work out one cell in full."""
+    desk = Desk(numbers.program.sizes, numbers.cell, show, LONG_SUM)
+    return _worked(numbers.program[name], index, desk)
+
+
+def meaning(step: Step, meanings: Mapping[str, str]) -> str:
+    """The one-line meaning of a step."""
+    operands = ", ".join(operand.name for operand in step.operands)
+    by = f"{step.name} by" if step.options.get("by") is not None else step.name
+    return meanings.get(f"{step.name} from {operands}") or meanings.get(by) or meanings[step.name]
+
+
+def _worked(step: Step, index: Index, desk: Desk) -> WorkedCell:
+    work = work_out(step, index, desk)
+    return WorkedCell(work.cell, work.formula, work.numbers, work.result, work.note)
+
+
+def _traced(step: Step, numbers: Numbers, meanings: Mapping[str, str]) -> TracedStep:
+    sizes = numbers.program.sizes
+    array = numbers.arrays[step.name]
+    product = step.operation == "contract"
+    return TracedStep(
+        name=step.name,
+        symbol=words.symbol(step),
+        formula=words.formula(step, sizes, Unicode()),
+        latex=words.formula(step, sizes, Latex()),
+        axes=step.axes,
+        shape=numbers.program.shape(step),
+        dtype=str(array.dtype),
+        values=array,
+        meaning=meaning(step, meanings),
+        flops=int(cost.flops(step, sizes)),
+        price=words.product_price(step, sizes) if product else "",
+        sizes=words.shapes(step, sizes),
+        given=step.operation == "input",
+        look=_look(step),
+        queries=numbers.queries if step.name in numbers.by_rows else None,
+    )
+
+
+def _look(step: Step) -> Look:
+    signed = "signed" if step.axes[-2:] == ("n", "m") else "plain"
+    return LOOKS.get(step.operation, signed)  # type: ignore[return-value]
+
+
+def _story(numbers: Numbers) -> dict[str, int]:
+    """One (head, query, key) to follow through all steps: a query with much to choose from.
+
+    Of the queries with the most keys, the one that prefers one key the most, and that key.
+    """
+    weights = next((s for s in numbers.program if s.operation == "softmax"), None)
+    if weights is None or weights.axes[-2:] != ("n", "m"):
+        return {}
+    array = numbers.arrays[weights.name]
+    first = array[(0,) * (array.ndim - 2)]
+    if not np.isfinite(first).any():
+        return {}
+    keys = (first > 0).sum(axis=1)
+    best = np.where(keys == keys.max(), np.nan_to_num(first.max(axis=1)), -1).argmax()
+    query = numbers.queries[best] if numbers.queries is not None else int(best)
+    return {"n": query, "m": int(np.nan_to_num(first[best]).argmax())}
+
+
+def _index_in_story(step: Step, story: Mapping[str, int], program: Program) -> Index:
+    past = program.sizes["m_past"] if "m_past" in program.sizes else 0
+    places = {**story, "m_new": max(story.get("m", 0) - past, 0)}
+    shape: Sequence[int] = program.shape(step)
+    return tuple(
+        min(places.get(axis, 0), size - 1) for axis, size in zip(step.axes, shape, strict=True)
+    )

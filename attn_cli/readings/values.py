@@ -1,0 +1,172 @@
+"""The value reading: the numbers of every step, by NumPy.
+
+One rule per operation. A rule takes the step, its operands' arrays, the frame they stand
+in, and maybe an array to write into, which may be the first operand's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import prod, sqrt
+from typing import Any
+
+import numpy as np
+
+from attn_cli.program import ONE, Axes, Program, Sizes, Step
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The part of a program that is computed at once: axis sizes, and which queries."""
+
+    sizes: Sizes
+    queries: Array
+
+    @classmethod
+    def of(cls, sizes: Sizes, queries: Array | None = None) -> Frame:
+        """The whole program, or these positions of its queries."""
+        if queries is None:
+            return cls(sizes, np.arange(sizes["n"]))
+        return cls(sizes.resized("n", len(queries)), queries)
+
+
+Rule = Callable[[Step, list[Array], Frame, Array | None], Array]
+
+
+def evaluate(program: Program, given: Mapping[str, Array]) -> dict[str, Array]:
+    """Compute every step, in order.
+
+    given: the arrays of the program's inputs, by name, with the shapes of their axes.
+    Returns every step's array by name; a row with nothing to attend to is 0 throughout.
+    """
+    arrays = dict(given)
+    frame = Frame.of(program.sizes)
+    with np.errstate(all="ignore"):
+        for step in program:
+            if step.operation != "input":
+                operands = [arrays[operand.name] for operand in step.operands]
+                arrays[step.name] = RULES[step.operation](step, operands, frame, None)
+    return {step.name: arrays[step.name] for step in program}
+
+
+def aligned(array: Array, axes: Axes, target: Axes) -> Array:
+    """View an array so that it broadcasts against the target's axes, by name."""
+    named = [(axis, size) for axis, size in zip(axes, array.shape, strict=True) if axis != ONE]
+    array = array.reshape([size for _, size in named])
+    own = [axis for axis, _ in named]
+    order = sorted(range(len(own)), key=lambda i: target.index(own[i]))
+    shape = iter([array.shape[i] for i in order])
+    return array.transpose(order).reshape([next(shape) if a in own else 1 for a in target])
+
+
+def _allow(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    rule = step.options["rule"]
+    queries, keys = frame.queries[:, None], np.arange(frame.sizes["m"])[None, :]
+    table = np.empty(frame.sizes.shape(step.axes), dtype=bool)
+    lead = step.axes[:-2]
+    for place in np.ndindex(table.shape[:-2]):
+        at = dict(zip(lead, place, strict=True))
+        table[place] = rule.allows(queries, keys, at.get("b", 0), at.get("h", 0))
+    return table
+
+
+def _contract(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    """A contraction is a stack of matrix products, after its axes are sorted into groups."""
+    left, right = step.options["reads"]
+    makes = step.options["makes"]
+    shared = tuple(axis for axis in left if axis in right and axis in makes)
+    summed = tuple(axis for axis in left if axis in right and axis not in makes)
+    rows = tuple(axis for axis in left if axis not in right)
+    columns = tuple(axis for axis in right if axis not in left)
+    first = _stacked(operands[0], left, (shared, rows, summed), frame.sizes)
+    second = _stacked(operands[1], right, (shared, summed, columns), frame.sizes)
+    natural = (*shared, *rows, *columns)
+    target = None
+    if out is not None and natural == makes:
+        target = out.reshape(first.shape[0], first.shape[1], second.shape[2])
+    product = np.matmul(first, second, out=target)
+    return _reordered(product, natural, makes, frame.sizes).reshape(frame.sizes.shape(step.axes))
+
+
+def _stacked(array: Array, axes: Axes, groups: tuple[Axes, ...], sizes: Sizes) -> Array:
+    """View an array as a stack of matrices: one axis for each group of its own axes."""
+    order = tuple(axis for group in groups for axis in group)
+    array = _reordered(array, axes, order, sizes)
+    return array.reshape([prod(sizes.shape(group)) for group in groups])
+
+
+def _reordered(array: Array, axes: Axes, order: Axes, sizes: Sizes) -> Array:
+    array = array.reshape(sizes.shape(axes))
+    return array.transpose([axes.index(axis) for axis in order])
+
+
+def _rearrange(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    (reads,) = step.options["reads"]
+    array = _reordered(operands[0], reads, step.options["makes"], frame.sizes)
+    return array.reshape(frame.sizes.shape(step.axes))
+
+
+def _append(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    return np.concatenate(operands, axis=step.axes.index(step.options["over"]))
+
+
+def _scale(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    (x,) = operands
+    return np.multiply(x, x.dtype.type(factor(step, frame.sizes)), out=out)
+
+
+def factor(step: Step, sizes: Sizes) -> float:
+    """The number a scale step multiplies by."""
+    axis = step.options["rsqrt"]
+    return 1 / sqrt(sizes[axis]) if axis else float(step.options["by"])
+
+
+def _softcap(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    (x,) = operands
+    cap = x.dtype.type(step.options["cap"])
+    bent = np.divide(x, cap, out=out)
+    np.tanh(bent, out=bent)
+    return np.multiply(bent, cap, out=bent)
+
+
+def _add(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    x, y = operands
+    return np.add(x, aligned(y, step.operands[1].axes, step.axes), out=out)
+
+
+def _mask(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    x, allowed = operands
+    forbidden = ~aligned(allowed, step.operands[1].axes, step.axes)
+    if out is None:
+        return np.where(forbidden, x.dtype.type(-np.inf), x)
+    np.copyto(out, x)
+    np.copyto(out, -np.inf, where=forbidden)
+    return out
+
+
+def _softmax(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    (x,) = operands
+    axis = step.axes.index(step.options["over"])
+    largest = x.max(axis=axis, keepdims=True)
+    largest[largest == -np.inf] = 0
+    shares = np.subtract(x, largest, out=out)
+    np.exp(shares, out=shares)
+    total = shares.sum(axis=axis, keepdims=True)
+    total[total == 0] = 1
+    return np.divide(shares, total, out=shares)
+
+
+RULES: dict[str, Rule] = {
+    "allow": _allow,
+    "contract": _contract,
+    "rearrange": _rearrange,
+    "append": _append,
+    "scale": _scale,
+    "softcap": _softcap,
+    "add": _add,
+    "mask": _mask,
+    "softmax": _softmax,
+}

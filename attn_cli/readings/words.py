@@ -1,0 +1,135 @@
+"""The words reading: the formula of every step, and what it costs, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+from attn_cli.errors import shape_text
+from attn_cli.program import Sizes, Step, members
+from attn_cli.readings.notation import LETTERS, Notation
+
+Formula = Callable[[Step, Sizes, Notation], str]
+
+AXIS_NAMES = {"m": "keys", "n": "queries"}
+
+
+def formula(step: Step, sizes: Sizes, notation: Notation) -> str:
+    """The right-hand side of a step: `Q Kᵀ`; empty for what is given."""
+    return FORMULAS[step.operation](step, sizes, notation)
+
+
+def symbol(step: Step) -> str:
+    """The letter of a step's array, or its name."""
+    return LETTERS.get(step.name, step.name)
+
+
+def product_price(step: Step, sizes: Sizes) -> str:
+    """How many floating-point operations a product takes, in letters: `2·n·m·d`."""
+    axes = dict.fromkeys(axis for reads in step.options["reads"] for axis in reads)
+    if "group_size" in axes:
+        axes = dict.fromkeys("h" if a == "group_size" else a for a in axes if a != "h_kv")
+    return "·".join(["2", *sorted(axes, key=_by_custom)])
+
+
+def shapes(step: Step, sizes: Sizes) -> str:
+    """Shapes going in and coming out: `(3×2)·(2×3) → 3×3`; batch and heads stand before."""
+    made = shape_text(sizes.shape(step.axes))
+    if step.operation != "contract":
+        taken = shape_text(sizes.shape(step.operands[0].axes)) if step.operands else ""
+        return f"{taken} → {made}" if taken else made
+    left, right = step.options["reads"]
+    shared = [axis for axis in left if axis in right and axis in step.options["makes"]]
+    summed = [axis for axis in left if axis in right and axis not in shared]
+    rows, columns = (
+        [axis for axis in own if axis not in other] for own, other in ((left, right), (right, left))
+    )
+    times, height, inner, width = (
+        prod(sizes[axis] for axis in group) for group in (shared, rows, summed, columns)
+    )
+    stack = f"{times} × " if shared else ""
+    return f"{stack}({height}×{inner})·({inner}×{width}) → {made}"
+
+
+def _by_custom(axis: str) -> int:
+    order = ("b", "h", "h_kv", "n", "m_new", "m", "d_model", "d_context", "d", "d_v", "d_out")
+    return order.index(axis) if axis in order else len(order)
+
+
+def _nothing(step: Step, sizes: Sizes, say: Notation) -> str:
+    return ""
+
+
+def _operand(step: Step, place: int, say: Notation) -> str:
+    return say.symbol(step.operands[place].name)
+
+
+def _allow(step: Step, sizes: Sizes, say: Notation) -> str:
+    return say.words(step.options["rule"].name)
+
+
+def _contract(step: Step, sizes: Sizes, say: Notation) -> str:
+    """Rows times columns where the operands are matrices; a sum over axes where not."""
+    left, right = step.options["reads"]
+    summed = [axis for axis in left if axis in right and axis not in step.options["makes"]]
+    first, second = _operand(step, 0, say), _operand(step, 1, say)
+    if len(summed) > 1 and right[: len(summed)] == tuple(summed):
+        return f"{say.call('Concat', first)} {second}"
+    if len(summed) == 1 and left[-1] == summed[0]:
+        own = members(step.operands[1].axes[-1])
+        if right[-1] == summed[0]:
+            return f"{first} {say.transposed(second)}"
+        if right[-len(own) - 1] == summed[0]:
+            return f"{first} {second}"
+    return say.total(",".join(summed), f"{first} {second}")
+
+
+def _rearrange(step: Step, sizes: Sizes, say: Notation) -> str:
+    operand = _operand(step, 0, say)
+    if len(step.axes) > len(step.operands[0].axes):
+        return f"{operand}{say.words(', split into heads')}"
+    return f"{say.call('Concat', operand)}"
+
+
+def _append(step: Step, sizes: Sizes, say: Notation) -> str:
+    return f"[{_operand(step, 0, say)}; {_operand(step, 1, say)}]"
+
+
+def _scale(step: Step, sizes: Sizes, say: Notation) -> str:
+    axis = step.options["rsqrt"]
+    if axis:
+        return say.quotient(_operand(step, 0, say), say.root(str(sizes[axis])))
+    return say.times(_operand(step, 0, say), f"{step.options['by']:g}")
+
+
+def _softcap(step: Step, sizes: Sizes, say: Notation) -> str:
+    cap = f"{step.options['cap']:g}"
+    return say.times(cap, say.call("tanh", say.quotient(_operand(step, 0, say), cap)))
+
+
+def _add(step: Step, sizes: Sizes, say: Notation) -> str:
+    return f"{_operand(step, 0, say)} + {_operand(step, 1, say)}"
+
+
+def _mask(step: Step, sizes: Sizes, say: Notation) -> str:
+    kept, allowed = _operand(step, 0, say), _operand(step, 1, say)
+    return f"{kept}{say.words(' where ')}{allowed}{say.words(', else ')}{say.infinity}"
+
+
+def _softmax(step: Step, sizes: Sizes, say: Notation) -> str:
+    over = AXIS_NAMES.get(step.options["over"], step.options["over"])
+    return say.call("softmax", _operand(step, 0, say)) + say.words(f", over the {over}")
+
+
+FORMULAS: dict[str, Formula] = {
+    "input": _nothing,
+    "allow": _allow,
+    "contract": _contract,
+    "rearrange": _rearrange,
+    "append": _append,
+    "scale": _scale,
+    "softcap": _softcap,
+    "add": _add,
+    "mask": _mask,
+    "softmax": _softmax,
+}

@@ -1,0 +1,225 @@
+"""Worked arithmetic: how one number of a step comes about, with the numbers put in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import inf, isinf, prod
+
+from attn_cli.program import ONE, Axes, Sizes, Step
+
+Index = tuple[int, ...]
+Cell = Callable[[str, Index], float]
+"""Looks a number up: the name of a step, and a position on each of its axes."""
+
+Show = Callable[[float], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One number, worked out: cell = formula = numbers = result."""
+
+    cell: str
+    formula: str
+    numbers: str
+    result: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What is at hand while working: the numbers, how to write them, how many terms to show."""
+
+    sizes: Sizes
+    cell: Cell
+    show: Show
+    terms: int
+
+    def join(self, terms: list[str]) -> str:
+        """A sum, its middle left out by count where it is long."""
+        if len(terms) <= self.terms:
+            return " + ".join(terms)
+        kept = max(self.terms - 1, 2)
+        left_out = f"… {len(terms) - kept} more …"
+        return " + ".join([*terms[: kept - 1], left_out, terms[-1]])
+
+    def factor(self, number: float) -> str:
+        """A number inside a product: negative ones in brackets."""
+        text = self.show(number)
+        return f"({text})" if text.startswith("-") else text
+
+
+def work_out(step: Step, index: Index, desk: Desk) -> Work:
+    """Work one cell of a step out, from the cells of its operands."""
+    numbers = WORK[step.operation](step, index, desk)
+    result = desk.cell(step.name, index)
+    shown = str(bool(result)) if step.operation == "allow" else desk.show(result)
+    return Work(named(step.name, index), numbers.formula, numbers.put_in, shown, numbers.note)
+
+
+def named(name: str, index: Index) -> str:
+    """Write a cell: weights[0,1]."""
+    return f"{name}[{','.join(map(str, index))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    formula: str
+    put_in: str
+    note: str = ""
+
+
+def _places(axes: Axes, index: Index, sizes: Sizes) -> dict[str, int]:
+    """The position on every axis, those laid out together taken apart."""
+    found: dict[str, int] = {}
+    for axis, position in zip(axes, index, strict=True):
+        for atom in reversed(sizes.atoms([axis])):
+            position, found[atom] = divmod(position, sizes[atom])
+    return found
+
+
+def _index(axes: Axes, reads: Axes, places: Mapping[str, int], sizes: Sizes) -> Index:
+    """Back from positions to an index; `reads` renames the axes' atoms."""
+    names = iter(reads)
+    index = []
+    for axis in axes:
+        position = 0
+        for atom in sizes.atoms([axis]):
+            position = position * sizes[atom] + places[next(names)]
+        index.append(position)
+    return tuple(index)
+
+
+def _own(step: Step, place: int, index: Index, desk: Desk) -> Index:
+    """The cell of an operand that stands at the same named position."""
+    axes = step.operands[place].axes
+    at = dict(zip(step.axes, index, strict=True))
+    return tuple(0 if axis == ONE else at[axis] for axis in axes)
+
+
+def _input(step: Step, index: Index, desk: Desk) -> _Lines:
+    return _Lines("as given", "")
+
+
+def _allow(step: Step, index: Index, desk: Desk) -> _Lines:
+    i, j = index[-2:]
+    return _Lines(f"may query {i} attend key {j}?", step.options["rule"].name)
+
+
+def _contract(step: Step, index: Index, desk: Desk) -> _Lines:
+    sizes = desk.sizes
+    left, right = step.options["reads"]
+    places = _places(step.axes, index, sizes)
+    summed = [axis for axis in left if axis not in places]
+    first, second = step.operands
+    terms = []
+    for flat in range(prod(sizes[axis] for axis in summed)):
+        for axis in reversed(summed):
+            flat, places[axis] = divmod(flat, sizes[axis])
+        a = desk.cell(first.name, _index(first.axes, left, places, sizes))
+        b = desk.cell(second.name, _index(second.axes, right, places, sizes))
+        terms.append(f"{desk.factor(a)}·{desk.factor(b)}")
+    one = _pattern(first, left, places, summed, sizes)
+    other = _pattern(second, right, places, summed, sizes)
+    return _Lines(f"Σ over {', '.join(summed)} of {one} · {other}", desk.join(terms))
+
+
+def _pattern(
+    step: Step, reads: Axes, places: Mapping[str, int], summed: list[str], sizes: Sizes
+) -> str:
+    """An operand's cell with the summed axes left as letters: k[1,d]."""
+    names = iter(reads)
+    parts = []
+    for axis in step.axes:
+        atoms = [next(names) for _ in sizes.atoms([axis])]
+        if any(atom in summed for atom in atoms):
+            parts.append("·".join(atoms))
+        else:
+            parts.append(str(_index((axis,), tuple(atoms), places, sizes)[0]))
+    return f"{step.name}[{','.join(parts)}]"
+
+
+def _rearrange(step: Step, index: Index, desk: Desk) -> _Lines:
+    (reads,) = step.options["reads"]
+    operand = step.operands[0]
+    at = _index(operand.axes, reads, _places(step.axes, index, desk.sizes), desk.sizes)
+    return _Lines(named(operand.name, at), "", "the same number in its new place")
+
+
+def _append(step: Step, index: Index, desk: Desk) -> _Lines:
+    past, new = step.operands
+    axis = step.axes.index(step.options["over"])
+    start = desk.sizes["m_past"]
+    if index[axis] < start:
+        return _Lines(named(past.name, index[-len(past.axes) :]), "", "from the cache")
+    moved = (*index[:axis], index[axis] - start, *index[axis + 1 :])
+    return _Lines(named(new.name, moved[-len(new.axes) :]), "", "new in this call")
+
+
+def _scale(step: Step, index: Index, desk: Desk) -> _Lines:
+    operand = step.operands[0].name
+    number = desk.cell(operand, index)
+    axis = step.options["rsqrt"]
+    if axis:
+        by = f"/ √{desk.sizes[axis]}"
+        return _Lines(f"{named(operand, index)} / √{axis}", f"{desk.show(number)} {by}")
+    by = f"· {desk.factor(step.options['by'])}"
+    return _Lines(f"{named(operand, index)} · scale", f"{desk.factor(number)} {by}")
+
+
+def _softcap(step: Step, index: Index, desk: Desk) -> _Lines:
+    operand = step.operands[0].name
+    cap = desk.show(step.options["cap"])
+    number = desk.show(desk.cell(operand, index))
+    return _Lines(
+        f"cap · tanh({named(operand, index)} / cap)", f"{cap} · tanh({number} / {cap})"
+    )
+
+
+def _add(step: Step, index: Index, desk: Desk) -> _Lines:
+    x, y = step.operands
+    other = _own(step, 1, index, desk)
+    a, b = desk.cell(x.name, index), desk.cell(y.name, other)
+    return _Lines(
+        f"{named(x.name, index)} + {named(y.name, other)}", f"{desk.show(a)} + {desk.factor(b)}"
+    )
+
+
+def _mask(step: Step, index: Index, desk: Desk) -> _Lines:
+    x, allowed = step.operands
+    at = named(allowed.name, _own(step, 1, index, desk))
+    if desk.cell(allowed.name, _own(step, 1, index, desk)):
+        return _Lines(named(x.name, index), "", f"{at} is True")
+    return _Lines(named(x.name, index), "not allowed", f"{at} is False")
+
+
+def _softmax(step: Step, index: Index, desk: Desk) -> _Lines:
+    operand = step.operands[0].name
+    axis = step.axes.index(step.options["over"])
+    count = desk.sizes[step.options["over"]]
+    row = [desk.cell(operand, (*index[:axis], j, *index[axis + 1 :])) for j in range(count)]
+    free = (*map(str, index[:axis]), "j", *map(str, index[axis + 1 :]))
+    text = f"e^{named(operand, index)} / Σ over j of e^{operand}[{','.join(free)}]"
+    largest = max(row)
+    if largest == -inf:
+        return _Lines(text, "0", "no key is allowed, so the row is 0")
+    terms = [f"e^{desk.factor(score)}" for score in row if score != -inf]
+    own = "0" if isinf(row[index[axis]]) else f"e^{desk.factor(row[index[axis]])}"
+    masked = sum(score == -inf for score in row)
+    notes = [f"{masked} masked keys add e^-∞ = 0"] if masked else []
+    notes.append(f"computed with the largest, {desk.show(largest)}, taken off every exponent")
+    return _Lines(text, f"{own} / ({desk.join(terms)})", "; ".join(notes))
+
+
+WORK: dict[str, Callable[[Step, Index, Desk], _Lines]] = {
+    "input": _input,
+    "allow": _allow,
+    "contract": _contract,
+    "rearrange": _rearrange,
+    "append": _append,
+    "scale": _scale,
+    "softcap": _softcap,
+    "add": _add,
+    "mask": _mask,
+    "softmax": _softmax,
+}

@@ -1,0 +1,1 @@
+"""Teaching text as data, one folder for each language."""

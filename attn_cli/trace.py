@@ -1,0 +1,90 @@
+"""What a run leaves behind, as plain data: every view is made from this and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Look = Literal["plain", "signed", "share", "allowed"]
+"""How the numbers of a step read: any, around zero, shares of 1, or True and False."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedCell:
+    """One number of a step: cell = formula = numbers = result."""
+
+    cell: str
+    formula: str
+    numbers: str
+    result: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class TracedStep:
+    """One step with its numbers.
+
+    shape is the step's whole shape; values may hold fewer queries, those in `queries`.
+    sizes: the shapes going in and coming out. price: the operations in letters, for products.
+    """
+
+    name: str
+    symbol: str
+    formula: str
+    latex: str
+    axes: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: str
+    values: Any
+    meaning: str
+    flops: int
+    price: str
+    sizes: str
+    given: bool
+    look: Look
+    queries: tuple[int, ...] | None = None
+    work: WorkedCell | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FocusRow:
+    """Where one query looks: its strongest keys, their share, and over how many it spreads.
+
+    place: batch and head, by axis. spread: the exponential of the entropy, in keys.
+    """
+
+    place: tuple[tuple[str, int], ...]
+    query: int
+    strongest: tuple[int, ...]
+    share: float
+    spread: float
+    allowed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A whole run of one mechanism.
+
+    facts: what is true of the run and not of a step (sizes, where the arrays come from).
+    notices: what a person must know to read the numbers right.
+    labels: names of the positions on an axis, where they have any.
+    """
+
+    command: str
+    mode: str
+    title: str
+    formula: str
+    source: str
+    seed: int | None
+    facts: tuple[str, ...]
+    notices: tuple[str, ...]
+    steps: tuple[TracedStep, ...]
+    labels: dict[str, tuple[str, ...]]
+    focus: tuple[FocusRow, ...] = ()
+    summary: tuple[str, ...] = ()
+    next_commands: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def step(self, name: str) -> TracedStep:
+        """Find a step by name."""
+        return next(step for step in self.steps if step.name == name)

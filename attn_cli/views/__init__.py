@@ -1,0 +1,1 @@
+"""How results look: pages for terminals and files, JSON, bare matrices."""

@@ -1,0 +1,73 @@
+"""The JSON document of a run, `attn.trace/1`, written piece by piece; strict JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from math import isfinite, isnan
+from typing import Any
+
+from attn_cli.trace import Trace, TracedStep
+
+SCHEMA = "attn.trace/1"
+
+
+def parts(trace: Trace, only: str | None = None, ascii_only: bool = False) -> Iterator[str]:
+    """The document in pieces, so that a large array is never held as text."""
+
+    def dump(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
+
+    head = {
+        "schema": SCHEMA,
+        "command": trace.command,
+        "mode": trace.mode,
+        "seed": trace.seed,
+        "notices": list(trace.notices),
+        "facts": list(trace.facts),
+        "labels": {axis: list(names) for axis, names in trace.labels.items()},
+    }
+    yield dump(head)[:-1] + ', "steps": ['
+    steps = [step for step in trace.steps if only in (None, step.name)]
+    for place, step in enumerate(steps):
+        yield ("," if place else "") + "\n" + dump(_described(step))[:-1] + ', "values": '
+        yield from _array(step.values)
+        yield "}"
+    yield "\n]}\n"
+
+
+def plain_value(value: Any, precision: int | None = None) -> Any:
+    """Numbers as JSON has them; infinity and NaN as words."""
+    if isinstance(value, list):
+        return [plain_value(item, precision) for item in value]
+    if isinstance(value, float):
+        if isnan(value):
+            return "nan"
+        if not isfinite(value):
+            return "inf" if value > 0 else "-inf"
+        return value if precision is None else round(value, precision)
+    return value
+
+
+def _described(step: TracedStep) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "symbol": step.symbol,
+        "formula": step.formula,
+        "axes": list(step.axes),
+        "shape": list(step.shape),
+        "dtype": step.dtype,
+        "meaning": step.meaning,
+        "flops": step.flops,
+    }
+
+
+def _array(array: Any) -> Iterator[str]:
+    if array.ndim <= 1:
+        yield json.dumps(plain_value(array.tolist()), allow_nan=False)
+        return
+    yield "["
+    for place, part in enumerate(array):
+        yield "," if place else ""
+        yield from _array(part)
+    yield "]"

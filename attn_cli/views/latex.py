@@ -1,0 +1,81 @@
+"""Pages as a LaTeX document that compiles with pdflatex, xelatex or lualatex."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attn_cli.views.page import Block, Grid, Grids, Heading, Lines, Title
+
+PREAMBLE = r"""\documentclass{article}
+\usepackage[utf8]{inputenc}
+\usepackage[T1]{fontenc}
+\usepackage{amsmath}
+\usepackage[margin=2cm]{geometry}
+\setlength{\parindent}{0pt}
+\begin{document}
+"""
+
+SPECIAL = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "&": r"\&",
+        "%": r"\%",
+        "$": r"\$",
+        "#": r"\#",
+        "_": r"\_",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "√": r"$\surd$",
+        "ᵀ": r"$^{\top}$",
+        "·": r"$\cdot$",
+        "→": r"$\to$",
+        "×": r"$\times$",
+        "∞": r"$\infty$",
+        "Σ": r"$\Sigma$",
+        "…": r"\dots{}",
+        "≤": r"$\le$",
+        "≥": r"$\ge$",
+        "≠": r"$\ne$",
+        "■": r"$\bullet$",
+    }
+)
+
+
+def latex_page(blocks: Iterable[Block]) -> str:
+    """Write a page as a whole document."""
+    body = "\n\n".join(part for block in blocks for part in _block(block))
+    return f"{PREAMBLE}{body}\n\\end{{document}}\n"
+
+
+def _block(block: Block) -> list[str]:
+    if isinstance(block, Title):
+        return [rf"\section*{{{_text(block.left)}}}", f"{_text(block.formula)}, {_text(block.source)}"]
+    if isinstance(block, Heading):
+        title = block.name if block.latex else block.text
+        parts = [rf"\subsection*{{{_text(f'{block.number} {title}'.strip())}}}"]
+        if block.latex:
+            parts.append(rf"\[ {block.latex} \]")
+        return parts + ([_text(block.right)] if block.right else [])
+    if isinstance(block, Lines):
+        return [r" \\ ".join(_text(line) for line in block.lines)] if block.lines else []
+    assert isinstance(block, Grids)
+    return [part for grid in block.grids for part in _grid(grid)]
+
+
+def _grid(grid: Grid) -> list[str]:
+    head = " & ".join(["", *(_text(name) for name in grid.columns)])
+    rows = [
+        " & ".join([_text(label), *(_text(cell.text.strip()) for cell in cells)])
+        for label, cells in grid.rows
+    ]
+    lines = [head + r" \\ \hline", *(row + r" \\" for row in rows)]
+    table = "\n".join(
+        [rf"\begin{{tabular}}{{l|{'r' * len(grid.columns)}}}", *lines, r"\end{tabular}"]
+    )
+    return [part for part in (_text(grid.caption), table, _text(grid.note)) if part]
+
+
+def _text(text: str) -> str:
+    return text.translate(SPECIAL)

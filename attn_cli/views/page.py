@@ -1,0 +1,104 @@
+"""A page: what a person is shown, before it is known where (terminal, HTML, LaTeX ...)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number of a table as text; level shades it, where there is a level."""
+
+    text: str
+    level: float | None = None
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of numbers with named rows and columns.
+
+    kind, rows_are, columns_are: what holds the numbers, rows and columns, for colour.
+    note: how much of the array this is, where it is not all. gap: spaces between columns.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    signed: bool = False
+    kind: str = ""
+    rows_are: str = ""
+    columns_are: str = ""
+    note: str = ""
+    gap: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The head of a page."""
+
+    left: str
+    formula: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a step, or of a closing part: what, and at its right how much."""
+
+    number: str
+    text: str
+    name: str = ""
+    right: str = ""
+    latex: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of prose; quiet ones are said beside the point, those apart after a blank line."""
+
+    lines: tuple[str, ...]
+    quiet: bool = False
+    indented: bool = True
+    apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grids:
+    """Tables that belong together, beside each other where there is room."""
+
+    grids: tuple[Grid, ...]
+
+
+Block = Title | Heading | Lines | Grids
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Signs inside tables, where their width matters."""
+
+    infinity: str = "∞"
+    masked: str = "·"
+    allowed: str = "■"
+    gap: str = "…"
+
+
+ASCII_SIGNS = Signs(infinity="inf", masked=".", allowed="#", gap="...")
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How much is shown and how: the display options.
+
+    width: columns of text. everything: no row or column is left out.
+    """
+
+    width: int = 80
+    precision: int = 4
+    everything: bool = False
+    head: int | None = None
+    batch_index: int = 0
+    only: str | None = None
+    start: str | None = None
+    signs: Signs = field(default_factory=Signs)
