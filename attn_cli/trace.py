@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 Look = Literal["plain", "signed", "share", "allowed"]
 """How the numbers of a step read: any, around zero, shares of 1, or True and False."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkedCell:
+class WorkedCell(NamedTuple):
     """One number of a step: cell = formula = numbers = result."""
 
     cell: str
@@ -20,8 +20,7 @@ class WorkedCell:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class TracedStep:
+class TracedStep(NamedTuple):
     """One step with its numbers.
 
     shape is the step's whole shape; values may hold fewer queries, those in `queries`.
@@ -46,8 +45,7 @@ class TracedStep:
     work: WorkedCell | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FocusRow:
+class FocusRow(NamedTuple):
     """Where one query looks: its strongest keys, their share, and over how many it spreads.
 
     place: batch and head, by axis. spread: the exponential of the entropy, in keys.
@@ -61,8 +59,7 @@ class FocusRow:
     allowed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """A whole run of one mechanism.
 
     facts: what is true of the run and not of a step (sizes, where the arrays come from).
@@ -83,7 +80,7 @@ class Trace:
     focus: tuple[FocusRow, ...] = ()
     summary: tuple[str, ...] = ()
     next_commands: tuple[str, ...] = ()
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = MappingProxyType({})
 
     def step(self, name: str) -> TracedStep:
         """Find a step by name."""

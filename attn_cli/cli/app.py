@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Annotated
 
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 app.command("compute", help=compute.HELP, epilog=compute.EXAMPLES)(compute.compute)
 
+COLLECT_AFTER = 100_000
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
 
@@ -39,7 +41,12 @@ def attn(
 
 
 def main() -> None:
-    """Run `attn`. One BLAS thread: on small products many are slower, and start later."""
+    """Run `attn`.
+
+    Settings that start-up is measurably faster with (tests/benchmarks/start_up.py): one BLAS
+    thread, which small products want too, and rarer garbage collection while modules load.
+    """
+    gc.set_threshold(COLLECT_AFTER)
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
     streams.prepare()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -123,7 +122,7 @@ def _trace(
     steps = traced_steps(numbers, MEANINGS, show)
     if cell is not None:
         work = worked_cell(numbers, *cell, show)
-        steps = tuple(replace(s, work=work) if s.name == cell[0] else s for s in steps)
+        steps = tuple(s._replace(work=work) if s.name == cell[0] else s for s in steps)
     weights = next(step for step in steps if step.name == "weights")
     return Trace(
         command="compute",

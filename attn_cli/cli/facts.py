@@ -70,9 +70,9 @@ def _letters(names: list[str]) -> str:
 def _alignment(request: Request) -> str:
     sizes = request.program.sizes
     n, m = sizes["n"], sizes["m"]
-    if "m_past" in sizes and f"offset={sizes['m_past']}" in str(request.choices.mask):
+    if "m_past" in sizes and f"offset={sizes['m_past']}" in request.choices.mask.name:
         return f"{n} queries after {sizes['m_past']} cached keys: the last query sees every key"
-    if f"offset={m - n}" in str(request.choices.mask):
+    if f"offset={m - n}" in request.choices.mask.name:
         return f"n ≠ m: aligned bottom-right (offset m - n = {m - n}), as FlashAttention does"
     return (
         f"n ≠ m: aligned top-left (offset 0), as torch and JAX do; "

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ ARRAYS = ("q", "k", "v", "x", "context", "w_q", "w_k", "w_v", "w_o", "bias", "pa
 DTYPES = ("float64", "float32", "float16")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A program with everything it needs to run.
 
     random: the inputs that were drawn. unused: arrays in --input that nothing asked for.
@@ -72,7 +70,7 @@ def gathered(
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, sizes, choices)
     allowed = chosen_mask(masks, mask, bound, layout)
-    choices = replace(choices, mask=allowed)
+    choices = choices._replace(mask=allowed)
     program = mechanism.program(bound, layout, choices)
     missing = [step for step in program.inputs if step.name not in given]
     dtype = attention.dtype or (str(next(iter(given.values())).dtype) if given else None)
@@ -140,7 +138,7 @@ def _with_settings(attention: AttentionOptions, settings: Mapping[str, Any]) -> 
         for name in ("mode", "heads", "kv_heads", "scale", "softcap")
         if settings.get(name) is not None and getattr(attention, name) is None
     }
-    return replace(attention, **saved)
+    return attention._replace(**saved)
 
 
 def _sentences(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -26,8 +25,7 @@ def _size(text: str) -> typer.models.OptionInfo:
     return typer.Option(help=text, rich_help_panel=RANDOM, min=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayOptions:
+class ArrayOptions(NamedTuple):
     """Arrays that are given."""
 
     q: Annotated[Array, _array("Queries (n, d), (batch, n, d) or (batch, heads, n, d).")] = None
@@ -60,8 +58,7 @@ class ArrayOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class SizeOptions:
+class SizeOptions(NamedTuple):
     """Sizes of what is not given, and their numbers."""
 
     n: Annotated[int | None, _size("Queries.")] = None
@@ -75,8 +72,7 @@ class SizeOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class AttentionOptions:
+class AttentionOptions(NamedTuple):
     """Which attention."""
 
     mode: Annotated[
@@ -105,8 +101,7 @@ class AttentionOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class MaskOptions:
+class MaskOptions(NamedTuple):
     """Which pairs may attend; several are combined with and."""
 
     mask: Annotated[
@@ -132,8 +127,7 @@ class MaskOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class DisplayOptions:
+class DisplayOptions(NamedTuple):
     """What is shown."""
 
     only: Annotated[
@@ -172,8 +166,7 @@ class DisplayOptions:
     ] = False
 
 
-@dataclass(frozen=True, slots=True)
-class OutputOptions:
+class OutputOptions(NamedTuple):
     """Where results go beside the terminal."""
 
     json: Annotated[

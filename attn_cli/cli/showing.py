@@ -13,18 +13,19 @@ from attn_cli.cli.options import DisplayOptions, OutputOptions
 from attn_cli.errors import AttnError
 from attn_cli.matrices.saved import refuse_existing, write_npz, write_whole
 from attn_cli.trace import Trace
-from attn_cli.views import document, export, matrix
+from attn_cli.views import document, matrix
 from attn_cli.views.compute_page import compute_page, work_page
 from attn_cli.views.page import ASCII_SIGNS, Block, Display, Heading, Signs
 
 SAVED = (".npz", ".json")
+EXPORTED = (".html", ".svg", ".md", ".txt", ".tex")
 
 
 def check_output(output: OutputOptions, display: DisplayOptions) -> None:
     """Refuse what can't be written, and options that cancel each other, before any work."""
     for path, option, kinds in (
         (output.save, "--save", SAVED),
-        (output.export, "--export", tuple(export.WRITERS)),
+        (output.export, "--export", EXPORTED),
     ):
         if path is None:
             continue
@@ -117,6 +118,8 @@ def _save(trace: Trace, path: Path, only: str | None) -> None:
 
 
 def _export(trace: Trace, path: Path, display: DisplayOptions) -> None:
+    from attn_cli.views import export
+
     blocks = _blocks(trace, display, export.WIDTH, Signs())
     text = export.WRITERS[path.suffix.lower()](blocks, trace.title, trace.notices)
     write_whole(path, lambda stream: _write_text(stream, [text]))

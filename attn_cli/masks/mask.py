@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Positions = Any
 """An integer, or an array of integers: predicates use only operators that both have."""
@@ -12,8 +11,7 @@ Positions = Any
 Predicate = Callable[[Positions, Positions, int, int], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Mask:
+class Mask(NamedTuple):
     """A predicate with its name.
 
     allows(query, key, batch, head) is True where the pair may attend. Query and key are

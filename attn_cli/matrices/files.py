@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import zipfile
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -123,6 +122,8 @@ def _npy(stream: IO[bytes], size: int, option: str) -> Array:
 
 
 def _npz(data: bytes | Path, option: str) -> dict[str, Member | Array]:
+    import zipfile
+
     source = data if isinstance(data, Path) else io.BytesIO(data)
     try:
         archive = zipfile.ZipFile(source)

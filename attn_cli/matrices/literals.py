@@ -12,15 +12,15 @@ import numpy as np
 from attn_cli.errors import AttnError
 
 WINDOW = 72
-ENTRY = re.compile(r"[^\s,]+")
-FRACTION = re.compile(r'(?<![\w."])([-+]?\d+/\d+)(?![\w."])')
-NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?|[-+]?(inf|infinity|nan)|[-+]?\d+/\d+", re.I)
-LITERAL_START = re.compile(r"\s*([-+.\d\[−;]|inf\b|nan\b)", re.I)
+ENTRY = r"[^\s,]+"
+FRACTION = r'(?<![\w."])([-+]?\d+/\d+)(?![\w."])'
+NUMBER = r"(?i)[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|[-+]?(inf|infinity|nan)|[-+]?\d+/\d+"
+LITERAL_START = r"(?i)\s*([-+.\d\[−;]|inf\b|nan\b)"
 
 
 def looks_like_literal(text: str) -> bool:
     """Whether a person meant numbers, and not the name of a file."""
-    return bool(LITERAL_START.match(text))
+    return bool(re.match(LITERAL_START, text))
 
 
 def parse(text: str, option: str) -> np.ndarray[Any, Any]:
@@ -34,7 +34,7 @@ def parse(text: str, option: str) -> np.ndarray[Any, Any]:
     rows: list[list[float]] = []
     start = 0
     for part in re.split(r"[;\n]", text):
-        entries = list(ENTRY.finditer(part))
+        entries = list(re.finditer(ENTRY, part))
         if entries:
             rows.append([_entry(match, start, text, option, len(rows)) for match in entries])
             if len(rows[-1]) != len(rows[0]):
@@ -50,7 +50,7 @@ def parse(text: str, option: str) -> np.ndarray[Any, Any]:
 
 def number(text: str) -> float | None:
     """Read one number or fraction; None where it is neither."""
-    if not NUMBER.fullmatch(text):
+    if not re.fullmatch(NUMBER, text):
         return None
     if "/" not in text:
         return float(text)
@@ -113,7 +113,7 @@ def _fill(array: np.ndarray[Any, Any], value: Any, option: str, place: tuple[int
 
 
 def _json(text: str, option: str) -> Any:
-    quoted = FRACTION.sub(r'"\1"', text) if '"' not in text else text
+    quoted = re.sub(FRACTION, r'"\1"', text) if '"' not in text else text
     try:
         return json.loads(quoted)
     except json.JSONDecodeError as error:
@@ -127,7 +127,7 @@ def _json(text: str, option: str) -> Any:
 def _entry(match: re.Match[str], start: int, text: str, option: str, row: int) -> float:
     value = number(match[0])
     if value is None:
-        column = len(ENTRY.findall(match.string[: match.start()])) + 1
+        column = len(re.findall(ENTRY, match.string[: match.start()])) + 1
         raise AttnError(
             f"{option}: row {row + 1}, column {column} is not a number.\n"
             f"{caret(text, start + match.start())}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +25,8 @@ def refuse_existing(path: Path, force: bool) -> None:
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
     """Write beside the file first, then put it in place in one go."""
+    import tempfile
+
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -9,9 +9,7 @@ from attn_cli.errors import AttnError
 WITHOUT_SPACES = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Scripts written without spaces between words: a sign is a token."""
 
-TOKEN = re.compile(
-    rf"[{WITHOUT_SPACES}]|[^\W{WITHOUT_SPACES}]+(?:['’\-][^\W{WITHOUT_SPACES}]+)*|[^\w\s]"
-)
+TOKEN = rf"[{WITHOUT_SPACES}]|[^\W{WITHOUT_SPACES}]+(?:['’\-][^\W{WITHOUT_SPACES}]+)*|[^\w\s]"
 
 
 def tokens(text: str, option: str) -> list[str]:
@@ -19,7 +17,7 @@ def tokens(text: str, option: str) -> list[str]:
 
     Raises AttnError when there is none.
     """
-    found = TOKEN.findall(text)
+    found: list[str] = re.findall(TOKEN, text)
     if not found:
         raise AttnError(f"{option}: there is no word in {text!r}.")
     return found

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple, TYPE_CHECKING
 
 from attn_cli.errors import ShapeError, shape_text
 from attn_cli.program import Axes, Program, Sizes, Step
@@ -17,8 +16,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 """Names of the arrays that are given, with their shapes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(NamedTuple):
     """What is decided before a program is written down.
 
     heads, kv_heads: how many heads a packed last axis holds; None leaves it whole.
@@ -34,8 +32,7 @@ class Choices:
     mask: Mask | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """Axes of every array a program takes, and sizes to use where nothing fixes them.
 
     `defaults` names, in order, an axis and its size or the axis to copy it from; one whose
@@ -66,8 +63,7 @@ class Layout:
             sizes.bind(axis, sum(sizes[part] for part in parts), " and ".join(parts))
 
 
-@dataclass(frozen=True, slots=True)
-class Mechanism:
+class Mechanism(NamedTuple):
     """One kind of attention.
 
     name: what `--mode` calls it.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from attn_cli.program.axes import Axes
@@ -11,16 +12,14 @@ from attn_cli.program.axes import Axes
 REST = "..."
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One array in a pattern: its last axes, and whether others may stand before them."""
 
     axes: Axes
     open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """Axes of each operand and of the result."""
 
     operands: tuple[Term, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from attn_cli.program.axes import Axes
@@ -21,7 +21,7 @@ class Step:
     operation: str
     operands: tuple[Step, ...]
     axes: Axes
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any]
 
     def __repr__(self) -> str:
         inner = ", ".join(operand.name for operand in self.operands)

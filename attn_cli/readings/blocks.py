@@ -6,11 +6,11 @@ on the scores sums or normalises over n.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,8 +31,7 @@ NO_SHIFT = 32.0
 """Scores of base 2 that are all this small overflow no type, so their largest may stay on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(NamedTuple):
     """The steps of a program that are computed once, and those that go block by block."""
 
     once: tuple[Step, ...]
@@ -107,6 +106,8 @@ def evaluate_blocks(
     Returns the arrays that have no n×m axes and come after the scores, by name.
     Raises ValueError where rows depend on each other.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     quick = fused(program)
     parts = split(quick)
     if parts is None:

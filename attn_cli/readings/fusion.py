@@ -7,16 +7,16 @@ factor that is there.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections import Counter
-from dataclasses import dataclass
 from math import e, log2
 
 from attn_cli.program import Program, Sizes, Step
 from attn_cli.readings.values import factor
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(NamedTuple):
     """The steps between a product and a softmax: all of them scales and masks."""
 
     product: Step

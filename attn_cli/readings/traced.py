@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,8 +24,7 @@ LONG_SUM = 64
 LOOKS: Mapping[str, Look] = {"allow": "allowed", "softmax": "share"}
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(NamedTuple):
     """The arrays of a program; those of `by_rows` steps hold only `queries`, where given."""
 
     program: Program
@@ -53,7 +51,7 @@ def traced_steps(
         traced = _traced(step, numbers, meanings)
         if not traced.given and traced.look != "allowed" and min(traced.shape) > 0:
             index = _index_in_story(step, story, numbers.program)
-            traced = replace(traced, work=_worked(step, index, desk))
+            traced = traced._replace(work=_worked(step, index, desk))
         made.append(traced)
     return tuple(made)
 

@@ -7,9 +7,8 @@ in, and maybe an array to write into, which may be the first operand's own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import prod, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,8 +17,7 @@ from attn_cli.program import ONE, Axes, Program, Sizes, Step
 Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """The part of a program that is computed at once: axis sizes, and which queries."""
 
     sizes: Sizes

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from math import inf, isinf, prod
 
 from attn_cli.program import ONE, Axes, Sizes, Step
@@ -15,8 +16,7 @@ Cell = Callable[[str, Index], float]
 Show = Callable[[float], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """One number, worked out: cell = formula = numbers = result."""
 
     cell: str
@@ -26,8 +26,7 @@ class Work:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(NamedTuple):
     """What is at hand while working: the numbers, how to write them, how many terms to show."""
 
     sizes: Sizes
@@ -62,8 +61,7 @@ def named(name: str, index: Index) -> str:
     return f"{name}[{','.join(map(str, index))}]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
+class _Lines(NamedTuple):
     formula: str
     put_in: str
     note: str = ""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
@@ -18,8 +17,7 @@ WIDE_GAP, NARROW_GAP = 2, 1
 MARGIN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
+class Matrix(NamedTuple):
     """One matrix of a step, and how it reads.
 
     positions: which rows of the whole the values are; total_rows: how many there are.
@@ -64,8 +62,7 @@ def grids_of(matrix: Matrix, display: Display) -> list[Grid]:
     return [_grid(matrix, rows, band, made, sums, gap, display) for band in shown]
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(NamedTuple):
     width: int
     cells: list[Cell]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+
+class Cell(NamedTuple):
     """One number of a table as text; level shades it, where there is a level."""
 
     text: str
@@ -14,8 +14,7 @@ class Cell:
     masked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(NamedTuple):
     """A table of numbers with named rows and columns.
 
     kind, rows_are, columns_are: what holds the numbers, rows and columns, for colour.
@@ -33,8 +32,7 @@ class Grid:
     gap: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(NamedTuple):
     """The head of a page."""
 
     left: str
@@ -42,8 +40,7 @@ class Title:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """The head of a step, or of a closing part: what, and at its right how much."""
 
     number: str
@@ -54,8 +51,7 @@ class Heading:
     kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """Lines of prose; quiet ones are said beside the point, those apart after a blank line."""
 
     lines: tuple[str, ...]
@@ -64,8 +60,7 @@ class Lines:
     apart: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Grids:
+class Grids(NamedTuple):
     """Tables that belong together, beside each other where there is room."""
 
     grids: tuple[Grid, ...]
@@ -74,8 +69,7 @@ class Grids:
 Block = Title | Heading | Lines | Grids
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(NamedTuple):
     """Signs inside tables, where their width matters."""
 
     infinity: str = "∞"
@@ -87,8 +81,7 @@ class Signs:
 ASCII_SIGNS = Signs(infinity="inf", masked=".", allowed="#", gap="...")
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(NamedTuple):
     """How much is shown and how: the display options.
 
     width: columns of text. everything: no row or column is left out.
@@ -101,4 +94,4 @@ class Display:
     batch_index: int = 0
     only: str | None = None
     start: str | None = None
-    signs: Signs = field(default_factory=Signs)
+    signs: Signs = Signs()

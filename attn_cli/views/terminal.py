@@ -1,13 +1,16 @@
-"""Pages on a terminal, by Rich: colours where there are any, never needed to read."""
+"""Pages on a terminal, by Rich: colours where there are any, never needed to read.
+
+Tables are laid out here, line by line, since their widths are known before: a page is one
+text, and no cell can be cut.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
-from rich.cells import cell_len
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.cells import cell_len, chop_cells
+from rich.console import Console
 from rich.text import Text
 
 from attn_cli.views.page import Block, Grid, Grids, Heading, Lines, Title
@@ -16,106 +19,134 @@ from attn_cli.views.shades import shade
 STYLES = {"query": "cyan", "key": "yellow", "value": "green", "weight": "magenta", "input": "blue"}
 INDENT = 2
 BESIDE = 3
+LABEL_WIDTH = 12
 
 
 def print_page(blocks: Iterable[Block], console: Console, *, beside: bool = True) -> None:
-    """Print a page, a blank line before each heading; tables beside each other if wanted."""
-    for place, block in enumerate(blocks):
-        if place and (isinstance(block, Heading) or isinstance(block, Lines) and block.apart):
-            console.print()
-        for part in renderables(block, console.width if beside else 0, console.width):
-            console.print(part)
+    """Print a page, a blank line before each part; tables side by side where wanted and fitting."""
+    lines: list[Text] = []
+    for block in blocks:
+        apart = isinstance(block, Heading) or (isinstance(block, Lines) and block.apart)
+        if apart and lines:
+            lines.append(Text())
+        lines += _lines(block, console, beside)
+    console.print(Text("\n").join(lines), soft_wrap=True)
 
 
-def renderables(block: Block, beside: int, width: int) -> list[RenderableType]:
-    """What Rich prints for a block; tables stand side by side in a width of `beside`."""
+def _lines(block: Block, console: Console, beside: bool) -> list[Text]:
     if isinstance(block, Title):
-        return _title(block, width)
+        return _title(block, console)
     if isinstance(block, Heading):
-        return [_heading(block, width)]
+        return _heading(block, console)
     if isinstance(block, Lines):
         style = "dim" if block.quiet else ""
-        lines = [Text(line, style) for line in block.lines]
-        return [_indented(line) for line in lines] if block.indented else list(lines)
-    return _beside(block, beside)
+        indent = INDENT if block.indented else 0
+        return [part for line in block.lines for part in _wrapped(line, style, indent, console)]
+    return _grids(block, console.width if beside else 0)
 
 
-def _apart(left: Text, right: Text, width: int) -> Text:
+def _wrapped(line: str, style: str, indent: int, console: Console) -> list[Text]:
+    width = max(console.width - indent, 1)
+    if cell_len(line) <= width:
+        return [Text(" " * indent + line, style)]
+    return [Text(" " * indent + part.plain, style) for part in Text(line).wrap(console, width)]
+
+
+def _apart(left: Text, right: str, console: Console) -> list[Text]:
     """Two texts at the two ends of a line, or on two lines where they don't fit."""
-    room = width - cell_len(left.plain) - cell_len(right.plain)
-    if not right.plain:
-        return left
-    return Text.assemble(left, " " * room if room >= 2 else "\n  ", right)
+    room = console.width - cell_len(left.plain) - cell_len(right)
+    if not right:
+        return [left]
+    if room >= 2:
+        return [Text.assemble(left, " " * room, (right, "dim"))]
+    return [left, *_wrapped(right, "dim", INDENT, console)]
 
 
-def _title(title: Title, width: int) -> list[RenderableType]:
-    left = Text(title.left, "bold")
-    right = Text(f"{title.formula}   {title.source}", "dim")
-    if cell_len(left.plain) + cell_len(right.plain) + 2 <= width:
-        return [_apart(left, right, width)]
-    return [left, *(_indented(Text(part, "dim")) for part in (title.formula, title.source))]
+def _title(title: Title, console: Console) -> list[Text]:
+    left, right = Text(title.left, "bold"), f"{title.formula}   {title.source}"
+    if cell_len(title.left) + cell_len(right) + 2 <= console.width:
+        return _apart(left, right, console)
+    parts = (title.formula, title.source)
+    return [left, *(line for part in parts for line in _wrapped(part, "dim", INDENT, console))]
 
 
-def _heading(heading: Heading, width: int) -> Text:
+def _heading(heading: Heading, console: Console) -> list[Text]:
     style = f"bold {STYLES.get(heading.kind, '')}".strip()
     number = f"{heading.number} " if heading.number else ""
-    return _apart(Text(number + heading.text, style), Text(heading.right, "dim"), width)
+    return _apart(Text(number + heading.text, style), heading.right, console)
 
 
-def _beside(block: Grids, width: int) -> list[RenderableType]:
+def _grids(block: Grids, width: int) -> list[Text]:
     """Tables beside each other as long as the line has room."""
-    lines: list[list[tuple[RenderableType, int]]] = [[]]
+    rows: list[list[list[Text]]] = [[]]
     used = INDENT
     for grid in block.grids:
         drawn = _grid(grid)
-        needs = drawn[1] + BESIDE
-        if lines[-1] and used + drawn[1] > width:
-            lines.append([])
+        needed = _width(drawn)
+        if rows[-1] and used + needed > width:
+            rows.append([])
             used = INDENT
-        lines[-1].append(drawn)
-        used += needs
-    return [_indented(_row([part for part, _ in line])) for line in lines if line]
+        rows[-1].append(drawn)
+        used += needed + BESIDE
+    return [line for row in rows if row for line in _side_by_side(row)]
 
 
-def _indented(part: RenderableType) -> Padding:
-    return Padding(part, (0, 0, 0, INDENT), expand=False)
+def _width(lines: list[Text]) -> int:
+    return max(cell_len(line.plain) for line in lines)
 
 
-def _row(parts: list[RenderableType]) -> RenderableType:
-    if len(parts) == 1:
-        return parts[0]
-    row = Table.grid(padding=(0, BESIDE, 0, 0))
-    row.add_row(*parts)
-    return row
+def _side_by_side(parts: list[list[Text]]) -> list[Text]:
+    widths = [_width(part) for part in parts]
+    joined = []
+    for line in zip_longest(*parts):
+        text = Text(" " * INDENT)
+        for place, part in enumerate(line):
+            if part is not None:
+                start = INDENT + sum(widths[:place]) + BESIDE * place
+                text.append(" " * (start - cell_len(text.plain)))
+                text.append_text(part)
+        joined.append(text)
+    return joined
 
 
-def _grid(grid: Grid) -> tuple[RenderableType, int]:
-    table = Table(box=None, padding=(0, grid.gap, 0, 0), pad_edge=False, show_edge=False)
-    label_width = min(max(cell_len(label) for label, _ in grid.rows), 12)
+def _grid(grid: Grid) -> list[Text]:
+    label_width = min(max(cell_len(label) for label, _ in grid.rows), LABEL_WIDTH)
+    widths = [max(len(row[j].text) for _, row in grid.rows) for j in range(len(grid.columns))]
+    widths = [
+        max(width, min(cell_len(name), LABEL_WIDTH))
+        for width, name in zip(widths, grid.columns, strict=True)
+    ]
+    lines = [Text(grid.caption, STYLES.get(grid.kind, "bold"))] if grid.caption else []
+    lines += _header(grid, label_width, widths)
     label_style = STYLES.get(grid.rows_are, "dim")
-    table.add_column("", min_width=label_width, max_width=12, style=label_style, overflow="fold")
-    head_style = STYLES.get(grid.columns_are, "dim")
-    widths = [label_width]
-    for place, name in enumerate(grid.columns):
-        width = max(len(row[place].text) for _, row in grid.rows)
-        width = max(width, min(cell_len(name), 12))
-        widths.append(width)
-        style = "dim" if name == "sum" else head_style
-        header = Text(name, style, overflow="fold")
-        table.add_column(header, width=width, justify="right", overflow="fold")
     for label, cells in grid.rows:
-        table.add_row(Text(label), *(_cell(cell.text, cell.level, grid.signed) for cell in cells))
-    parts: list[RenderableType] = []
-    total = sum(widths) + grid.gap * (len(widths) - 1)
-    if grid.caption:
-        parts.append(Text(grid.caption, STYLES.get(grid.kind, "bold")))
-        total = max(total, cell_len(grid.caption))
-    parts.append(table)
-    if grid.note:
-        parts.append(Text(grid.note, "dim italic"))
-        total = max(total, cell_len(grid.note))
-    return Group(*parts), total
+        first, *rest = _folded(label, label_width)
+        line = Text(_padded(first, label_width), label_style)
+        for cell, width in zip(cells, widths, strict=True):
+            style = shade(cell.level, grid.signed) if cell.level is not None else ""
+            line.append(" " * grid.gap)
+            line.append(cell.text.rjust(width), style)
+        lines += [line, *(Text(part, label_style) for part in rest)]
+    return [*lines, Text(grid.note, "dim italic")] if grid.note else lines
 
 
-def _cell(text: str, level: float | None, signed: bool) -> Text:
-    return Text(text, shade(level, signed) if level is not None else "")
+def _header(grid: Grid, label_width: int, widths: list[int]) -> list[Text]:
+    names = [_folded(name, width) for name, width in zip(grid.columns, widths, strict=True)]
+    lines = []
+    for level in range(max(map(len, names))):
+        line = Text(" " * label_width)
+        for name, width, whole in zip(names, widths, grid.columns, strict=True):
+            part = name[level] if level < len(name) else ""
+            style = "dim" if whole == "sum" else STYLES.get(grid.columns_are, "dim")
+            line.append(" " * (grid.gap + width - cell_len(part)))
+            line.append(part, style)
+        lines.append(line)
+    return lines
+
+
+def _folded(text: str, width: int) -> list[str]:
+    return [text] if cell_len(text) <= width else chop_cells(text, width)
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
