@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import os
 from typing import Annotated
 
 import typer
@@ -17,9 +15,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("compute", help=compute.HELP, epilog=compute.EXAMPLES)(compute.compute)
-
-COLLECT_AFTER = 100_000
-ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 def _version(wanted: bool) -> None:
@@ -40,14 +35,7 @@ def attn(
     """Attention mechanisms, computed and explained step by step."""
 
 
-def main() -> None:
-    """Run `attn`.
-
-    Settings that start-up is measurably faster with (tests/benchmarks/start_up.py): one BLAS
-    thread, which small products want too, and rarer garbage collection while modules load.
-    """
-    gc.set_threshold(COLLECT_AFTER)
-    for name in ONE_THREAD:
-        os.environ.setdefault(name, "1")
+def run() -> None:
+    """Run the command that was typed."""
     streams.prepare()
     app()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -54,8 +53,8 @@ def number(text: str) -> float | None:
         return None
     if "/" not in text:
         return float(text)
-    over = Fraction(text) if not text.endswith("/0") and int(text.split("/")[1]) else None
-    return None if over is None else float(over)
+    above, below = map(int, text.split("/"))
+    return above / below if below else None
 
 
 def caret(text: str, at: int) -> str:
