@@ -44,7 +44,7 @@ def compute(
     """Read the arrays, write the program down, read its numbers, show them."""
     from attn_cli.cli.computing import computed
     from attn_cli.cli.gather import gathered
-    from attn_cli.cli.showing import show, check_output
+    from attn_cli.cli.showing import check_output, show
 
     check_output(output, display)
     request = gathered(arrays, sizes, attention, masks)

@@ -20,7 +20,7 @@ from attn_cli.readings.focus import focus_rows
 from attn_cli.readings.traced import Numbers, traced_steps, worked_cell
 from attn_cli.readings.values import evaluate
 from attn_cli.topics.en.steps import MEANINGS
-from attn_cli.trace import Trace, WorkedCell
+from attn_cli.trace import Trace
 from attn_cli.views.numbers import short
 
 Array = np.ndarray[Any, Any]
@@ -124,6 +124,7 @@ def _trace(
         work = worked_cell(numbers, *cell, show)
         steps = tuple(s._replace(work=work) if s.name == cell[0] else s for s in steps)
     weights = next(step for step in steps if step.name == "weights")
+    masked = next((step.values for step in steps if step.name == "masked"), None)
     return Trace(
         command="compute",
         mode=request.mechanism.name,
@@ -135,7 +136,7 @@ def _trace(
         notices=notices(request, numbers),
         steps=steps,
         labels=request.labels,
-        focus=focus_rows(weights.values, weights.axes, weights.queries),
+        focus=focus_rows(weights.values, masked, weights.axes, weights.queries),
         summary=() if whole else summary(request, numbers),
         next_commands=next_commands(request),
         settings=_settings(request),
@@ -166,7 +167,8 @@ def _refuse_missing_slices(program: Program, display: DisplayOptions) -> None:
         if position is None or (axis == "b" and position == 0):
             continue
         if not known:
-            raise AttnError(f"{option} {position}: the arrays have no axis {axis}.")
+            missing = "heads; --heads splits them" if axis == "h" else "batch axis"
+            raise AttnError(f"{option} {position}: the arrays have no {missing}.")
         size = program.sizes[axis]
         if position >= size:
             raise AttnError(f"{option} {position}: there are {size}, counted from 0.")
@@ -180,8 +182,9 @@ def _cell(text: str, request: Request) -> tuple[str, tuple[int, ...]]:
         raise AttnError(f"--show-work: {text!r} does not name a cell like weights[0,1].")
     if match["name"] not in program:
         known = [step.name for step in program]
-        raise AttnError(f"--show-work: there is no step {match['name']!r}. "
-                        f"{did_you_mean(match['name'], known)}")
+        raise AttnError(
+            f"--show-work: there is no step {match['name']!r}. {did_you_mean(match['name'], known)}"
+        )
     step = program[match["name"]]
     words = [word.strip() for word in match["index"].split(",")]
     if len(words) != len(step.axes):
@@ -206,5 +209,3 @@ def _position(word: str, axis: str, size: int, request: Request) -> int:
     if not -size <= position < size:
         raise AttnError(f"--show-work: axis {axis} has the positions 0 to {size - 1}, not {word}.")
     return position % size
-
-

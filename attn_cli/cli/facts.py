@@ -30,8 +30,8 @@ def facts(request: Request) -> tuple[str, ...]:
         lines.append(f"scale {choices.scale:g} instead of the mechanism's own")
     if choices.mask is not None:
         lines.append(f"mask {choices.mask.name}, True = may attend: {choices.mask.says}")
-        if "causal" in choices.mask.name and sizes["n"] != sizes["m"]:
-            lines.append(_alignment(request))
+        if request.offset is not None and sizes["n"] != sizes["m"]:
+            lines.append(_alignment(request.offset, sizes["n"], sizes["m"], "m_past" in sizes))
     return tuple(lines)
 
 
@@ -52,7 +52,7 @@ def _sizes(request: Request) -> str:
 def _origin(request: Request) -> str:
     dtype = next(iter(request.arrays.values())).dtype
     words = "one random vector for each word" if "n" in request.labels else ""
-    random = [name for name in request.random]
+    random = list(request.random)
     given = [name for name in request.arrays if name not in random]
     parts = [words] if words else []
     if given and not words:
@@ -67,17 +67,18 @@ def _letters(names: list[str]) -> str:
     return ", ".join(LETTERS.get(name, name.upper() if len(name) == 1 else name) for name in names)
 
 
-def _alignment(request: Request) -> str:
-    sizes = request.program.sizes
-    n, m = sizes["n"], sizes["m"]
-    if "m_past" in sizes and f"offset={sizes['m_past']}" in request.choices.mask.name:
-        return f"{n} queries after {sizes['m_past']} cached keys: the last query sees every key"
-    if f"offset={m - n}" in request.choices.mask.name:
+def _alignment(offset: int | tuple[int, ...], n: int, m: int, cached: bool) -> str:
+    """Which of the two ways to line up n queries with m keys a causal mask uses."""
+    if cached and offset == m - n:
+        return "n ≠ m: the queries follow the cached keys, so the last one may attend every key"
+    if offset == 0:
+        return (
+            "n ≠ m: aligned top-left (offset 0), as torch and JAX do; "
+            f"--align bottom-right is offset {m - n}"
+        )
+    if offset == m - n:
         return f"n ≠ m: aligned bottom-right (offset m - n = {m - n}), as FlashAttention does"
-    return (
-        f"n ≠ m: aligned top-left (offset 0), as torch and JAX do; "
-        f"--align bottom-right is offset {m - n}"
-    )
+    return f"n ≠ m: offset {offset}; top-left is 0, bottom-right is m - n = {m - n}"
 
 
 def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
@@ -106,9 +107,7 @@ def _empty_rows(request: Request, numbers: Numbers) -> str:
     )
 
 
-def _row_name(
-    request: Request, numbers: Numbers, axes: tuple[str, ...], row: Array
-) -> str:
+def _row_name(request: Request, numbers: Numbers, axes: tuple[str, ...], row: Array) -> str:
     at = dict(zip(axes, (int(i) for i in row), strict=True))
     query = numbers.queries[at["n"]] if numbers.queries is not None else at["n"]
     names = request.labels.get("n")
@@ -176,5 +175,3 @@ def next_commands(request: Request) -> tuple[str, ...]:
 
 def _counted(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
-
-

@@ -31,6 +31,7 @@ class Request(NamedTuple):
     """A program with everything it needs to run.
 
     random: the inputs that were drawn. unused: arrays in --input that nothing asked for.
+    offset: where the causal mask stands, if there is one.
     """
 
     mechanism: Mechanism
@@ -41,6 +42,7 @@ class Request(NamedTuple):
     random: tuple[str, ...]
     unused: tuple[str, ...]
     seed: int
+    offset: int | tuple[int, ...] | None
 
 
 def gathered(
@@ -69,18 +71,25 @@ def gathered(
     _refuse_conflicts(given, options)
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, sizes, choices)
-    allowed = chosen_mask(masks, mask, bound, layout)
+    allowed, offset = chosen_mask(masks, mask, bound, layout)
     choices = choices._replace(mask=allowed)
     program = mechanism.program(bound, layout, choices)
     missing = [step for step in program.inputs if step.name not in given]
     dtype = attention.dtype or (str(next(iter(given.values())).dtype) if given else None)
     drawn = {
-        step.name: _draw(step.name)(step.name, program.shape(step), seed, dtype)
-        for step in missing
+        step.name: _draw(step.name)(step.name, program.shape(step), seed, dtype) for step in missing
     }
     _name_labels(labels, program)
     return Request(
-        mechanism, choices, program, {**given, **drawn}, labels, tuple(drawn), unused, seed
+        mechanism=mechanism,
+        choices=choices,
+        program=program,
+        arrays={**given, **drawn},
+        labels=labels,
+        random=tuple(drawn),
+        unused=unused,
+        seed=seed,
+        offset=offset,
     )
 
 
@@ -188,7 +197,9 @@ def _refuse_conflicts(given: Mapping[str, Array], options: ArrayOptions) -> None
                 raise AttnError(f"{_option(name)} needs --x or --text, the rows it works on.")
     for name, array in given.items():
         if not array.size:
-            raise AttnError(f"{_option(name)} is {shape_text(array.shape)}: there is no number in it.")
+            raise AttnError(
+                f"{_option(name)} is {shape_text(array.shape)}: there is no number in it."
+            )
         if array.ndim < 2 and name != "bias":
             raise AttnError(
                 f"{_option(name)} has {array.ndim} axes, {shape_text(array.shape)}; a matrix has 2. "
@@ -250,4 +261,3 @@ def _positive(number: float | None, option: str) -> float | None:
     if number is not None and not (np.isfinite(number) and number > 0):
         raise AttnError(f"{option}: {number:g} is not a finite number above 0.")
     return number
-

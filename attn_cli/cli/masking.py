@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import and_
 from typing import Any
 
 import numpy as np
@@ -16,29 +18,28 @@ from attn_cli.program import ONE, Sizes
 
 Array = np.ndarray[Any, Any]
 
+Offset = int | tuple[int, ...]
+
 ALIGNMENTS = ("top-left", "bottom-right")
 
 
 def chosen_mask(
     options: MaskOptions, given: Array | None, sizes: Sizes, layout: Layout
-) -> Mask | None:
-    """All the masks asked for, combined with and; None where there is none."""
+) -> tuple[Mask | None, Offset | None]:
+    """All the masks asked for, combined with and, and the offset of the causal one."""
     counts = _lengths(options.lengths, sizes)
     parts = []
+    offset = None
     if options.causal:
-        parts.append(masks.causal(_offset(options, counts, sizes)))
+        offset = _offset(options, counts, sizes)
+        parts.append(masks.causal(offset))
     elif options.offset is not None or options.align is not None:
         raise AttnError("--offset and --align place a causal mask: add --causal.")
     if counts is not None:
         parts.append(masks.lengths(counts))
     if given is not None:
         parts.append(_given(given, sizes, layout))
-    if not parts:
-        return None
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = whole & part
-    return whole
+    return (reduce(and_, parts) if parts else None), offset
 
 
 def _lengths(text: str | None, sizes: Sizes) -> tuple[int, ...] | None:
@@ -48,7 +49,7 @@ def _lengths(text: str | None, sizes: Sizes) -> tuple[int, ...] | None:
         counts = tuple(int(part) for part in text.split(","))
     except ValueError:
         raise AttnError(f"--lengths: {text!r} is no list of whole numbers like 5,3.") from None
-    batch, keys = sizes["b"] if "b" in sizes else 1, sizes["m"]
+    batch, keys = sizes.get("b", 1), sizes["m"]
     if len(counts) not in (1, batch):
         raise AttnError(f"--lengths has {len(counts)} numbers; there are {batch} batch rows.")
     if not all(0 <= count <= keys for count in counts):
@@ -56,21 +57,19 @@ def _lengths(text: str | None, sizes: Sizes) -> tuple[int, ...] | None:
     return counts
 
 
-def _offset(
-    options: MaskOptions, counts: tuple[int, ...] | None, sizes: Sizes
-) -> int | tuple[int, ...]:
+def _offset(options: MaskOptions, counts: tuple[int, ...] | None, sizes: Sizes) -> Offset:
     if options.offset is not None and options.align is not None:
         raise AttnError("--offset and --align both place the causal mask: give one.")
     if options.offset is not None:
         return options.offset
     if options.align is None:
-        return sizes["m_past"] if "m_past" in sizes else 0
+        return int(sizes.get("m_past", 0))
     if options.align not in ALIGNMENTS:
         raise AttnError(f"--align: {did_you_mean(options.align, list(ALIGNMENTS))}")
     if options.align == "top-left":
         return 0
     if counts is None:
-        return sizes["m"] - sizes["n"]
+        return int(sizes["m"] - sizes["n"])
     offsets = tuple(count - sizes["n"] for count in counts)
     return offsets if len(offsets) > 1 else offsets[0]
 
@@ -83,4 +82,6 @@ def _given(array: Array, sizes: Sizes, layout: Layout) -> Mask:
         if axis != ONE:
             sizes.bind(axis, size, "--mask")
     whole = dict(zip(axes, array.shape, strict=True))
-    return masks.given(array.reshape([whole.get(axis, 1) for axis in ("b", "h", "n", "m")]), "given")
+    return masks.given(
+        array.reshape([whole.get(axis, 1) for axis in ("b", "h", "n", "m")]), "given"
+    )

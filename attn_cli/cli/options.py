@@ -77,7 +77,9 @@ class AttentionOptions(NamedTuple):
 
     mode: Annotated[
         str | None,
-        typer.Option(help="How queries meet keys: scaled, dot. [default: scaled]", rich_help_panel=ATTENTION),
+        typer.Option(
+            help="How queries meet keys: scaled, dot. [default: scaled]", rich_help_panel=ATTENTION
+        ),
     ] = None
     heads: Annotated[
         int | None,
@@ -85,19 +87,29 @@ class AttentionOptions(NamedTuple):
     ] = None
     kv_heads: Annotated[
         int | None,
-        typer.Option(help="Key heads, each shared by a run of heads.", rich_help_panel=ATTENTION, min=1),
+        typer.Option(
+            help="Key heads, each shared by a run of heads.", rich_help_panel=ATTENTION, min=1
+        ),
     ] = None
     scale: Annotated[
         float | None,
-        typer.Option(help="Factor on the scores. [default: 1/√d, dot: 1]", rich_help_panel=ATTENTION),
+        typer.Option(
+            help="Factor on the scores. [default: 1/√d, dot: 1]", rich_help_panel=ATTENTION
+        ),
     ] = None
     softcap: Annotated[
         float | None,
-        typer.Option(help="Keep scores between -C and C: C·tanh(score/C).", rich_help_panel=ATTENTION, metavar="C"),
+        typer.Option(
+            help="Keep scores between -C and C: C·tanh(score/C).",
+            rich_help_panel=ATTENTION,
+            metavar="C",
+        ),
     ] = None
     dtype: Annotated[
         str | None,
-        typer.Option(help="float64, float32 or float16. [default: as given]", rich_help_panel=ATTENTION),
+        typer.Option(
+            help="float64, float32 or float16. [default: as given]", rich_help_panel=ATTENTION
+        ),
     ] = None
 
 
@@ -106,7 +118,9 @@ class MaskOptions(NamedTuple):
 
     mask: Annotated[
         str | None,
-        typer.Option(help="Booleans, or 1 and 0; 1 to 4 axes.", rich_help_panel=MASKS, metavar="ARRAY"),
+        typer.Option(
+            help="Booleans, or 1 and 0; 1 to 4 axes.", rich_help_panel=MASKS, metavar="ARRAY"
+        ),
     ] = None
     causal: Annotated[
         bool, typer.Option("--causal", help="Key j only for queries i ≥ j.", rich_help_panel=MASKS)
@@ -123,7 +137,9 @@ class MaskOptions(NamedTuple):
     ] = None
     lengths: Annotated[
         str | None,
-        typer.Option(help="Real keys in each batch row, the rest is padding: 5,3.", rich_help_panel=MASKS),
+        typer.Option(
+            help="Real keys in each batch row, the rest is padding: 5,3.", rich_help_panel=MASKS
+        ),
     ] = None
 
 
@@ -131,19 +147,30 @@ class DisplayOptions(NamedTuple):
     """What is shown."""
 
     only: Annotated[
-        str | None, typer.Option(help="Show, save or print one step alone.", rich_help_panel=DISPLAY, metavar="STEP")
+        str | None,
+        typer.Option(
+            help="Show, save or print one step alone.", rich_help_panel=DISPLAY, metavar="STEP"
+        ),
     ] = None
     start: Annotated[
         str | None,
-        typer.Option("--from", help="Show from this step on.", rich_help_panel=DISPLAY, metavar="STEP"),
+        typer.Option(
+            "--from", help="Show from this step on.", rich_help_panel=DISPLAY, metavar="STEP"
+        ),
     ] = None
     step: Annotated[
         bool,
-        typer.Option("--step", help="Wait for a key after each step (on a terminal).", rich_help_panel=DISPLAY),
+        typer.Option(
+            "--step",
+            help="Wait for a key after each step (on a terminal).",
+            rich_help_panel=DISPLAY,
+        ),
     ] = False
     show_work: Annotated[
         str | None,
-        typer.Option(help="Work one number out: weights[0,1].", rich_help_panel=DISPLAY, metavar="CELL"),
+        typer.Option(
+            help="Work one number out: weights[0,1].", rich_help_panel=DISPLAY, metavar="CELL"
+        ),
     ] = None
     head: Annotated[
         int | None, typer.Option(help="Show this head.", rich_help_panel=DISPLAY, min=0)
@@ -155,11 +182,16 @@ class DisplayOptions(NamedTuple):
         int, typer.Option(help="Decimals shown.", rich_help_panel=DISPLAY, min=0, max=17)
     ] = 4
     everything: Annotated[
-        bool, typer.Option("--all", help="Leave nothing out of large arrays.", rich_help_panel=DISPLAY)
+        bool,
+        typer.Option("--all", help="Leave nothing out of large arrays.", rich_help_panel=DISPLAY),
     ] = False
     plain: Annotated[
         bool,
-        typer.Option("--plain", help="No colour, no signs beyond ASCII, one table after another.", rich_help_panel=DISPLAY),
+        typer.Option(
+            "--plain",
+            help="No colour, no signs beyond ASCII, one table after another.",
+            rich_help_panel=DISPLAY,
+        ),
     ] = False
     quiet: Annotated[
         bool, typer.Option("--quiet", help="The output matrix alone.", rich_help_panel=DISPLAY)
@@ -170,15 +202,22 @@ class OutputOptions(NamedTuple):
     """Where results go beside the terminal."""
 
     json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output.", rich_help_panel=OUT)
+        bool,
+        typer.Option("--json", help="One JSON document on standard output.", rich_help_panel=OUT),
     ] = False
     save: Annotated[
         Path | None,
-        typer.Option(help="Every array by its step's name: .npz or .json.", rich_help_panel=OUT, metavar="FILE"),
+        typer.Option(
+            help="Every array by its step's name: .npz or .json.",
+            rich_help_panel=OUT,
+            metavar="FILE",
+        ),
     ] = None
     export: Annotated[
         Path | None,
-        typer.Option(help="What is shown, as .html .svg .md .txt .tex.", rich_help_panel=OUT, metavar="FILE"),
+        typer.Option(
+            help="What is shown, as .html .svg .md .txt .tex.", rich_help_panel=OUT, metavar="FILE"
+        ),
     ] = None
     force: Annotated[
         bool, typer.Option("--force", help="Write over existing files.", rich_help_panel=OUT)

@@ -48,7 +48,9 @@ def show(trace: Trace, display: DisplayOptions, output: OutputOptions) -> None:
         _print_json(trace, display.only)
     elif display.quiet:
         precision = None if display.precision == 4 else display.precision
-        for line in matrix.lines(trace.step(display.only or trace.steps[-1].name).values, precision):
+        for line in matrix.lines(
+            trace.step(display.only or trace.steps[-1].name).values, precision
+        ):
             print(line)
     else:
         _print_page(trace, display)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import IO, Any, NoReturn, cast
+from typing import Any, NoReturn, TextIO, cast
 
 import typer
 
@@ -37,7 +37,7 @@ ASCII = str.maketrans(
 class Transliterated:
     """A text stream on which every sign of ours is written in ASCII; user text stays."""
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
@@ -47,7 +47,7 @@ class Transliterated:
         return getattr(self._stream, name)
 
 
-def shows_unicode(stream: IO[str]) -> bool:
+def shows_unicode(stream: TextIO) -> bool:
     """Whether a stream can encode the signs that are used."""
     try:
         "√ᵀ·∞■…".encode(stream.encoding or "ascii")
@@ -56,10 +56,10 @@ def shows_unicode(stream: IO[str]) -> bool:
     return True
 
 
-def stdout(plain: bool = False) -> IO[str]:
+def stdout(plain: bool = False) -> TextIO:
     """Standard output, in ASCII where it has to be or is wanted."""
     if plain or not shows_unicode(sys.stdout):
-        return cast(IO[str], Transliterated(sys.stdout))
+        return cast(TextIO, Transliterated(sys.stdout))
     return sys.stdout
 
 

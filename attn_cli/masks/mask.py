@@ -1,4 +1,4 @@
-"""A mask is a question about positions: may query i attend key j?"""
+"""A mask answers, for two positions, whether query i may attend key j."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays from files and streams, safely: no pickle, no code, no allocation on a file's word alone."""
+"""Arrays from files and streams, safely: no pickle, no code, no size taken on trust."""
 
 from __future__ import annotations
 
@@ -177,7 +177,9 @@ def _text(data: bytes, delimiter: str | None, option: str) -> Array:
 
 def _explained(message: str, lines: list[str]) -> str:
     """Say what loadtxt says, with rows counted from 1 and the row itself."""
-    cell = re.search(r"could not convert string (?P<text>.+) to \w+ at row (\d+), column (\d+)", message)
+    cell = re.search(
+        r"could not convert string (?P<text>.+) to \w+ at row (\d+), column (\d+)", message
+    )
     if cell:
         row = int(cell[2])
         hint = "\nIs the first row a header? Remove it." if row == 0 else ""

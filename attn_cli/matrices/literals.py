@@ -82,7 +82,7 @@ def nested(value: Any, option: str) -> np.ndarray[Any, Any]:
         dtype: type = bool
     else:
         dtype = np.float64
-    array = np.empty(shape, dtype=dtype)
+    array: np.ndarray[Any, Any] = np.empty(shape, dtype=dtype)
     _fill(array, value, option, ())
     return array
 
@@ -105,7 +105,11 @@ def _fill(array: np.ndarray[Any, Any], value: Any, option: str, place: tuple[int
         return
     expected = array.shape[len(place)]
     if not isinstance(value, list) or len(value) != expected:
-        found = f"has {_counted(len(value), 'entry', 'entries')}" if isinstance(value, list) else "is no list"
+        found = (
+            f"has {_counted(len(value), 'entry', 'entries')}"
+            if isinstance(value, list)
+            else "is no list"
+        )
         raise AttnError(f"{where} {found}; the first one beside it has {expected}.")
     for position, item in enumerate(value):
         _fill(array, item, option, (*place, position))
@@ -118,7 +122,9 @@ def _json(text: str, option: str) -> Any:
     except json.JSONDecodeError as error:
         before = quoted[: error.pos].count('"')
         at = min(error.pos - before, len(text) - 1)
-        raise AttnError(f"{option}: the brackets don't make a matrix here.\n{caret(text, at)}") from None
+        raise AttnError(
+            f"{option}: the brackets don't make a matrix here.\n{caret(text, at)}"
+        ) from None
     except RecursionError:
         raise AttnError(f"{option}: the brackets are nested too deeply.") from None
 

@@ -23,7 +23,9 @@ def as_floats(array: Array, option: str) -> Array:
     if array.dtype.name in ("bfloat16", "float8_e4m3fn", "float8_e5m2"):
         return array.astype(np.float32)
     what = {"c": "complex numbers", "U": "text", "S": "text", "V": "records", "M": "dates"}
-    raise AttnError(f"{option}: it holds {what.get(array.dtype.kind, str(array.dtype))}, not numbers.")
+    raise AttnError(
+        f"{option}: it holds {what.get(array.dtype.kind, str(array.dtype))}, not numbers."
+    )
 
 
 def as_booleans(array: Array, option: str) -> Array:

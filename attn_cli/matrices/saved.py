@@ -42,5 +42,5 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]], settings: str) -> None:
     """Write every array by name, and the settings that made them."""
-    named = {**arrays, SETTINGS: np.array(settings)}
+    named: dict[str, Any] = {**arrays, SETTINGS: np.array(settings)}
     write_whole(path, lambda stream: np.savez(stream, **named))

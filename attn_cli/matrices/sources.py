@@ -13,7 +13,9 @@ from attn_cli.matrices import files, literals
 
 Array = np.ndarray[Any, Any]
 
-EXAMPLES = 'Give a file (q.npy, run.npz:q, q.csv, q.json), - for standard input, or numbers: "1 0; 0 1".'
+EXAMPLES = (
+    'Give a file (q.npy, run.npz:q, q.csv, q.json), - for standard input, or numbers: "1 0; 0 1".'
+)
 
 
 class Sources:

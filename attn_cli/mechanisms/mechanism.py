@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from attn_cli.errors import ShapeError, shape_text
 from attn_cli.program import Axes, Program, Sizes, Step

@@ -73,6 +73,11 @@ class Sizes:
             return 1
         return prod(self._sizes[part] for part in members(axis))
 
+    def get(self, axis: str, otherwise: Size) -> Size:
+        """The size of an axis, or another where it has none."""
+        known = axis in self
+        return self[axis] if known else otherwise
+
     def shape(self, axes: Axes) -> tuple[Size, ...]:
         """Sizes of several axes, in order."""
         return tuple(self[axis] for axis in axes)

@@ -89,7 +89,7 @@ class Program:
         return self._record("scale", (x,), x.axes, name, by=by, rsqrt=rsqrt)
 
     def softcap(self, x: Step, *, cap: Any, name: str) -> Step:
-        """cap · tanh(x / cap): keeps every number between −cap and cap."""
+        """Cap · tanh(x / cap): keeps every number between −cap and cap."""
         return self._record("softcap", (x,), x.axes, name, cap=cap)
 
     def add(self, x: Step, y: Step, *, name: str) -> Step:
@@ -119,9 +119,7 @@ class Program:
             raise ValueError(f"{operand!r} does not fit the pattern {' '.join(term.axes)}")
         return operand.axes[:count]
 
-    def _by_pattern(
-        self, operation: str, text: str, operands: tuple[Step, ...], name: str
-    ) -> Step:
+    def _by_pattern(self, operation: str, text: str, operands: tuple[Step, ...], name: str) -> Step:
         pattern = parse(text)
         for term, operand in zip(pattern.operands, operands, strict=True):
             own = operand.axes[len(operand.axes) - len(term.axes) :]
@@ -133,9 +131,7 @@ class Program:
             for term, operand in zip(pattern.operands, operands, strict=True)
         )
         makes = self.sizes.atoms(axes)
-        return self._record(
-            operation, operands, axes, name, pattern=text, reads=reads, makes=makes
-        )
+        return self._record(operation, operands, axes, name, pattern=text, reads=reads, makes=makes)
 
     def _shared(self, pattern: Pattern, operands: tuple[Step, ...]) -> Axes:
         """The axes that `...` stands for: all the operands' own, the widest layout of each."""

@@ -6,11 +6,10 @@ on the scores sums or normalises over n.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 

@@ -12,9 +12,12 @@ Array = np.ndarray[Any, Any]
 
 
 def focus_rows(
-    weights: Array, axes: tuple[str, ...], queries: tuple[int, ...] | None
+    weights: Array,
+    masked: Array | None,
+    axes: tuple[str, ...],
+    queries: tuple[int, ...] | None,
 ) -> tuple[FocusRow, ...]:
-    """One row for each query of weights (…, n, m), m last.
+    """One row for each query of weights (…, n, m), m last; masked are the scores before them.
 
     spread is exp(−Σ w ln w), the number of keys that would share the weight equally.
     """
@@ -23,17 +26,16 @@ def focus_rows(
     for place in np.ndindex(weights.shape[:-1]):
         row = weights[place].astype(np.float64)
         query = queries[place[-1]] if queries is not None else place[-1]
-        rows.append(_focus(row, tuple(zip(lead, place[:-1], strict=True)), query))
+        allowed = len(row) if masked is None else int((masked[place] != -np.inf).sum())
+        rows.append(_focus(row, tuple(zip(lead, place[:-1], strict=True)), query, allowed))
     return tuple(rows)
 
 
-def _focus(row: Array, place: tuple[tuple[str, int], ...], query: int) -> FocusRow:
+def _focus(row: Array, place: tuple[tuple[str, int], ...], query: int, allowed: int) -> FocusRow:
     positive = row[row > 0]
     if not len(positive):
         return FocusRow(place, query, (), float(row.max()), 0.0, 0)
     top = row.max()
     alike = np.flatnonzero(np.isclose(row, top, rtol=1e-6, atol=0))
     spread = float(np.exp(-(positive * np.log(positive)).sum()))
-    return FocusRow(
-        place, query, tuple(int(j) for j in alike), float(top), spread, len(positive)
-    )
+    return FocusRow(place, query, tuple(int(j) for j in alike), float(top), spread, allowed)

@@ -7,10 +7,9 @@ factor that is there.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections import Counter
 from math import e, log2
+from typing import NamedTuple
 
 from attn_cli.program import Program, Sizes, Step
 from attn_cli.readings.values import factor

@@ -10,7 +10,7 @@ import numpy as np
 from attn_cli.program import Program, Step
 from attn_cli.readings import cost, words
 from attn_cli.readings.notation import Latex, Unicode
-from attn_cli.readings.work import Cell, Desk, Index, Show, work_out
+from attn_cli.readings.work import Desk, Index, Show, work_out
 from attn_cli.trace import Look, TracedStep, WorkedCell
 
 Array = np.ndarray[Any, Any]
@@ -98,8 +98,8 @@ def _traced(step: Step, numbers: Numbers, meanings: Mapping[str, str]) -> Traced
 
 
 def _look(step: Step) -> Look:
-    signed = "signed" if step.axes[-2:] == ("n", "m") else "plain"
-    return LOOKS.get(step.operation, signed)  # type: ignore[return-value]
+    between: Look = "signed" if step.axes[-2:] == ("n", "m") else "plain"
+    return LOOKS.get(step.operation, between)
 
 
 def _story(numbers: Numbers) -> dict[str, int]:
@@ -121,7 +121,7 @@ def _story(numbers: Numbers) -> dict[str, int]:
 
 
 def _index_in_story(step: Step, story: Mapping[str, int], program: Program) -> Index:
-    past = program.sizes["m_past"] if "m_past" in program.sizes else 0
+    past = program.sizes.get("m_past", 0)
     places = {**story, "m_new": max(story.get("m", 0) - past, 0)}
     shape: Sequence[int] = program.shape(step)
     return tuple(

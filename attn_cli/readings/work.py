@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from collections.abc import Callable, Mapping
 from math import inf, isinf, prod
+from typing import NamedTuple
 
 from attn_cli.program import ONE, Axes, Sizes, Step
 
@@ -169,9 +168,7 @@ def _softcap(step: Step, index: Index, desk: Desk) -> _Lines:
     operand = step.operands[0].name
     cap = desk.show(step.options["cap"])
     number = desk.show(desk.cell(operand, index))
-    return _Lines(
-        f"cap · tanh({named(operand, index)} / cap)", f"{cap} · tanh({number} / {cap})"
-    )
+    return _Lines(f"cap · tanh({named(operand, index)} / cap)", f"{cap} · tanh({number} / {cap})")
 
 
 def _add(step: Step, index: Index, desk: Desk) -> _Lines:

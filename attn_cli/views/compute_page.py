@@ -20,14 +20,14 @@ AXIS_WORDS = {"b": "batch row", "h": "head", "h_kv": "key head"}
 
 
 class Numbered(Sequence[str]):
-    """Names made when asked for: q0, q1, …"""
+    """Names made when asked for: q0, q1 and so on."""
 
     def __init__(self, prefix: str, count: int) -> None:
         self.prefix = prefix
-        self.count = count
+        self._count = count
 
     def __len__(self) -> int:
-        return self.count
+        return self._count
 
     def __getitem__(self, position: Any) -> Any:
         return f"{self.prefix}{position}"
@@ -59,7 +59,14 @@ def compute_page(trace: Trace, display: Display) -> list[Block]:
     if trace.summary:
         blocks += [Heading("", "All queries"), Lines(trace.summary)]
     if trace.next_commands:
-        blocks.append(Lines(("Next: " + " · ".join(trace.next_commands),), quiet=True, indented=False, apart=True))
+        blocks.append(
+            Lines(
+                ("Next: " + " · ".join(trace.next_commands),),
+                quiet=True,
+                indented=False,
+                apart=True,
+            )
+        )
     return blocks
 
 
@@ -120,9 +127,7 @@ def _left_out(step: TracedStep, display: Display) -> list[str]:
     lines = []
     for axis, size in zip(step.axes[:-2], step.shape[:-2], strict=True):
         if axis == "b" and size > 1:
-            lines.append(
-                f"batch row {display.batch_index} of {size}; --batch-index shows another"
-            )
+            lines.append(f"batch row {display.batch_index} of {size}; --batch-index shows another")
         if axis in ("h", "h_kv") and display.head is None and size > _heads_shown(display):
             lines.append(f"heads 0 to {HEADS_SHOWN - 1} of {size}; --head shows another, --all all")
     return lines
@@ -247,11 +252,16 @@ def _labels(trace: Trace, axis: str, prefix: str) -> Any:
     return lambda position: f'"{names[position]}"' if names else f"{prefix}{position}"
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"
+
+
 def _focus_text(row: FocusRow, keys: Any) -> str:
     if not row.allowed:
         return "may look at no key"
-    share = f"{100 * row.share:.0f} %"
-    among = f"spread over {row.spread:.1f} of {row.allowed} keys"
+    share = _percent(row.share)
+    spread = f"{row.spread:.1f}" if row.spread < 100 else f"{row.spread:,.0f}"
+    among = f"spread over {spread} of {row.allowed:,} keys"
     if row.allowed == 1:
         return f"sees only {keys(row.strongest[0])}"
     if len(row.strongest) == row.allowed:

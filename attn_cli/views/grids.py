@@ -104,7 +104,7 @@ def _columns(
                 for text, masked in zip(texts, hidden, strict=True)
             ]
         cells = [
-            Cell(text.rjust(width), _level(value, matrix.look, largest), masked)
+            Cell(text.rjust(width), None if masked else _level(value, matrix.look, largest), masked)
             for text, value, masked in zip(texts, values, hidden, strict=True)
         ]
         made[j] = _Column(width, cells)
@@ -201,9 +201,7 @@ def _grid(
     )
 
 
-def _note(
-    matrix: Matrix, rows: list[int], shown: list[int | None], display: Display
-) -> str:
+def _note(matrix: Matrix, rows: list[int], shown: list[int | None], display: Display) -> str:
     columns = [j for j in shown if j is not None]
     total = matrix.values.shape[1]
     parts = []
@@ -214,5 +212,3 @@ def _note(
     elif len(columns) < total:
         return f"columns {columns[0]} to {columns[-1]} of {total:,}"
     return f"shown: {' and '.join(parts)}" if parts else ""
-
-

@@ -51,7 +51,10 @@ def latex_page(blocks: Iterable[Block]) -> str:
 
 def _block(block: Block) -> list[str]:
     if isinstance(block, Title):
-        return [rf"\section*{{{_text(block.left)}}}", f"{_text(block.formula)}, {_text(block.source)}"]
+        return [
+            rf"\section*{{{_text(block.left)}}}",
+            f"{_text(block.formula)}, {_text(block.source)}",
+        ]
     if isinstance(block, Heading):
         title = block.name if block.latex else block.text
         parts = [rf"\subsection*{{{_text(f'{block.number} {title}'.strip())}}}"]

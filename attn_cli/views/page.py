@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-
 class Cell(NamedTuple):
     """One number of a table as text; level shades it, where there is a level."""
 

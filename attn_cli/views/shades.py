@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 Triple = tuple[float, float, float]
 
@@ -17,7 +17,7 @@ def shade(level: float, signed: bool) -> str:
     return _style(round(min(max(position, 0), 1) * LEVELS), signed)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _style(step: int, signed: bool) -> str:
     low, middle, high = (_to_lab(text) for text in (SIGNED if signed else SHARE))
     along = step / LEVELS * 2

@@ -121,7 +121,7 @@ def _grid(grid: Grid) -> list[Text]:
     label_style = STYLES.get(grid.rows_are, "dim")
     for label, cells in grid.rows:
         first, *rest = _folded(label, label_width)
-        line = Text(_padded(first, label_width), label_style)
+        line = Text.assemble((_padded(first, label_width), label_style))
         for cell, width in zip(cells, widths, strict=True):
             style = shade(cell.level, grid.signed) if cell.level is not None else ""
             line.append(" " * grid.gap)

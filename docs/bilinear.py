@@ -1,0 +1,44 @@
+"""A mechanism from nothing: score(q, k) = qᵀ W k (Luong 2015, "general")."""
+
+from functools import partial
+
+import numpy as np
+
+from attn_cli.mechanisms.layer import attention_layer
+from attn_cli.mechanisms.layout import attention_layout
+from attn_cli.mechanisms.mechanism import Choices, Mechanism
+from attn_cli.program import Program, Sizes, Step
+from attn_cli.readings.cost import flops
+from attn_cli.readings.notation import Unicode
+from attn_cli.readings.values import evaluate
+from attn_cli.readings.words import formula
+
+
+def bilinear_scores(p: Program, query: Step, key: Step, choices: Choices) -> Step:
+    """The whole mechanism: W is an input, and two contractions make the scores."""
+    w = p.input(("d", "d_key"), name="w")
+    turned = p.contract("... n d, d d_key -> ... n d_key", query, w, name="turned")
+    return p.contract("... n d_key, ... m d_key -> ... n m", turned, key, name="scores")
+
+
+BILINEAR = Mechanism(
+    name="bilinear",
+    title="Bilinear attention",
+    formula="softmax(Q W Kᵀ) V",
+    source="Luong 2015, section 3.1",
+    layout=attention_layout,
+    define=partial(attention_layer, score=bilinear_scores),
+)
+
+if __name__ == "__main__":
+    given = {"q": np.eye(2), "k": np.eye(2), "v": np.array([[1.0, 2.0], [3.0, 4.0]])}
+    sizes, choices = Sizes(), Choices()
+    shapes = {name: array.shape for name, array in given.items()}
+    layout = BILINEAR.layout(shapes, choices, sizes)
+    layout.bind(sizes, shapes)
+    sizes.bind("d_key", 2, "this example")
+    program = BILINEAR.program(sizes, layout, choices)
+    arrays = evaluate(program, {**given, "w": np.array([[0.0, 1.0], [1.0, 0.0]])})
+    for step in program:
+        print(f"{step.name:8} {formula(step, sizes, Unicode()):32} {flops(step, sizes):3} FLOPs")
+    print(arrays["output"].round(4))

@@ -1,0 +1,72 @@
+"""Runs the commands that stand in the documentation; cog puts what they print below them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+
+ENVIRONMENT = {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "TERM": "xterm"}
+
+
+def run(command: str) -> str:
+    """Run `attn …` and return what a terminal would show: results and notices."""
+    program, *arguments = shlex.split(command)
+    assert program == "attn", command
+    finished = subprocess.run(
+        [sys.executable, "-m", "attn_cli", *arguments],
+        env={**os.environ, **ENVIRONMENT},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    return finished.stdout
+
+
+def show(command: str, lines: int | None = None) -> None:
+    """Print a command and its output as a code block; `lines` keeps only its beginning."""
+    output = run(command).rstrip().splitlines()
+    if lines is not None and len(output) > lines:
+        output = [*output[:lines], "…"]
+    print("```console", f"$ {command}", *(line.rstrip() for line in output), "```", sep="\n")
+
+
+def options() -> None:
+    """Print the options of `attn compute` as tables, from the options themselves."""
+    from typing import get_args, get_type_hints
+
+    from attn_cli.cli import options as groups
+
+    for group in (
+        groups.ArrayOptions,
+        groups.SizeOptions,
+        groups.AttentionOptions,
+        groups.MaskOptions,
+        groups.DisplayOptions,
+        groups.OutputOptions,
+    ):
+        hints = get_type_hints(group, include_extras=True)
+        infos = {name: get_args(hints[name])[1] for name in group._fields}
+        print(f"**{next(iter(infos.values())).rich_help_panel}**\n")
+        print("| option | meaning |\n|---|---|")
+        for name, info in infos.items():
+            named = next(iter(info.param_decls or ()), f"--{name.replace('_', '-')}")
+            print(f"| `{named}` | {info.help.replace('|', chr(92) + '|')} |")
+        print()
+
+
+def python(path: str) -> None:
+    """Print a Python file and what running it prints."""
+    with open(path, encoding="utf-8") as file:
+        print("```python", file.read().rstrip(), "```", "", sep="\n")
+    finished = subprocess.run(
+        [sys.executable, path],
+        env={**os.environ, **ENVIRONMENT, "PYTHONPATH": "."},
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    print("```console", f"$ python {path}", finished.stdout.rstrip(), "```", sep="\n")
