@@ -202,8 +202,8 @@ def _refuse_conflicts(given: Mapping[str, Array], options: ArrayOptions) -> None
             )
         if array.ndim < 2 and name != "bias":
             raise AttnError(
-                f"{_option(name)} has {array.ndim} axes, {shape_text(array.shape)}; a matrix has 2. "
-                "One row is written [[1, 0]]."
+                f"{_option(name)} has {array.ndim} axes, {shape_text(array.shape)}; "
+                "a matrix has 2. One row is written [[1, 0]]."
             )
 
 

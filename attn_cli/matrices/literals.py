@@ -37,9 +37,10 @@ def parse(text: str, option: str) -> np.ndarray[Any, Any]:
         if entries:
             rows.append([_entry(match, start, text, option, len(rows)) for match in entries])
             if len(rows[-1]) != len(rows[0]):
+                at = start + entries[0].start()
                 raise AttnError(
                     f"{option}: row {len(rows)} has {_counted(len(rows[-1]))}, "
-                    f"row 1 has {_counted(len(rows[0]))}.\n{caret(text, start + entries[0].start())}"
+                    f"row 1 has {_counted(len(rows[0]))}.\n{caret(text, at)}"
                 )
         start += len(part) + 1
     if not rows:

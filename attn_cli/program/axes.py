@@ -129,8 +129,8 @@ class Sizes:
         return " and ".join(dict.fromkeys(self._sources[part] for part in members(axis)))
 
     def _disagreement(self, axis: str, size: Size, source: str) -> ShapeError:
-        words = " by ".join(AXIS_WORDS.get(part, part) for part in members(axis))
         name = "·".join(members(axis))
+        words = AXIS_WORDS.get(axis, f"the width {name} of all heads together")
         message = (
             f"The arrays disagree on {words}: {self._source(axis)} ({name} = {self[axis]}), "
             f"{source} ({name} = {size})."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from attn_cli.program.axes import Axes, Sizes
-from attn_cli.program.patterns import Pattern, Term, parse
+from attn_cli.program.patterns import Term, parse
 from attn_cli.program.step import Step
 
 OPERATIONS = (
@@ -121,26 +122,26 @@ class Program:
 
     def _by_pattern(self, operation: str, text: str, operands: tuple[Step, ...], name: str) -> Step:
         pattern = parse(text)
+        leads = [self._leading(*pair) for pair in zip(pattern.operands, operands, strict=True)]
         for term, operand in zip(pattern.operands, operands, strict=True):
             own = operand.axes[len(operand.axes) - len(term.axes) :]
             for axis, named in zip(own, term.axes, strict=True):
                 self.sizes.bind(named, self.sizes[axis], operand.name)
-        axes = (*self._shared(pattern, operands), *pattern.result.axes)
+        axes = (*self._shared(leads), *pattern.result.axes)
         reads = tuple(
-            self.sizes.atoms((*self._leading(term, operand), *term.axes))
-            for term, operand in zip(pattern.operands, operands, strict=True)
+            self.sizes.atoms((*lead, *term.axes))
+            for lead, term in zip(leads, pattern.operands, strict=True)
         )
         makes = self.sizes.atoms(axes)
         return self._record(operation, operands, axes, name, pattern=text, reads=reads, makes=makes)
 
-    def _shared(self, pattern: Pattern, operands: tuple[Step, ...]) -> Axes:
+    def _shared(self, leads: list[Axes]) -> Axes:
         """The axes that `...` stands for: all the operands' own, the widest layout of each."""
         found: list[str] = []
-        for term, operand in zip(pattern.operands, operands, strict=True):
-            for axis in self._leading(term, operand):
-                spelled = set(self.sizes.atoms([axis]))
-                if any(spelled <= set(self.sizes.atoms([other])) for other in found):
-                    continue
-                found = [o for o in found if not set(self.sizes.atoms([o])) <= spelled]
-                found.append(axis)
+        for axis in chain(*leads):
+            spelled = set(self.sizes.atoms([axis]))
+            if any(spelled <= set(self.sizes.atoms([other])) for other in found):
+                continue
+            found = [o for o in found if not set(self.sizes.atoms([o])) <= spelled]
+            found.append(axis)
         return tuple(found)

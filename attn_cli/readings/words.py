@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import prod
 
 from attn_cli.errors import shape_text
-from attn_cli.program import Sizes, Step, members
+from attn_cli.program import Sizes, Step
 from attn_cli.readings.notation import LETTERS, Notation
 
 Formula = Callable[[Step, Sizes, Notation], str]
@@ -76,7 +76,7 @@ def _contract(step: Step, sizes: Sizes, say: Notation) -> str:
     if len(summed) > 1 and right[: len(summed)] == tuple(summed):
         return f"{say.call('Concat', first)} {second}"
     if len(summed) == 1 and left[-1] == summed[0]:
-        own = members(step.operands[1].axes[-1])
+        own = sizes.atoms([step.operands[1].axes[-1]])
         if right[-1] == summed[0]:
             return f"{first} {say.transposed(second)}"
         if right[-len(own) - 1] == summed[0]:

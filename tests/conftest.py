@@ -1,0 +1,71 @@
+"""Shared by all tests: a way to run the command as a person does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from typer.testing import CliRunner
+
+from attn_cli.cli.app import app
+
+settings.register_profile("attn", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("attn")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+Attn = Callable[..., Ran]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every test works in a folder of its own, on a terminal of 80 columns without colour."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.delenv("ATTN_DEBUG", raising=False)
+    yield
+
+
+@pytest.fixture
+def attn() -> Attn:
+    """Run `attn …` in this process; arguments are given one by one."""
+
+    def run(*arguments: object, stdin: bytes | None = None) -> Ran:
+        result = CliRunner().invoke(app, [str(a) for a in arguments], input=stdin)
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def shell() -> Attn:
+    """Run a real `python -m attn_cli …` process, with other variables where asked for."""
+
+    def run(*arguments: object, stdin: bytes | None = None, **variables: str) -> Ran:
+        done = subprocess.run(
+            [sys.executable, "-m", "attn_cli", *map(str, arguments)],
+            input=stdin or b"",
+            capture_output=True,
+            env={**os.environ, **variables},
+            check=False,
+            timeout=120,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run

@@ -1,0 +1,34 @@
+"""Programs and their numbers for tests, without the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from attn_cli import mechanisms
+from attn_cli.mechanisms import Choices
+from attn_cli.program import Program, Sizes
+from attn_cli.readings.values import evaluate
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+def normal(seed: int, *shape: int) -> np.ndarray[Any, Any]:
+    """Standard normal numbers."""
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def program_of(mode: str, arrays: Arrays, **choices: Any) -> Program:
+    """Write a mechanism down for arrays that are all given."""
+    chosen, sizes = Choices(**choices), Sizes()
+    shapes = {name: array.shape for name, array in arrays.items()}
+    mechanism = mechanisms.named(mode)
+    layout = mechanism.layout(shapes, chosen, sizes)
+    layout.bind(sizes, shapes)
+    return mechanism.program(sizes, layout, chosen)
+
+
+def run(mode: str, arrays: Arrays, **choices: Any) -> Arrays:
+    """Every step of a mechanism."""
+    return evaluate(program_of(mode, arrays, **choices), arrays)

@@ -1,0 +1,144 @@
+"""Blocks of queries: the same output, without the scores."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attn_cli import masks, mechanisms
+from attn_cli.program import Program, Sizes
+from attn_cli.readings import blocks
+from attn_cli.readings.fusion import fused
+from attn_cli.readings.values import evaluate
+from tests.programs import Arrays, normal, program_of
+
+MODES = [mechanism.name for mechanism in mechanisms.MECHANISMS]
+
+CASES: dict[str, tuple[Arrays, dict]] = {
+    "plain": (
+        {"q": normal(0, 13, 4), "k": normal(1, 9, 4), "v": normal(2, 9, 3)},
+        {},
+    ),
+    "grouped, causal, padded": (
+        {"q": normal(0, 2, 6, 13, 4), "k": normal(1, 2, 2, 9, 4), "v": normal(2, 2, 2, 9, 3)},
+        {"mask": masks.causal(-1) & masks.lengths([4, 9])},
+    ),
+    "self-attention with W_O": (
+        {
+            "x": normal(0, 2, 11, 6),
+            "w_q": normal(1, 6, 6),
+            "w_k": normal(2, 6, 2),
+            "w_v": normal(3, 6, 2),
+            "w_o": normal(4, 6, 5),
+        },
+        {"heads": 3, "kv_heads": 1},
+    ),
+    "softcapped, biased, masked by a table": (
+        {"q": normal(0, 13, 4), "k": normal(1, 9, 4), "v": normal(2, 9, 3)}
+        | {"bias": normal(3, 13, 9)},
+        {"softcap": 1.5, "mask": masks.given(normal(4, 1, 1, 13, 9) > 0, "given")},
+    ),
+    "a negative scale": (
+        {"q": normal(0, 13, 4), "k": normal(1, 9, 4), "v": normal(2, 9, 3)},
+        {"scale": -2.0, "mask": masks.causal()},
+    ),
+    "large scores": (
+        {"q": 1e3 * normal(0, 13, 4), "k": normal(1, 9, 4), "v": normal(2, 9, 3)},
+        {},
+    ),
+    "small scores": (
+        {"q": normal(0, 13, 4), "k": normal(1, 9, 4) - 1e4, "v": normal(2, 9, 3)},
+        {"scale": 1.0},
+    ),
+    "a cache": (
+        {"q": normal(0, 8, 4), "k": normal(1, 8, 4), "v": normal(2, 8, 3)}
+        | {"past_k": normal(3, 5, 4), "past_v": normal(4, 5, 3)},
+        {"mask": masks.causal(5)},
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_blocks_equal_the_whole(case: str, mode: str, workers: int) -> None:
+    """Blocks of a few queries give the output of the whole to 1e-12, empty rows included."""
+    arrays, chosen = CASES[case]
+    program = program_of(mode, arrays, **chosen)
+    whole = evaluate(program, arrays)["output"]
+    found = blocks.evaluate_blocks(program, arrays, workers=workers, block_bytes=700)["output"]
+    assert np.abs(found - whole).max() <= 1e-12 * np.abs(whole).max()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_some_rows_are_the_whole_rows(case: str) -> None:
+    """Computing three queries alone gives the very rows of the whole, at every step."""
+    arrays, chosen = CASES[case]
+    program = program_of("scaled", arrays, **chosen)
+    parts = blocks.split(program)
+    assert parts is not None
+    queries = np.array([0, 4, 7])
+    whole = evaluate(program, arrays)
+    once = blocks.evaluate_once(program, parts, arrays)
+    for name, rows in blocks.evaluate_rows(program, parts, once, queries).items():
+        axes = program[name].axes
+        expected = np.take(whole[name], queries, axis=axes.index("n")) if "n" in axes else None
+        assert expected is not None
+        assert np.allclose(rows, expected, rtol=1e-13, atol=1e-13, equal_nan=True)
+
+
+def test_rows_that_depend_on_each_other_are_told_by_their_axes() -> None:
+    """A softmax over the queries can't go by blocks of queries."""
+    sizes = Sizes()
+    for axis, size in (("n", 4), ("m", 5), ("d", 3)):
+        sizes.bind(axis, size, "test")
+    p = Program(sizes)
+    q, k = p.input(("n", "d"), name="q"), p.input(("m", "d"), name="k")
+    scores = p.contract("... n d, ... m d -> ... n m", q, k, name="scores")
+    p.softmax(scores, over="n", name="weights")
+    assert blocks.split(p) is None
+    with pytest.raises(ValueError, match="rows depend on each other"):
+        blocks.evaluate_blocks(p, {"q": normal(0, 4, 3), "k": normal(1, 5, 3)})
+
+
+@given(seed=st.integers(0, 50), scale=st.sampled_from([0.3, 2.0]))
+def test_the_fused_program_is_equivalent(seed: int, scale: float) -> None:
+    """Moving the scale in front of the product changes the output by rounding only."""
+    arrays = {"q": normal(seed, 5, 3), "k": normal(seed + 1, 6, 3), "v": normal(seed + 2, 6, 2)}
+    program = program_of("scaled", arrays, scale=scale, mask=masks.causal(1))
+    assert "scaled" in [step.name for step in program]
+    rewritten = fused(program)
+    assert "scaled" not in [step.name for step in rewritten]
+    found = blocks.evaluate_blocks(program, arrays)["output"]
+    assert np.allclose(found, evaluate(program, arrays)["output"], rtol=1e-13, atol=1e-15)
+
+
+def test_memory_grows_with_the_block_and_not_with_the_scores() -> None:
+    """At n = m = 3,000 the scores would take 72 MB; blocks of 1 MB stay below a fourth."""
+    n = 3000
+    arrays = {"q": normal(0, n, 4), "k": normal(1, n, 4), "v": normal(2, n, 4)}
+    program = program_of("scaled", arrays, mask=masks.causal())
+    tracemalloc.start()
+    blocks.evaluate_blocks(program, arrays, workers=1, block_bytes=2**20)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 * n * n / 4
+
+
+def test_progress_is_told_to_the_end() -> None:
+    """advance is called with the queries done so far, up to all of them."""
+    arrays, chosen = CASES["plain"]
+    told: list[tuple[int, int]] = []
+    blocks.evaluate_blocks(
+        program_of("scaled", arrays, **chosen),
+        arrays,
+        block_bytes=300,
+        advance=lambda done, total: told.append((done, total)),
+    )
+    assert told[-1] == (13, 13)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert len(told) > 1

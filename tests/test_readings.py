@@ -1,0 +1,224 @@
+"""Every reading has a rule for every operation; cost, words and work against hand counts."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attn_cli import masks
+from attn_cli.program import OPERATIONS, Program
+from attn_cli.readings import cost, traced, values, words, work
+from attn_cli.readings.notation import Latex, Unicode
+from attn_cli.topics.en.steps import MEANINGS
+from attn_cli.views.numbers import short
+from tests.programs import Arrays, normal, program_of, run
+
+TABLES = {
+    "values": values.RULES,
+    "cost": cost.RULES,
+    "words": words.FORMULAS,
+    "work": work.WORK,
+}
+
+
+@pytest.mark.parametrize("reading", TABLES)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_reading_knows_every_operation(reading: str, operation: str) -> None:
+    """A new operation brings one rule to each reading; this names the one that is missing."""
+    given_from_outside = reading == "values" and operation == "input"
+    assert given_from_outside or operation in TABLES[reading]
+
+
+def all_arrays() -> tuple[Arrays, dict]:
+    """A run that uses every operation there is."""
+    arrays = {
+        "x": normal(0, 3, 8),
+        "context": normal(1, 4, 6),
+        "w_q": normal(2, 8, 4),
+        "w_k": normal(3, 6, 2),
+        "w_v": normal(4, 6, 3),
+        "w_o": normal(8, 6, 5),
+        "past_k": normal(5, 1, 2, 2),
+        "past_v": normal(6, 1, 2, 3),
+        "bias": normal(7, 3, 6),
+    }
+    chosen = {"heads": 2, "kv_heads": 1, "softcap": 2.0, "mask": masks.causal(2)}
+    return arrays, chosen
+
+
+def traced_run(arrays: Arrays, **chosen: object) -> tuple:
+    """All steps with words, cost and one worked cell each."""
+    program = program_of("scaled", arrays, **chosen)
+    numbers = traced.Numbers(program, values.evaluate(program, arrays))
+    return numbers, traced.traced_steps(numbers, MEANINGS, short)
+
+
+def test_every_step_has_its_words() -> None:
+    """Formula, LaTeX and meaning stand at every computed step, a symbol and shapes at all."""
+    numbers, steps = traced_run(*all_arrays()[:1], **all_arrays()[1])
+    assert {step.operation for step in numbers.program} >= set(OPERATIONS) - {"rearrange"}
+    for step in steps:
+        assert step.symbol
+        assert step.meaning
+        assert step.given or (step.formula and step.latex and step.sizes)
+
+
+def test_formulas() -> None:
+    """The formulas of a cached, grouped, projected run, in Unicode and LaTeX."""
+    arrays, chosen = all_arrays()
+    program = program_of("scaled", arrays, **chosen)
+    found = {
+        step.name: words.formula(step, program.sizes, Unicode())
+        for step in program
+        if step.operation != "input"
+    }
+    assert found == {
+        "q": "X W_Q",
+        "k": "C W_K",
+        "v": "C W_V",
+        "present_k": "[past_k; K]",
+        "present_v": "[past_v; V]",
+        "scores": "Q present_kᵀ",
+        "scaled": "scores / √2",
+        "softcapped": "2 · tanh(scaled / 2)",
+        "biased": "softcapped + bias",
+        "mask": "causal(offset=2)",
+        "masked": "biased where mask, else -∞",
+        "weights": "softmax(masked), over the keys",
+        "heads": "weights present_v",
+        "output": "Concat(heads) W_O",
+    }
+    packed = program_of("dot", {n: normal(0, 2, 4) for n in ("q", "k", "v")}, heads=2)
+    assert words.formula(packed["q_heads"], packed.sizes, Unicode()) == "Q, split into heads"
+    assert words.formula(packed["output"], packed.sizes, Unicode()) == "Concat(heads)"
+    scaled = words.formula(program["scaled"], program.sizes, Latex())
+    assert scaled == r"\frac{\mathrm{scores}}{\sqrt{2}}"
+    scores = words.formula(program["scores"], program.sizes, Latex())
+    assert scores == r"Q \mathrm{present\_k}^{\top}"
+
+
+sizes = st.integers(1, 7)
+
+
+@given(n=sizes, m=sizes, d=sizes, dv=sizes)
+def test_cost_by_hand(n: int, m: int, d: int, dv: int) -> None:
+    """2nmd, nm, 5nm − 2n, 2nm d_v: the counts of the four steps."""
+    arrays = {"q": normal(0, n, d), "k": normal(1, m, d), "v": normal(2, m, dv)}
+    program = program_of("scaled", arrays)
+    found = {step.name: cost.flops(step, program.sizes) for step in program}
+    assert found["scores"] == 2 * n * m * d
+    assert found["scaled"] == n * m
+    assert found["weights"] == 5 * n * m - 2 * n
+    assert found["output"] == 2 * n * m * dv
+
+
+def test_heads_share_the_cost() -> None:
+    """Splitting a width over heads leaves the operations of both products as they are."""
+    arrays = {"q": normal(0, 3, 8), "k": normal(1, 5, 8), "v": normal(2, 5, 8)}
+    totals = []
+    for heads in (None, 2, 4):
+        program = program_of("scaled", arrays, heads=heads)
+        products = [s for s in program if cost.is_product(s)]
+        totals.append(sum(cost.flops(step, program.sizes) for step in products))
+    assert len(set(totals)) == 1
+
+
+def test_price_in_letters() -> None:
+    """The letters name every axis of a product once; grouped heads count as h."""
+    arrays, chosen = all_arrays()
+    program = program_of("scaled", arrays, **chosen)
+    assert words.product_price(program["scores"], program.sizes) == "2·h·n·m·d"
+    assert words.product_price(program["q"], program.sizes) == "2·h·n·d_model·d"
+
+
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+
+
+def arithmetic(text: str) -> float:
+    """Evaluate a worked line: sums, products, quotients, roots, powers of e, tanh."""
+    assert re.fullmatch(r"[-+*/(). \de·√^tanh]*", text), text
+    python = text.replace("·", "*").replace("e^", "E**").replace("tanh", "T")
+    python = re.sub(r"√(\d+)", r"(\1**0.5)", python)
+    return float(eval(python, {"__builtins__": {}}, {"E": math.e, "T": math.tanh}))
+
+
+def test_worked_arithmetic_comes_out() -> None:
+    """The numbers put in, worked out by Python, give the cell, for every cell of every step."""
+    arrays, chosen = all_arrays()
+    numbers, _ = traced_run(arrays, **chosen)
+    checked = 0
+    for step in numbers.program:
+        array = numbers.arrays[step.name]
+        for index in np.ndindex(array.shape):
+            worked = traced.worked_cell(numbers, step.name, index, repr)
+            assert worked.cell == f"{step.name}[{','.join(map(str, index))}]"
+            if step.operation in ("allow", "input", "mask") or not worked.numbers:
+                continue
+            found = arithmetic(worked.numbers)
+            assert math.isclose(found, array[index], rel_tol=1e-12, abs_tol=1e-14)
+            checked += 1
+    assert checked > 150
+
+
+def test_work_points_at_the_cell_a_number_comes_from() -> None:
+    """Rearranged and appended numbers name the cell they are copied from."""
+    arrays, chosen = all_arrays()
+    numbers, _ = traced_run(arrays, **chosen)
+    for name in ("present_k", "present_v", "masked"):
+        array = numbers.arrays[name]
+        for index in np.ndindex(array.shape):
+            worked = traced.worked_cell(numbers, name, index, repr)
+            if worked.numbers:
+                assert array[index] == -np.inf
+                continue
+            source, _, place = worked.formula.partition("[")
+            cell = tuple(int(part) for part in place.rstrip("]").split(","))
+            assert numbers.arrays[source][cell] == array[index]
+
+
+def test_long_sums_say_what_they_leave_out() -> None:
+    """Under a table six terms are shown at most, and the others are counted."""
+    arrays = {"q": normal(0, 2, 40), "k": normal(1, 3, 40), "v": normal(2, 3, 2)}
+    _, steps = traced_run(arrays)
+    scores = next(step for step in steps if step.name == "scores")
+    assert scores.work is not None
+    assert "… 35 more …" in scores.work.numbers
+    assert scores.work.numbers.count("·") == 5
+
+
+def test_an_empty_row_is_worked_out_as_nothing() -> None:
+    """Where no key is allowed the work says so and the weight is 0."""
+    arrays = {"q": normal(0, 2, 2), "k": normal(1, 2, 2), "v": normal(2, 2, 2)}
+    numbers, _ = traced_run(arrays, mask=masks.causal(-1))
+    worked = traced.worked_cell(numbers, "weights", (0, 1), short)
+    assert (worked.result, worked.note) == ("0", "no key is allowed, so the row is 0")
+
+
+def test_sums_over_axes_are_written_where_no_product_of_matrices_is() -> None:
+    """A contraction that is no matrix product is written as a sum over its axes."""
+    from attn_cli.program import Sizes
+
+    bound = Sizes()
+    for axis, size in (("n", 2), ("d", 3), ("m", 4)):
+        bound.bind(axis, size, "test")
+    p = Program(bound)
+    a = p.input(("d", "n"), name="a")
+    b = p.input(("d", "m"), name="b")
+    step = p.contract("d n, d m -> n m", a, b, name="c")
+    assert words.formula(step, bound, Unicode()) == "Σ_d a b"
+    arrays = {"a": normal(0, 3, 2), "b": normal(1, 3, 4)}
+    found = values.evaluate(p, arrays)["c"]
+    assert np.allclose(found, arrays["a"].T @ arrays["b"], rtol=1e-14)
+
+
+def test_run_keeps_the_order_of_steps() -> None:
+    """Steps come out in the order of the contract's names."""
+    arrays, chosen = all_arrays()
+    names = list(run("scaled", arrays, **chosen))
+    order = ["scores", "scaled", "softcapped", "biased", "masked", "weights", "heads", "output"]
+    assert [name for name in names if name in order] == order
