@@ -21,6 +21,17 @@ Array = np.ndarray[Any, Any]
 
 SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".json", ".safetensors")
 MANY = (".npz", ".json", ".safetensors")
+TENSOR_TYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "I64": "<i8",
+    "I32": "<i4",
+    "I16": "<i2",
+    "I8": "i1",
+    "U8": "u1",
+    "BOOL": "?",
+}
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
@@ -145,18 +156,28 @@ def _npz(data: bytes | Path, option: str) -> dict[str, Member | Array]:
 
 def _safetensors(data: bytes | Path, option: str) -> dict[str, Member | Array]:
     try:
-        import ml_dtypes  # noqa: F401  (gives NumPy the name bfloat16)
-        from safetensors import SafetensorError
-        from safetensors.numpy import load as load_tensors
+        import ml_dtypes
+        from safetensors import SafetensorError, deserialize
     except ImportError:
         raise AttnError(
             f"{option}: .safetensors files need an extra: pip install 'attn-cli[safetensors]'."
         ) from None
     try:
-        tensors = load_tensors(data.read_bytes() if isinstance(data, Path) else data)
+        tensors = deserialize(data.read_bytes() if isinstance(data, Path) else data)
     except SafetensorError as error:
         raise AttnError(f"{option}: {_called(data)} can't be read: {error}") from None
-    return dict(tensors)
+
+    def member(name: str, tensor: Mapping[str, Any]) -> Member:
+        def read(option: str) -> Array:
+            kind = tensor["dtype"]
+            dtype = ml_dtypes.bfloat16 if kind == "BF16" else TENSOR_TYPES.get(kind)
+            if dtype is None:
+                raise AttnError(f"{option}: {name} is of type {kind}, which is not computed with.")
+            return np.frombuffer(tensor["data"], dtype=dtype).reshape(tensor["shape"])
+
+        return Member(read)
+
+    return {name: member(name, tensor) for name, tensor in tensors}
 
 
 def _text(data: bytes, delimiter: str | None, option: str) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -34,10 +35,10 @@ class Sources:
                 return literals.parse(_decoded(data, option), option)
             return files.read_one(data, kind, None, option)
         path, name = _path_and_name(argument)
-        if path.is_file():
+        if os.path.isfile(path):
             return files.read_one(path, _kind(path, option), name, option)
         if path.suffix.lower() in files.SUFFIXES or not literals.looks_like_literal(argument):
-            what = "is a folder" if path.is_dir() else "there is no file"
+            what = "is a folder" if os.path.isdir(path) else "there is no file"
             raise AttnError(f"{option}: {what} {argument!r}.\n{EXAMPLES}")
         return literals.parse(argument, option)
 
@@ -49,7 +50,7 @@ class Sources:
         else:
             data = Path(argument)
             kind = data.suffix.lower()
-            if not data.is_file():
+            if not os.path.isfile(data):
                 raise AttnError(f"{option}: there is no file {argument!r}.")
         if kind not in files.MANY:
             raise AttnError(f"{option}: several arrays come in {', '.join(files.MANY)}.")
