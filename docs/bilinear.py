@@ -36,6 +36,7 @@ if __name__ == "__main__":
     shapes = {name: array.shape for name, array in given.items()}
     layout = BILINEAR.layout(shapes, choices, sizes)
     layout.bind(sizes, shapes)
+    layout.fill(sizes)
     sizes.bind("d_key", 2, "this example")
     program = BILINEAR.program(sizes, layout, choices)
     arrays = evaluate(program, {**given, "w": np.array([[0.0, 1.0], [1.0, 0.0]])})

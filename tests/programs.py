@@ -26,6 +26,7 @@ def program_of(mode: str, arrays: Arrays, **choices: Any) -> Program:
     mechanism = mechanisms.named(mode)
     layout = mechanism.layout(shapes, chosen, sizes)
     layout.bind(sizes, shapes)
+    layout.fill(sizes)
     return mechanism.program(sizes, layout, chosen)
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli import mechanisms
-from attn_cli.cli.masking import chosen_mask
+from attn_cli.cli.masking import bind_mask, chosen_mask
 from attn_cli.cli.options import ArrayOptions, AttentionOptions, MaskOptions, SizeOptions
 from attn_cli.errors import AttnError, shape_text
 from attn_cli.matrices import files, numeric, seeded
@@ -70,7 +70,7 @@ def gathered(
     }
     _refuse_conflicts(given, options)
     given = numeric.to_one_type(given, attention.dtype)
-    bound, layout = _settled(mechanism, given, sizes, choices)
+    bound, layout = _settled(mechanism, given, mask, sizes, choices)
     allowed, offset = chosen_mask(masks, mask, bound, layout)
     choices = choices._replace(mask=allowed)
     program = mechanism.program(bound, layout, choices)
@@ -208,7 +208,11 @@ def _refuse_conflicts(given: Mapping[str, Array], options: ArrayOptions) -> None
 
 
 def _settled(
-    mechanism: Mechanism, given: Mapping[str, Array], options: SizeOptions, choices: Choices
+    mechanism: Mechanism,
+    given: Mapping[str, Array],
+    mask: Array | None,
+    options: SizeOptions,
+    choices: Choices,
 ) -> tuple[Sizes, Layout]:
     """Every size: from options, then from given arrays, then from defaults."""
     sizes = Sizes()
@@ -233,6 +237,9 @@ def _settled(
             raise AttnError(f"{option} changes nothing here: no array has that axis.")
         sizes.bind(axis, size, option)
     layout.bind(sizes, shapes)
+    if mask is not None:
+        bind_mask(mask, sizes, layout)
+    layout.fill(sizes)
     return sizes, layout
 
 

@@ -14,7 +14,7 @@ from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.masks import Mask
 from attn_cli.mechanisms import Layout
 from attn_cli.mechanisms.layout import pair_axes, score_axes
-from attn_cli.program import ONE, Sizes
+from attn_cli.program import ONE, Axes, Sizes
 
 Array = np.ndarray[Any, Any]
 
@@ -74,13 +74,17 @@ def _offset(options: MaskOptions, counts: tuple[int, ...] | None, sizes: Sizes) 
     return offsets if len(offsets) > 1 else offsets[0]
 
 
-def _given(array: Array, sizes: Sizes, layout: Layout) -> Mask:
-    """A given table, lined up from the right with the axes of the scores."""
-    scores = score_axes(dict(layout.axes))
-    axes = pair_axes("--mask", array.shape, scores)
+def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> Axes:
+    """Take the sizes of a given mask, lined up from the right with the axes of the scores."""
+    axes = pair_axes("--mask", array.shape, score_axes(dict(layout.axes)))
     for axis, size in zip(axes, array.shape, strict=True):
         if axis != ONE:
             sizes.bind(axis, size, "--mask")
+    return axes
+
+
+def _given(array: Array, sizes: Sizes, layout: Layout) -> Mask:
+    axes = bind_mask(array, sizes, layout)
     whole = dict(zip(axes, array.shape, strict=True))
     return masks.given(
         array.reshape([whole.get(axis, 1) for axis in ("b", "h", "n", "m")]), "given"

@@ -45,7 +45,7 @@ class Layout(NamedTuple):
     sums: tuple[tuple[str, Axes], ...] = ()
 
     def bind(self, sizes: Sizes, shapes: Shapes) -> None:
-        """Take the sizes of the arrays that are given; fill the others from the defaults."""
+        """Take the sizes of the arrays that are given."""
         for name, axes in self.axes.items():
             if name not in shapes:
                 continue
@@ -55,6 +55,9 @@ class Layout(NamedTuple):
                     f"({', '.join(axes)})."
                 )
             sizes.bind_all(name, axes, shapes[name])
+
+    def fill(self, sizes: Sizes) -> None:
+        """Give every axis that nothing has fixed its default."""
         for axis, size in self.defaults:
             if axis in sizes or (isinstance(size, str) and size not in sizes):
                 continue

@@ -135,7 +135,8 @@ class Sizes:
             f"The arrays disagree on {words}: {self._source(axis)} ({name} = {self[axis]}), "
             f"{source} ({name} = {size})."
         )
-        hint = HINTS.get(axis)
+        between_arrays = " is " in source and " is " in self._source(axis)
+        hint = HINTS.get(axis) if between_arrays else None
         return ShapeError(f"{message}\n{hint}" if hint else message)
 
     def _indivisible(self, axis: str, size: Size, source: str) -> ShapeError:

@@ -1,0 +1,350 @@
+"""`attn compute` as a person or a script meets it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests import oracle
+from tests.conftest import Attn, Ran
+from tests.programs import normal
+
+SMALL = ("--q", "1 0; 0 1", "--k", "1 0; 0 1", "--v", "1 2; 3 4")
+SENTENCE = ("--text", "The cat is sitting on the mat.")
+
+
+def document(ran: Ran) -> dict[str, Any]:
+    """The JSON document of a run, strictly read."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    assert ran.status == 0, ran.err
+    return dict(json.loads(ran.out, parse_constant=refuse))
+
+
+def step(ran: Ran, name: str) -> np.ndarray:
+    """One array of a JSON document."""
+    found = next(s for s in document(ran)["steps"] if s["name"] == name)
+    return np.array([float(x) for x in np.ravel(np.array(found["values"], dtype=object))]).reshape(
+        found["shape"]
+    )
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, np.ndarray]:
+    """q, k and v of different sizes, in files of their own and together."""
+    arrays = {"q": normal(0, 3, 4), "k": normal(1, 5, 4), "v": normal(2, 5, 2)}
+    for name, array in arrays.items():
+        np.save(f"{name}.npy", array)
+        np.savetxt(f"{name}.csv", array, delimiter=",", fmt="%.17g")
+    np.savez("all.npz", **arrays)
+    Path("all.json").write_text(json.dumps({n: a.tolist() for n, a in arrays.items()}))
+    return arrays
+
+
+def test_the_page(attn: Attn) -> None:
+    """Title, sizes, inputs, four steps with formula, shapes, meaning and one cell, what to see."""
+    ran = attn("compute", *SMALL)
+    assert ran.status == 0
+    assert ran.err == ""
+    for line in (
+        "Scaled dot-product attention     softmax(Q Kᵀ / √d) V   Vaswani 2017, equation 1",
+        "2 queries, 2 keys, d = 2, values of width 2",
+        "given arrays; computed in float64",
+        "1 scores = Q Kᵀ                           (2×2)·(2×2) → 2×2   2·n·m·d = 16 FLOPs",
+        "  scores[0,0] = 1·1 + 0·0 = 1",
+        "2 scaled = scores / √2                                                 2×2 → 2×2",
+        "  q0  0.6698  0.3302    1",
+        "  weights[0,0] = e^0.7071 / (e^0.7071 + e^0) = 0.6698",
+        "  q1  2.3395  3.3395",
+        "  q0 looks most at k0, 67 %; spread over 1.9 of 2 keys",
+    ):
+        assert line in ran.out.splitlines()
+
+
+def test_random_arrays_are_said_to_be_random_and_come_again(attn: Attn) -> None:
+    """Without arrays the numbers are random, the seed is printed, and another seed differs."""
+    one, again = attn("compute", "--mode", "scaled"), attn("compute")
+    assert "random arrays (seed 0); computed in float64" in one.out
+    assert one.out == again.out
+    assert attn("compute", "--seed", 1).out != one.out
+
+
+def test_a_sentence(attn: Attn) -> None:
+    """Words label rows and columns, heads are shown apart, and the page ends with what to see."""
+    ran = attn("compute", *SENTENCE, "--heads", 2, "--causal")
+    assert ran.status == 0
+    assert (
+        "             The     cat      is  sitting      on     the     mat       .  sum" in ran.out
+    )
+    assert ran.out.count("  head 1") == 9
+    assert '"The"     sees only "The"' in ran.out
+    assert "mask causal, True = may attend: query i may attend keys 0 … i" in ran.out
+    assert "output = Concat(heads) W_O" in ran.out
+
+
+def test_a_word_has_the_same_row_everywhere(attn: Attn) -> None:
+    """`the` has the same vector in another sentence of the same seed."""
+    one = step(attn("compute", "--text", "on the mat", "--json"), "x")
+    other = step(attn("compute", "--text", "the end", "--json"), "x")
+    assert np.array_equal(one[1], other[0])
+
+
+def test_two_sentences(attn: Attn) -> None:
+    """Queries from one sentence, keys and values from the other, each with its own words."""
+    ran = attn(
+        "compute", "--text", "the cat", "--context-text", "le chat noir", "--only", "weights"
+    )
+    assert ran.status == 0
+    assert "           le    chat    noir  sum" in ran.out
+    assert "  cat" in ran.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--q", "q.npy", "--k", "k.npy", "--v", "v.npy"),
+        ("--q", "q.csv", "--k", "k.csv", "--v", "v.csv"),
+        ("--q", "all.npz", "--k", "all.npz:k", "--v", "all.json:v"),
+        ("--input", "all.npz"),
+        ("--input", "all.json"),
+        ("--input", "-"),
+    ],
+)
+def test_every_way_in_gives_the_same_numbers(
+    attn: Attn, files: dict[str, np.ndarray], arguments: tuple[str, ...]
+) -> None:
+    """Files, archives, JSON and standard input: the output is the same, bit for bit, and right."""
+    stdin = Path("all.json").read_bytes() if "-" in arguments else None
+    found = step(attn("compute", *arguments, "--json", stdin=stdin), "output")
+    _, expected = oracle.attention(*(files[name].tolist() for name in "qkv"))
+    assert np.array_equal(found, step(attn("compute", "--input", "all.npz", "--json"), "output"))
+    assert np.abs(found - expected).max() < 1e-12 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        SMALL,
+        ("--mode", "dot", "--scale", "0.3", "--n", 3, "--m", 5),
+        (*SENTENCE, "--heads", 2, "--causal", "--softcap", 2),
+        ("--n", 2, "--heads", 4, "--kv-heads", 2, "--batch", 3, "--dtype", "float32"),
+        ("--batch", 2, "--n", 3, "--m", 4, "--lengths", "4,2", "--causal", "--offset", 1),
+    ],
+)
+def test_a_saved_run_runs_again(attn: Attn, arguments: tuple[Any, ...]) -> None:
+    """`--input run.npz` reproduces every step bit for bit, with its mode, options and words."""
+    first = attn("compute", *arguments, "--save", "run.npz")
+    assert first.status == 0
+    again = attn("compute", "--input", "run.npz", "--save", "again.npz")
+    assert again.status == 0
+    with np.load("run.npz") as one, np.load("again.npz") as other:
+        assert set(one) == set(other)
+        for name in set(one) - {"attn"}:
+            assert np.array_equal(one[name], other[name]), name
+    if arguments == (*SENTENCE, "--heads", 2, "--causal", "--softcap", 2):
+        assert '"sitting"' in again.out
+
+
+def test_options_go_before_saved_ones(attn: Attn) -> None:
+    """A saved run can be computed with another mode."""
+    attn("compute", *SMALL, "--mode", "dot", "--save", "run.npz")
+    assert "Dot-product" in attn("compute", "--input", "run.npz").out
+    assert "Scaled" in attn("compute", "--input", "run.npz", "--mode", "scaled").out
+
+
+def test_json(attn: Attn) -> None:
+    """One strict document, with the names of the contract; minus infinity is "-inf"."""
+    ran = attn("compute", "--n", 2, "--m", 3, "--causal", "--json")
+    found = document(ran)
+    assert found["schema"] == "attn.trace/1"
+    assert (found["command"], found["mode"], found["seed"]) == ("compute", "scaled", 0)
+    steps = {s["name"]: s for s in found["steps"]}
+    expected = ["q", "k", "v", "scores", "scaled", "mask", "masked", "weights", "output"]
+    assert list(steps) == expected
+    assert steps["masked"]["values"][0][1:] == ["-inf", "-inf"]
+    assert steps["mask"]["values"] == [[True, False, False], [True, True, False]]
+    assert steps["scores"]["axes"] == ["n", "m"]
+    assert steps["scores"]["shape"] == [2, 3]
+    assert steps["scores"]["flops"] == 2 * 2 * 3 * 4
+    assert steps["scores"]["formula"] == "Q Kᵀ"
+    assert set(steps["scores"]) == {
+        *("name", "symbol", "formula", "axes", "shape", "dtype", "values", "meaning", "flops")
+    }
+
+
+def test_saved_json_is_the_document(attn: Attn) -> None:
+    """--save FILE.json writes what --json prints, and can be read by --input."""
+    printed = attn("compute", *SMALL, "--json").out
+    attn("compute", *SMALL, "--save", "run.json")
+    assert Path("run.json").read_text() == printed
+    assert step(attn("compute", "--input", "run.json", "--json"), "output")[0, 0] == pytest.approx(
+        1.6604769
+    )
+
+
+def test_quiet_pipes_into_attn(attn: Attn) -> None:
+    """The output alone, with every digit; above two axes as JSON; both are read back."""
+    flat = attn("compute", *SMALL, "--quiet")
+    assert len(flat.out.splitlines()) == 2
+    back = attn("compute", "--q", "-", "--only", "q", "--quiet", stdin=flat.out.encode())
+    assert back.out == flat.out
+    deep = attn("compute", "--batch", 2, "--quiet")
+    again = attn("compute", "--q", "-", "--only", "q", "--quiet", stdin=deep.out.encode())
+    assert again.out == deep.out
+
+
+def test_empty_rows_are_named(attn: Attn) -> None:
+    """A query with no key has weights 0 and output 0, and a notice on standard error names it."""
+    ran = attn("compute", "--text", "on the mat", "--causal", "--offset", -2, "--json")
+    assert step(ran, "weights").sum(axis=1).tolist() == pytest.approx([0, 0, 1])
+    assert step(ran, "output")[:2].tolist() == [[0] * 4] * 2
+    assert ran.err == (
+        "Note: No key is allowed for on, the: weights 0 and output 0, as in torch SDPA and ONNX.\n"
+    )
+    assert document(ran)["notices"] == [ran.err.removeprefix("Note: ").strip()]
+
+
+def test_empty_rows_of_batches_and_heads_are_named(attn: Attn) -> None:
+    """Batch rows and heads are named too, and many rows are counted."""
+    ran = attn("compute", "--batch", 2, "--heads", 3, "--n", 2, "--lengths", "0,2")
+    assert "q0 in head 0 of batch row 0, q1 in head 0 of batch row 0" in ran.err
+    many = attn("compute", "--n", 20, "--lengths", 0)
+    assert "q7 and 12 more rows: weights 0" in many.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), "n ≠ m: aligned top-left (offset 0), as torch and JAX do; --align bottom-right"),
+        (("--align", "bottom-right"), "n ≠ m: aligned bottom-right (offset m - n = 2)"),
+        (("--offset", 1), "n ≠ m: offset 1; top-left is 0, bottom-right is m - n = 2"),
+    ],
+)
+def test_alignment_is_said(attn: Attn, arguments: tuple[Any, ...], expected: str) -> None:
+    """With n ≠ m a causal mask says how it is aligned."""
+    assert expected in attn("compute", "--n", 2, "--m", 4, "--causal", *arguments).out
+
+
+def test_a_cache_moves_the_causal_mask(attn: Attn) -> None:
+    """After 2 cached keys the first of 2 queries sees 3 keys, the last all 4."""
+    ran = attn(
+        *("compute", "--q", "1 0; 0 1", "--k", "1 0; 0 1", "--v", "1; 2", "--causal"),
+        *("--past-k", "1 1; 1 -1", "--past-v", "3; 4", "--json"),
+    )
+    assert step(ran, "mask").tolist() == [[1, 1, 1, 0], [1, 1, 1, 1]]
+    assert step(ran, "present_v").ravel().tolist() == [3, 4, 1, 2]
+
+
+def test_bottom_right_with_lengths_is_by_batch_row(attn: Attn) -> None:
+    """Each batch row lines up with its own last real key."""
+    ran = attn(
+        *("compute", "--batch", 2, "--n", 2, "--m", 4, "--causal", "--align", "bottom-right"),
+        *("--lengths", "4,3", "--json"),
+    )
+    assert step(ran, "mask")[:, :].astype(int).tolist() == [
+        [[1, 1, 1, 0], [1, 1, 1, 1]],
+        [[1, 1, 0, 0], [1, 1, 1, 0]],
+    ]
+
+
+def test_a_nan_is_told(attn: Attn) -> None:
+    """A NaN in the input is named by its place, and only its row is lost."""
+    ran = attn("compute", "--q", "1 nan; 1 1", "--k", "1 0; 1 1", "--v", "1; 2", "--json")
+    assert "Note: q[0,1] is NaN" in ran.err
+    assert np.isnan(step(ran, "output")[0, 0])
+    assert step(ran, "output")[1, 0] == pytest.approx(1.6698, abs=1e-4)
+
+
+def test_an_overflow_is_told(attn: Attn) -> None:
+    """float16 scores beyond its largest number are named, with what to do."""
+    ran = attn("compute", "--q", "300 300", "--k", "300 300", "--v", "1", "--dtype", "float16")
+    assert "scores holds numbers beyond float16, whose largest is 65504. Try --dtype" in ran.err
+
+
+def test_arrays_nobody_asked_for_are_told(attn: Attn) -> None:
+    """A name in --input that means nothing is not passed over in silence."""
+    np.savez("in.npz", q=normal(0, 2, 2), loss=np.zeros(3))
+    assert "Note: --input: not used: loss." in attn("compute", "--input", "in.npz").err
+
+
+def test_show_work(attn: Attn) -> None:
+    """Formula, numbers put in, result; words of the sentence may name a cell."""
+    ran = attn("compute", *SMALL, "--show-work", "weights[0,1]")
+    assert ran.out.splitlines()[1:] == [
+        "  = e^scaled[0,1] / Σ over j of e^scaled[0,j]",
+        "  = e^0 / (e^0.7071 + e^0)",
+        "  = 0.3302",
+        "  computed with the largest, 0.7071, taken off every exponent",
+    ]
+    named = attn("compute", *SENTENCE, "--show-work", "scores[cat,mat]")
+    numbered = attn("compute", *SENTENCE, "--show-work", "scores[1,6]")
+    assert named.out == numbered.out
+
+
+def test_large_arrays_are_shown_in_part_and_say_so(attn: Attn) -> None:
+    """200×200 scores: a line tells how much is shown; --all leaves nothing out."""
+    ran = attn("compute", "--n", 200, "--only", "scores")
+    assert "shown: 12 of 200 rows and 7 of 200 columns" in ran.out
+    whole = attn("compute", "--n", 40, "--only", "scores", "--all")
+    scores = step(attn("compute", "--n", 40, "--json"), "scores")
+    assert whole.out.count("columns ") == 5
+    shown = whole.out.split()
+    assert all(f"{x:.4f}".rstrip("0").rstrip(".") in shown for x in scores.ravel())
+
+
+def test_blocks_are_used_for_large_inputs_and_give_the_same_output(
+    attn: Attn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run in blocks says so, shows rows of every step, and has the whole run's output."""
+    arguments = ("compute", "--n", 60, "--heads", 2, "--causal")
+    whole = attn(*arguments, "--quiet").out
+    assert "All queries" not in attn(*arguments).out
+    monkeypatch.setattr("attn_cli.cli.computing.LARGE_BYTES", 1000)
+    page = attn(*arguments).out
+    assert "all 60 queries computed, in blocks; the scores, 56.2 KiB, were never kept" in page
+    assert "weights = softmax" in page
+    blocks = attn(*arguments, "--quiet").out
+    one = np.array([row.split() for row in whole.splitlines()], dtype=float)
+    other = np.array([row.split() for row in blocks.splitlines()], dtype=float)
+    assert np.abs(one - other).max() < 1e-12
+    work = attn(*arguments, "--show-work", "weights[1,30,2]").out
+    monkeypatch.undo()
+    monkeypatch.setenv("COLUMNS", "80")
+    assert work == attn(*arguments, "--show-work", "weights[1,30,2]").out
+
+
+def test_what_does_not_fit_is_refused_before_it_is_allocated(attn: Attn) -> None:
+    """Every number of 10⁶ × 10⁶ scores: the bytes needed, and what to do instead; exit 1."""
+    ran = attn("compute", "--n", 10**6, "--d", 1, "--json")
+    assert ran.status == 1
+    assert ran.out == ""
+    assert "Keeping every step (the largest, scores, is 1,000,000×1,000,000) needs 21" in ran.err
+    assert "--only output saves or prints the output alone" in ran.err
+
+
+def test_step_waits_only_on_a_terminal(attn: Attn) -> None:
+    """Piped, --step prints everything at once."""
+    assert attn("compute", *SMALL, "--step").out == attn("compute", *SMALL).out
+
+
+def test_plain_is_ascii_without_tables_beside_each_other(attn: Attn) -> None:
+    """--plain has no sign beyond ASCII, and one table after another."""
+    ran = attn("compute", *SMALL, "--causal", "--plain")
+    assert ran.out.isascii()
+    assert "1 scores = Q K^T" in ran.out
+    assert not any("what is asked" in line and "is offered" in line for line in ran.out.split("\n"))
+
+
+def test_user_text_is_never_markup(attn: Attn) -> None:
+    """Words with brackets, markup and emoji codes are shown as they are."""
+    ran = attn("compute", "--text", "[red] [/INST] :smile: 猫", "--only", "x")
+    assert ran.status == 0
+    for word in ("[", "red", "]", "/", "INST", ":", "smile", "猫"):
+        assert f"  {word} " in ran.out
