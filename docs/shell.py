@@ -53,7 +53,8 @@ def options() -> None:
         print(f"**{next(iter(infos.values())).rich_help_panel}**\n")
         print("| option | meaning |\n|---|---|")
         for name, info in infos.items():
-            named = next(iter(info.param_decls or ()), f"--{name.replace('_', '-')}")
+            own = isinstance(info.default, str) and info.default.startswith("--")
+            named = info.default if own else f"--{name.replace('_', '-')}"
             print(f"| `{named}` | {info.help.replace('|', chr(92) + '|')} |")
         print()
 

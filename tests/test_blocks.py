@@ -130,7 +130,7 @@ def test_memory_grows_with_the_block_and_not_with_the_scores() -> None:
 
 
 def test_progress_is_told_to_the_end() -> None:
-    """advance is called with the queries done so far, up to all of them."""
+    """Advance is called with the queries done so far, up to all of them."""
     arrays, chosen = CASES["plain"]
     told: list[tuple[int, int]] = []
     blocks.evaluate_blocks(

@@ -61,8 +61,21 @@ def files(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "argument",
-    ["q.npy", "fortran.npy", "q.npz", "q.npz:q", "small.npz", "q.csv", "bom.csv", "q.tsv", "q.txt"]
-    + ["commas.txt", "q.json", "named.json", "named.json:q"],
+    [
+        "q.npy",
+        "fortran.npy",
+        "q.npz",
+        "q.npz:q",
+        "small.npz",
+        "q.csv",
+        "bom.csv",
+        "q.tsv",
+        "q.txt",
+        "commas.txt",
+        "q.json",
+        "named.json",
+        "named.json:q",
+    ],
 )
 def test_every_file_holds_the_same_numbers(files: Path, argument: str) -> None:
     """Each kind of file gives the same array, bit for bit."""
@@ -341,7 +354,7 @@ def test_existing_files_and_missing_folders_are_refused(tmp_path: Path) -> None:
     """Without --force an existing file is kept; a folder is not made up."""
     path = tmp_path / "run.npz"
     path.write_text("old")
-    with pytest.raises(AttnError, match="exists already. Add --force"):
+    with pytest.raises(AttnError, match=r"exists already\. Add --force"):
         saved.refuse_existing(path, force=False)
     saved.refuse_existing(path, force=True)
     with pytest.raises(AttnError, match="there is no folder"):

@@ -162,8 +162,9 @@ def _safetensors(data: bytes | Path, option: str) -> dict[str, Member | Array]:
         raise AttnError(
             f"{option}: .safetensors files need an extra: pip install 'attn-cli[safetensors]'."
         ) from None
+    raw = data.read_bytes() if isinstance(data, Path) else data
     try:
-        tensors = deserialize(data.read_bytes() if isinstance(data, Path) else data)
+        tensors = deserialize(raw)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise AttnError(f"{option}: {_called(data)} can't be read: {error}") from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import inf, isinf, prod
+from math import inf, prod
 from typing import NamedTuple
 
 from attn_cli.program import ONE, Axes, Sizes, Step
@@ -199,7 +199,7 @@ def _softmax(step: Step, index: Index, desk: Desk) -> _Lines:
     if largest == -inf:
         return _Lines(text, "0", "no key is allowed, so the row is 0")
     terms = [f"e^{desk.factor(score)}" for score in row if score != -inf]
-    own = "0" if isinf(row[index[axis]]) else f"e^{desk.factor(row[index[axis]])}"
+    own = "0" if row[index[axis]] == -inf else f"e^{desk.factor(row[index[axis]])}"
     masked = sum(score == -inf for score in row)
     notes = [f"{masked} masked keys add e^-∞ = 0"] if masked else []
     notes.append(f"computed with the largest, {desk.show(largest)}, taken off every exponent")

@@ -10,6 +10,9 @@ SHARE = ("#f4f1ea", "#8fb8d8", "#12436d")
 SIGNED = ("#b8500b", "#f4f1ea", "#1f5f99")
 LEVELS = 24
 
+EQUAL_CONTRAST = 0.179
+"""The luminance of a background on which black and white text are read equally well."""
+
 
 def shade(level: float, signed: bool) -> str:
     """A Rich style for a level: 0 to 1 for shares, −1 to 1 for signed numbers."""
@@ -23,8 +26,15 @@ def _style(step: int, signed: bool) -> str:
     along = step / LEVELS * 2
     one, other, part = (low, middle, along) if along <= 1 else (middle, high, along - 1)
     lab = tuple(a + (b - a) * part for a, b in zip(one, other, strict=True))
-    text = "#000000" if lab[0] > 0.6 else "#ffffff"
-    return f"{text} on {_to_hex(lab)}"  # type: ignore[arg-type]
+    background = _to_rgb(lab)  # type: ignore[arg-type]
+    text = "#000000" if _luminance(background) > EQUAL_CONTRAST else "#ffffff"
+    return f"{text} on #" + "".join(f"{round(255 * c):02x}" for c in background)
+
+
+def _luminance(rgb: Triple) -> float:
+    """Relative luminance as in WCAG 2.2."""
+    r, g, b = (_linear(c) for c in rgb)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
 def _to_lab(text: str) -> Triple:
@@ -39,7 +49,7 @@ def _to_lab(text: str) -> Triple:
     )
 
 
-def _to_hex(lab: Triple) -> str:
+def _to_rgb(lab: Triple) -> Triple:
     lightness, a, b = lab
     l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
@@ -49,7 +59,8 @@ def _to_hex(lab: Triple) -> str:
         -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
         -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s,
     )
-    return "#" + "".join(f"{round(255 * _gamma(min(max(c, 0.0), 1.0))):02x}" for c in rgb)
+    red, green, blue = (_gamma(min(max(c, 0.0), 1.0)) for c in rgb)
+    return red, green, blue
 
 
 def _linear(c: float) -> float:

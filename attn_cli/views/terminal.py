@@ -42,7 +42,7 @@ def _lines(block: Block, console: Console, beside: bool) -> list[Text]:
         style = "dim" if block.quiet else ""
         indent = INDENT if block.indented else 0
         return [part for line in block.lines for part in _wrapped(line, style, indent, console)]
-    return _grids(block, console.width if beside else 0)
+    return _grids(block, console, beside)
 
 
 def _wrapped(line: str, style: str, indent: int, console: Console) -> list[Text]:
@@ -55,11 +55,12 @@ def _wrapped(line: str, style: str, indent: int, console: Console) -> list[Text]
 def _apart(left: Text, right: str, console: Console) -> list[Text]:
     """Two texts at the two ends of a line, or on two lines where they don't fit."""
     room = console.width - cell_len(left.plain) - cell_len(right)
-    if not right:
-        return [left]
-    if room >= 2:
+    if right and room >= 2:
         return [Text.assemble(left, " " * room, (right, "dim"))]
-    return [left, *_wrapped(right, "dim", INDENT, console)]
+    lines = (
+        [left] if cell_len(left.plain) <= console.width else [*left.wrap(console, console.width)]
+    )
+    return [*lines, *_wrapped(right, "dim", INDENT, console)] if right else lines
 
 
 def _title(title: Title, console: Console) -> list[Text]:
@@ -67,7 +68,10 @@ def _title(title: Title, console: Console) -> list[Text]:
     if cell_len(title.left) + cell_len(right) + 2 <= console.width:
         return _apart(left, right, console)
     parts = (title.formula, title.source)
-    return [left, *(line for part in parts for line in _wrapped(part, "dim", INDENT, console))]
+    return [
+        *_apart(left, "", console),
+        *(line for part in parts for line in _wrapped(part, "dim", INDENT, console)),
+    ]
 
 
 def _heading(heading: Heading, console: Console) -> list[Text]:
@@ -76,12 +80,13 @@ def _heading(heading: Heading, console: Console) -> list[Text]:
     return _apart(Text(number + heading.text, style), heading.right, console)
 
 
-def _grids(block: Grids, width: int) -> list[Text]:
+def _grids(block: Grids, console: Console, beside: bool) -> list[Text]:
     """Tables beside each other as long as the line has room."""
+    width = console.width if beside else 0
     rows: list[list[list[Text]]] = [[]]
     used = INDENT
     for grid in block.grids:
-        drawn = _grid(grid)
+        drawn = _grid(grid, console)
         needed = _width(drawn)
         if rows[-1] and used + needed > width:
             rows.append([])
@@ -109,14 +114,14 @@ def _side_by_side(parts: list[list[Text]]) -> list[Text]:
     return joined
 
 
-def _grid(grid: Grid) -> list[Text]:
+def _grid(grid: Grid, console: Console) -> list[Text]:
     label_width = min(max(cell_len(label) for label, _ in grid.rows), LABEL_WIDTH)
     widths = [max(len(row[j].text) for _, row in grid.rows) for j in range(len(grid.columns))]
     widths = [
         max(width, min(cell_len(name), LABEL_WIDTH))
         for width, name in zip(widths, grid.columns, strict=True)
     ]
-    lines = [Text(grid.caption, STYLES.get(grid.kind, "bold"))] if grid.caption else []
+    lines = _wide(grid.caption, STYLES.get(grid.kind, "bold"), console)
     lines += _header(grid, label_width, widths)
     label_style = STYLES.get(grid.rows_are, "dim")
     for label, cells in grid.rows:
@@ -127,7 +132,14 @@ def _grid(grid: Grid) -> list[Text]:
             line.append(" " * grid.gap)
             line.append(cell.text.rjust(width), style)
         lines += [line, *(Text(part, label_style) for part in rest)]
-    return [*lines, Text(grid.note, "dim italic")] if grid.note else lines
+    return [*lines, *_wide(grid.note, "dim italic", console)]
+
+
+def _wide(line: str, style: str, console: Console) -> list[Text]:
+    """A line above or below a table, in as many lines as the terminal needs."""
+    if cell_len(line) <= console.width - INDENT:
+        return [Text(line, style)] if line else []
+    return [*Text(line, style).wrap(console, max(console.width - INDENT, 1))]
 
 
 def _header(grid: Grid, label_width: int, widths: list[int]) -> list[Text]:

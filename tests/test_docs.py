@@ -1,0 +1,79 @@
+"""The documentation is true: what it shows is what the commands print."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from cogapp import Cog
+
+from tests.conftest import Attn
+
+ROOT = Path(__file__).parent.parent
+PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+PICTURE = (
+    'compute --q "1 0; 0 1; 1 1" --k "1 0; 0 1; 1 1" --v "1 2; 3 4; 5 6" --causal --export new.svg'
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_output_is_what_the_command_prints(
+    page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cog finds nothing to change."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(ROOT))
+    status = Cog().main(["cog", "--check", "-P", page])
+    assert status == 0, capsys.readouterr()
+
+
+def commands(page: str) -> list[str]:
+    """The `attn …` lines of a page's shell blocks."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)
+    return [line for block in blocks for line in block.splitlines() if line.startswith("attn ")]
+
+
+@pytest.mark.parametrize("line", [line for page in PAGES for line in commands(page)])
+def test_every_command_runs(attn: Attn, line: str) -> None:
+    """A command in a shell block ends with exit status 0."""
+    attn("compute", "--save", "run.npz")
+    arguments = shlex.split(line, comments=True)[1:]
+    if "65536" in arguments:
+        arguments[arguments.index("65536")] = "5000"
+    assert attn(*arguments, "--force").status == 0
+
+
+def words(svg: str) -> list[str]:
+    """The text of a picture, line by line."""
+    return [
+        text.text or "" for text in ElementTree.fromstring(svg).iter() if text.tag[-4:] == "text"
+    ]
+
+
+def test_the_picture_is_what_the_command_draws(attn: Attn) -> None:
+    """docs/compute.svg holds the text that its command draws today."""
+    assert attn(*shlex.split(PICTURE)).status == 0
+    drawn = Path("new.svg").read_text(encoding="utf-8")
+    assert words(drawn) == words((ROOT / "docs" / "compute.svg").read_text(encoding="utf-8"))
+
+
+def test_the_second_command_of_the_readme_is_what_ci_runs() -> None:
+    """.ci/run takes the test command from the README, so it can't be another one."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert (
+        len(re.findall(r"pip install -e '\.\[dev\]' && .venv/bin/python -m pytest$", readme, re.M))
+        == 1
+    )
+    assert "grep" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link of every page is a file."""
+    for page in PAGES:
+        path = ROOT / page
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{page}: {target}"

@@ -1,0 +1,126 @@
+"""Every option changes something: none is accepted and ignored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from attn_cli.cli import options
+from tests.conftest import Attn
+from tests.programs import normal
+
+SENTENCE = ("--text", "the cat sat on the mat")
+CACHE = ("--past-k", "past.npy", "--past-v", "past.npy")
+
+CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+    "q": ((), ("--q", "rows.npy")),
+    "k": ((), ("--k", "rows.npy")),
+    "v": ((), ("--v", "rows.npy")),
+    "x": ((), ("--x", "rows.npy")),
+    "context": (("--x", "rows.npy"), ("--context", "rows.npy")),
+    "w_q": (("--x", "rows.npy"), ("--w-q", "square.npy")),
+    "w_k": (("--x", "rows.npy"), ("--w-k", "square.npy")),
+    "w_v": (("--x", "rows.npy"), ("--w-v", "square.npy")),
+    "w_o": (("--x", "rows.npy"), ("--w-o", "square.npy")),
+    "bias": ((), ("--bias", "square.npy")),
+    "past_k": (("--past-v", "past.npy", "--past-k", "rows.npy"), ("--past-k", "past.npy")),
+    "past_v": (("--past-k", "past.npy", "--past-v", "rows.npy"), ("--past-v", "past.npy")),
+    "input": ((), ("--input", "all.npz")),
+    "text": ((), SENTENCE),
+    "context_text": (SENTENCE, ("--context-text", "a dog")),
+    "n": ((), ("--n", 2)),
+    "m": ((), ("--m", 2)),
+    "d": ((), ("--d", 2)),
+    "dv": ((), ("--dv", 2)),
+    "batch": ((), ("--batch", 2)),
+    "seed": ((), ("--seed", 1)),
+    "mode": ((), ("--mode", "dot")),
+    "heads": ((), ("--heads", 2)),
+    "kv_heads": (("--heads", 2), ("--kv-heads", 1)),
+    "scale": ((), ("--scale", 2)),
+    "softcap": ((), ("--softcap", 2)),
+    "dtype": ((), ("--dtype", "float16")),
+    "mask": ((), ("--mask", "1 0 1 1")),
+    "causal": ((), ("--causal",)),
+    "offset": (("--causal",), ("--offset", 1)),
+    "align": (("--causal", "--m", 6), ("--align", "bottom-right")),
+    "lengths": ((), ("--lengths", 2)),
+    "only": ((), ("--only", "scores")),
+    "start": ((), ("--from", "weights")),
+    "show_work": ((), ("--show-work", "scores[0,0]")),
+    "head": (("--heads", 2), ("--head", 1)),
+    "batch_index": (("--batch", 2), ("--batch-index", 1)),
+    "precision": ((), ("--precision", 2)),
+    "everything": (("--n", 30), ("--all",)),
+    "plain": ((), ("--plain",)),
+    "quiet": ((), ("--quiet",)),
+    "json": ((), ("--json",)),
+}
+ELSEWHERE = {
+    "save": "test_a_saved_run_runs_again",
+    "export": "test_exports_hold_every_number_of_the_page",
+    "force": "test_existing_files_are_kept",
+    "step": "test_step_reveals_part_by_part",
+}
+GROUPS = [group for name, group in vars(options).items() if name.endswith("Options")]
+
+
+def test_every_option_is_here() -> None:
+    """A new option needs a line above, or a test of its own."""
+    every = {name for group in GROUPS for name in group._fields}
+    assert every == set(CHANGES) | set(ELSEWHERE)
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert all(f"def {test}(" in tests for test in ELSEWHERE.values())
+
+
+@pytest.mark.parametrize("option", CHANGES)
+def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
+    """With the option standard output differs from what it is without."""
+    np.save("rows.npy", normal(0, 5, 4))
+    np.save("square.npy", normal(1, 4, 4))
+    np.save("past.npy", normal(2, 2, 4))
+    np.savez("all.npz", q=normal(3, 2, 4))
+    before, more = CHANGES[option]
+    if option in ("past_k", "past_v"):
+        without = attn("compute")
+        more = (*before[:2], *more)
+    elif option == "w_o":
+        np.save("square.npy", normal(1, 4, 3))
+        without = attn("compute", *before)
+        more = (*before, *more)
+    else:
+        without = attn("compute", *before)
+        more = (*before, *more)
+    changed = attn("compute", *more)
+    assert without.status == changed.status == 0, changed.err
+    assert without.out != changed.out
+
+
+def test_step_reveals_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal --step shows a step, waits for a key, and stops at q."""
+    import io
+
+    from rich.console import Console
+
+    from attn_cli.cli import showing
+    from attn_cli.views.page import Heading, Lines
+
+    blocks = [Lines(("start",)), Heading("1", "one"), Heading("2", "two"), Heading("3", "three")]
+    shown: list[str] = []
+    keys = iter(" q")
+    out = io.StringIO()
+    console = Console(file=out, width=40)
+
+    def press() -> str:
+        shown.append(out.getvalue())
+        return next(keys)
+
+    monkeypatch.setattr("typer.getchar", press)
+    monkeypatch.setattr(showing.streams, "say", lambda text: None)
+    showing._reveal(blocks, console)
+    assert "one" not in shown[0]
+    assert "1 one" in shown[1]
+    assert "two" not in out.getvalue()
