@@ -24,7 +24,8 @@ class TracedStep(NamedTuple):
     """One step with its numbers.
 
     shape is the step's whole shape; values may hold fewer queries, those in `queries`.
-    sizes: the shapes going in and coming out. price: the operations in letters, for products.
+    sizes: the shapes going in and coming out. largest: of all finite numbers, without sign.
+    price: the operations in letters, for products.
     """
 
     name: str
@@ -39,6 +40,7 @@ class TracedStep(NamedTuple):
     flops: int
     price: str
     sizes: str
+    largest: float
     given: bool
     look: Look
     queries: tuple[int, ...] | None = None

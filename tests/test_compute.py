@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_the_page(attn: Attn) -> None:
         "given arrays; computed in float64",
         "1 scores = Q Kᵀ                           (2×2)·(2×2) → 2×2   2·n·m·d = 16 FLOPs",
         "  scores[0,0] = 1·1 + 0·0 = 1",
-        "2 scaled = scores / √2                                                 2×2 → 2×2",
+        "2 scaled = scores / √2                                       2×2 → 2×2   4 FLOPs",
         "  q0  0.6698  0.3302    1",
         "  weights[0,0] = e^0.7071 / (e^0.7071 + e^0) = 0.6698",
         "  q1  2.3395  3.3395",
@@ -214,7 +215,10 @@ def test_empty_rows_are_named(attn: Attn) -> None:
 def test_empty_rows_of_batches_and_heads_are_named(attn: Attn) -> None:
     """Batch rows and heads are named too, and many rows are counted."""
     ran = attn("compute", "--batch", 2, "--heads", 3, "--n", 2, "--lengths", "0,2")
-    assert "q0 in head 0 of batch row 0, q1 in head 0 of batch row 0" in ran.err
+    assert "No key is allowed for q0 of batch row 0, q1 of batch row 0: weights 0" in ran.err
+    np.save("mask.npy", np.array([[[1, 1]], [[0, 0]]]))
+    heads = attn("compute", "--heads", 2, "--n", 1, "--m", 2, "--mask", "mask.npy")
+    assert "No key is allowed for q0 in head 1: weights 0" in heads.err
     many = attn("compute", "--n", 20, "--lengths", 0)
     assert "q7 and 12 more rows: weights 0" in many.err
 
@@ -348,3 +352,79 @@ def test_user_text_is_never_markup(attn: Attn) -> None:
     assert ran.status == 0
     for word in ("[", "red", "]", "/", "INST", ":", "smile", "猫"):
         assert f"  {word} " in ran.out
+
+
+def test_the_worked_cell_is_in_the_head_that_is_shown(attn: Attn) -> None:
+    """--head and --batch-index choose where the cell under each table stands."""
+    ran = attn(
+        "compute", "--batch", 2, "--heads", 4, "--kv-heads", 2, "--head", 3, "--batch-index", 1
+    )
+    cells = re.findall(r"^  (\w+)\[([\d,]+)\] = ", ran.out, re.M)
+    starts = {name: index.split(",")[:2] for name, index in cells}
+    assert starts["weights"] == starts["scores"] == starts["heads"] == ["1", "3"]
+    assert starts["k_heads"] == starts["v_heads"] == ["1", "1"]
+
+
+def test_a_cache_names_its_keys(attn: Attn) -> None:
+    """Behind a cache the new keys keep their names, and words keep theirs."""
+    arguments = ("--past-k", "1 2 3 4", "--past-v", "1 2 3 4", "--only", "weights")
+    ran = attn("compute", "--q", "1 2 3 4", "--k", "1 2 3 4", "--v", "1 2 3 4", *arguments)
+    assert "past0" in ran.out
+    assert "k0" in ran.out
+    words = attn("compute", "--text", "a b", "--context-text", "c d e", *arguments)
+    assert re.search(r"past0 +c +d +e +sum", words.out)
+
+
+def test_a_saved_mask_keeps_its_name(attn: Attn) -> None:
+    """Run again, a causal run says that it is causal."""
+    attn("compute", "--causal", "--save", "run.npz")
+    line = "mask causal, True = may attend: query i may attend keys 0 … i"
+    assert line in attn("compute", "--input", "run.npz").out
+
+
+@pytest.mark.parametrize("way", ["file", "pipe"])
+def test_a_json_run_runs_again(attn: Attn, way: str) -> None:
+    """The JSON document keeps mode, options and words, like a saved .npz."""
+    arguments = ("--text", "the cat sat", "--mode", "dot", "--heads", 2, "--softcap", 2)
+    first = attn("compute", *arguments, "--json")
+    Path("run.json").write_text(first.out)
+    source = ("run.json", None) if way == "file" else ("-", first.out.encode())
+    again = attn("compute", "--input", source[0], "--json", stdin=source[1])
+    assert document(again)["steps"] == document(first)["steps"]
+    assert document(again)["labels"] == document(first)["labels"]
+
+
+def test_masks_may_be_typed_in_words(attn: Attn) -> None:
+    """`true false` is `1 0`."""
+    one = attn("compute", "--mask", "true False; TRUE true", "--quiet")
+    assert one.status == 0
+    assert one.out == attn("compute", "--mask", "1 0; 1 1", "--quiet").out
+
+
+def test_numbers_may_be_fractions(attn: Attn) -> None:
+    """--scale 1/8 is 0.125; what is no number is refused."""
+    one = attn("compute", "--scale", "1/8", "--quiet")
+    assert one.out == attn("compute", "--scale", "0.125", "--quiet").out
+    assert attn("compute", "--scale", "1/0").status == 2
+
+
+def test_words_that_recur_are_told_apart(attn: Attn) -> None:
+    """What to look at names the place of a word that stands twice."""
+    ran = attn("compute", "--text", "I think I am")
+    assert '"I" (0)' in ran.out
+    assert '"think" ' in ran.out
+
+
+def test_weights_that_are_no_numbers_are_no_mask(attn: Attn) -> None:
+    """A row of NaN is not said to see no key."""
+    ran = attn("compute", "--q", "1e300 1e300", "--k", "1e300 1e300", "--v", "1")
+    assert "q0 has weights that are not numbers" in ran.out
+    assert "Give smaller numbers." in ran.err
+
+
+def test_from_may_start_at_an_input(attn: Attn) -> None:
+    """--from v shows V and all that follows, and not Q."""
+    ran = attn("compute", *SMALL, "--from", "v")
+    assert "V  2×2  what is handed over" in ran.out
+    assert "Q  2×2" not in ran.out
+    assert "1 scores" in ran.out

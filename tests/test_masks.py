@@ -45,7 +45,7 @@ def test_and() -> None:
     mask = masks.causal() & masks.lengths([2])
     assert table(mask, 3, 3) == [[True, False, False], [True, True, False], [True, True, False]]
     assert mask.name == "causal & lengths(2)"
-    assert mask.says == "query i may attend keys 0 … i; only the first 2 keys are real"
+    assert mask.says == "query i may attend keys 0 … i; keys from k2 on are padding"
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 4, 5), (1, 1, 4, 5), (2, 1, 1, 5), (1, 3, 4, 1)])

@@ -167,7 +167,8 @@ def test_missing_file_and_unknown_kind(tmp_path: Path) -> None:
     """A name that is no file is said to be missing, with the forms there are."""
     assert refusal("nothing.npy").startswith("--q: there is no file 'nothing.npy'.\nGive a file")
     assert refusal("nothing").startswith("--q: there is no file 'nothing'.")
-    assert refusal(str(tmp_path)).startswith(f"--q: is a folder '{tmp_path}'.")
+    assert refusal(str(tmp_path)).startswith(f"--q: '{tmp_path}' is a folder.")
+    assert refusal("").startswith("--q: nothing is given.")
     (tmp_path / "q.xlsx").write_text("1")
     assert "q.xlsx is no known kind of file: .npy, .npz" in refusal("q.xlsx")
 
@@ -263,7 +264,7 @@ def test_kinds_of_numbers(kind: str) -> None:
 )
 def test_kinds_that_are_no_numbers(array: np.ndarray, what: str) -> None:
     """What can't be computed with is named."""
-    with pytest.raises(AttnError, match=f"--q: it holds {what}, not numbers"):
+    with pytest.raises(AttnError, match=f"--q: it holds {what}; real numbers are needed"):
         numeric.as_floats(array, "--q")
 
 

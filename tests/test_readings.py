@@ -99,7 +99,7 @@ def test_formulas() -> None:
     scaled = words.formula(program["scaled"], program.sizes, Latex())
     assert scaled == r"\frac{\mathrm{scores}}{\sqrt{2}}"
     scores = words.formula(program["scores"], program.sizes, Latex())
-    assert scores == r"Q \mathrm{present\_k}^{\top}"
+    assert scores == r"Q \, \mathrm{present\_k}^{\top}"
 
 
 sizes = st.integers(1, 7)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +31,7 @@ REFUSALS = {
     ),
     "--k 1,0;0,1 --v 1,2": (
         "The arrays disagree on the number of keys m: k is 2×2 (m = 2), v is 1×2 (m = 1).\n"
-        "Every key needs its own value, so k and v need as many rows as each other."
+        "Every key needs its own value: as many rows in k as in v."
     ),
     "--n 3 --q 1,2": (
         "The arrays disagree on the number of queries n: --n (n = 3), q is 1×2 (n = 1)."
@@ -59,9 +61,26 @@ REFUSALS = {
     "--text cat --x q.npy": "--text makes the rows itself; leave --x out.",
     "--context-text cat": "--context-text needs --text, the sentence that asks.",
     "--past-k q.npy": "--past-v is missing: a cache holds keys and values.",
-    "--q [1,2]": ("--q has 1 axes, 2; a matrix has 2. One row is written [[1, 0]]."),
+    "--q [1,2]": (
+        "--q is a list of 2, with one axis; a matrix has two. One row is written [[1, 0]]."
+    ),
     "--dtype int8": "--dtype: 'int8' is not one of float64, float32, float16.",
     "--scale nan": "--scale: nan is not a finite number.",
+    "--x 1,2,3 --heads 2": (
+        "2 heads (--heads) can't share a width of 3 equally (x is 1×3): 3 = 2 × 1 + 1.\n"
+        "Numbers of heads that fit this width: 1, 3."
+    ),
+    "--q 1e5,2 --dtype float16": (
+        "--dtype float16: q[0,0] is 100000, and the largest float16 is 65504."
+    ),
+    "--only q --from k": "--only and --from both decide which steps are shown: give one.",
+    "--json --head 1": "--head changes the page; --json prints none. Leave one out.",
+    "--json --precision 2": "--precision changes the page; --json prints none. Leave one out.",
+    "--quiet --step": "--step changes the page; --quiet prints none. Leave one out.",
+    "--quiet --show-work q[0,0]": (
+        "--show-work changes the page; --quiet prints none. Leave one out."
+    ),
+    "--save a.json --export a.json": "--export: a.json must end in .html, .svg, .md, .txt, .tex.",
     "--softcap 0": "--softcap: 0 is not a finite number above 0.",
     "--offset 1": "--offset and --align place a causal mask: add --causal.",
     "--causal --offset 1 --align top-left": (
@@ -70,7 +89,9 @@ REFUSALS = {
     "--causal --align bottom": "--align: Did you mean bottom-right? Known: top-left, bottom-right.",
     "--lengths 5": "--lengths: every length must be between 0 and the 4 keys there are.",
     "--lengths x": "--lengths: 'x' is no list of whole numbers like 5,3.",
-    "--lengths 1,2": "--lengths has 2 numbers; there are 1 batch rows.",
+    "--lengths 1,2": (
+        "--lengths: 2 lengths for a batch of 1; give one for all batch rows, or one for each."
+    ),
     "--mask 0.5,1": (
         "--mask: a mask holds True (may attend) and False, or 1 and 0; this one holds other "
         "numbers.\nNumbers that are added to the scores, 0 and -inf too, are a bias: --bias."
@@ -186,21 +207,26 @@ def test_an_unforeseen_failure_is_one_message(attn: Attn, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("error", "status", "message"),
     [
-        (KeyboardInterrupt, 130, ""),
+        (KeyboardInterrupt, 130, "Interrupted.\n"),
+        (
+            partial(OSError, 28, "No space left on device"),
+            1,
+            "Error: standard output: No space left on device.\n",
+        ),
         (MemoryError, 1, "Error: This needs more memory than there is. Ask for less at once.\n"),
     ],
 )
 def test_interruption_and_memory(
     attn: Attn,
     monkeypatch: pytest.MonkeyPatch,
-    error: type[BaseException],
+    error: Callable[[], BaseException],
     status: int,
     message: str,
 ) -> None:
-    """Ctrl-C leaves with 130 and in silence; a lack of memory is said."""
+    """Ctrl-C leaves with 130; a lack of memory or of room on a disk is said."""
 
     def fail(*_: object) -> None:
-        raise error
+        raise error()
 
     monkeypatch.setattr("attn_cli.cli.computing.computed", fail)
     ran = attn("compute")

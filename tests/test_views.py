@@ -80,6 +80,7 @@ def matrix(values: np.ndarray, **more: object) -> Matrix:
         "kind": "",
         "rows_are": "",
         "columns_are": "",
+        "largest": float(np.abs(values).max()),
     }
     return Matrix(**{**fields, **more})
 

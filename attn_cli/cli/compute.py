@@ -13,11 +13,11 @@ from attn_cli.cli.options import (
 )
 from attn_cli.cli.streams import guarded
 
-HELP = """Show every step of attention on real numbers.
-
-Give q, k and v; or rows x (a sentence with --text) that matrices turn into them; or nothing,
-for small random arrays.
-"""
+HELP = (
+    "Show every step of attention on real numbers.\n\n"
+    "Give q, k and v; or rows x, or a --text, that matrices turn into them; or nothing, for small "
+    "random arrays."
+)
 
 EXAMPLES = """Examples:
 

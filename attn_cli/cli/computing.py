@@ -60,8 +60,8 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
 
 
 INSTEAD = (
-    "Without --all, --json and --save the numbers are computed in blocks that are not kept; "
-    "--only output saves or prints the output alone."
+    "What is not asked for is not kept: leave out --all, --json, --save and --only of a step this "
+    "large. --only output saves or prints the output alone."
 )
 
 
@@ -119,7 +119,8 @@ def _trace(
     whole: bool,
 ) -> Trace:
     show = partial(short, precision=display.precision)
-    steps = traced_steps(numbers, MEANINGS, show)
+    place = {"h": display.head or 0, "b": display.batch_index}
+    steps = traced_steps(numbers, MEANINGS, show, place)
     if cell is not None:
         work = worked_cell(numbers, *cell, show)
         steps = tuple(s._replace(work=work) if s.name == cell[0] else s for s in steps)
@@ -155,6 +156,7 @@ def _settings(request: Request) -> dict[str, Any]:
         "seed": request.seed,
         "labels": {axis: list(names) for axis, names in request.labels.items()},
         "inputs": [*inputs, "mask"] if choices.mask else inputs,
+        "mask": choices.mask and {"name": choices.mask.name, "says": choices.mask.says},
     }
 
 

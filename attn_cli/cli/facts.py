@@ -23,8 +23,9 @@ def facts(request: Request) -> tuple[str, ...]:
     sizes, choices = request.program.sizes, request.choices
     if "group_size" in sizes:
         lines.append(
-            f"{sizes['h']} query heads, {sizes['h_kv']} key heads: key head g serves query heads "
-            f"{sizes['group_size']}g to {sizes['group_size']}g + {sizes['group_size'] - 1}"
+            f"{_counted(sizes['h_kv'], 'key head', 'key heads')}, each for a run of "
+            f"{sizes['group_size']} query heads: "
+            f"key head 0 for heads 0 to {sizes['group_size'] - 1}"
         )
     if choices.scale is not None:
         lines.append(f"scale {choices.scale:g} instead of the mechanism's own")
@@ -94,16 +95,23 @@ def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
 
 
 def _empty_rows(request: Request, numbers: Numbers) -> str:
+    """Names the queries with nothing to attend to, their head only where heads differ."""
     step = next(s for s in request.program if s.operation == "softmax")
-    weights = numbers.arrays[step.name]
-    rows = np.argwhere((weights == 0).all(axis=-1))
+    empty = (numbers.arrays[step.name] == 0).all(axis=-1)
+    axes = step.axes[:-1]
+    if "h" in axes:
+        place = axes.index("h")
+        if (empty.all(axis=place) == empty.any(axis=place)).all():
+            empty, axes = empty.all(axis=place), (*axes[:place], *axes[place + 1 :])
+    rows = np.argwhere(empty)
     if not len(rows):
         return ""
-    named = [_row_name(request, numbers, step.axes[:-1], row) for row in rows[:ROWS_NAMED]]
+    named = [_row_name(request, numbers, axes, row) for row in rows[:ROWS_NAMED]]
     more = f" and {len(rows) - ROWS_NAMED} more rows" if len(rows) > ROWS_NAMED else ""
+    among = "" if numbers.queries is None else f" (of the {len(numbers.queries)} queries shown)"
     return (
-        f"No key is allowed for {', '.join(named)}{more}: weights 0 and output 0, as in torch "
-        "SDPA and ONNX."
+        f"No key is allowed for {', '.join(named)}{more}{among}: weights 0 and output 0, as in "
+        "torch SDPA and ONNX."
     )
 
 
@@ -136,10 +144,11 @@ def _not_finite(request: Request, numbers: Numbers) -> list[str]:
             continue
         if not np.isfinite(array).all() and "bias" not in request.arrays:
             largest = short(float(np.finfo(array.dtype).max))
-            return [
-                f"{step.name} holds numbers beyond {array.dtype}, whose largest is {largest}. "
-                "Try --dtype float64."
-            ]
+            instead = (
+                "Give smaller numbers." if array.dtype.itemsize == 8 else "Try --dtype float64."
+            )
+            beyond = f"{step.name} holds numbers beyond {array.dtype}, whose largest is {largest}."
+            return [f"{beyond} {instead}"]
     return []
 
 

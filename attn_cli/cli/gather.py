@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -14,7 +16,7 @@ from attn_cli.cli.masking import bind_mask, chosen_mask
 from attn_cli.cli.options import ArrayOptions, AttentionOptions, MaskOptions, SizeOptions
 from attn_cli.errors import AttnError, shape_text
 from attn_cli.matrices import files, numeric, seeded
-from attn_cli.matrices.saved import SETTINGS
+from attn_cli.matrices.files import SETTINGS
 from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms import Choices, Layout, Mechanism
@@ -58,7 +60,7 @@ def gathered(
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
     if attention.dtype is not None and attention.dtype not in DTYPES:
         raise AttnError(f"--dtype: {attention.dtype!r} is not one of {', '.join(DTYPES)}.")
-    mechanism = mechanisms.named(attention.mode or "scaled")
+    mechanism = mechanisms.named("scaled" if attention.mode is None else attention.mode)
     choices = Choices(
         heads=attention.heads,
         kv_heads=attention.kv_heads,
@@ -71,7 +73,8 @@ def gathered(
     _refuse_conflicts(given, options)
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, mask, sizes, choices)
-    allowed, offset = chosen_mask(masks, mask, bound, layout)
+    said = None if masks.mask is not None else settings.get("mask")
+    allowed, offset = chosen_mask(masks, mask, said, bound, layout)
     choices = choices._replace(mask=allowed)
     program = mechanism.program(bound, layout, choices)
     missing = [step for step in program.inputs if step.name not in given]
@@ -105,7 +108,7 @@ def _read(
     }
     mask = None
     if masks.mask is not None:
-        mask = numeric.as_booleans(sources.one(masks.mask, "--mask"), "--mask")
+        mask = numeric.as_booleans(sources.one(_booleans(masks.mask), "--mask"), "--mask")
     if options.input is None:
         return given, mask, {}, ()
     held = dict(sources.many(options.input, "--input"))
@@ -124,6 +127,13 @@ def _read(
             f"It holds: {', '.join(held) or 'nothing'}."
         )
     return given, mask, settings, () if settings else tuple(unused)
+
+
+def _booleans(argument: str) -> str:
+    """Let a typed mask say true and false."""
+    if os.path.isfile(argument):
+        return argument
+    return re.sub(r"(?i)\bfalse\b", "0", re.sub(r"(?i)\btrue\b", "1", argument))
 
 
 def _settings(held: dict[str, Any]) -> dict[str, Any]:
@@ -202,8 +212,8 @@ def _refuse_conflicts(given: Mapping[str, Array], options: ArrayOptions) -> None
             )
         if array.ndim < 2 and name != "bias":
             raise AttnError(
-                f"{_option(name)} has {array.ndim} axes, {shape_text(array.shape)}; "
-                "a matrix has 2. One row is written [[1, 0]]."
+                f"{_option(name)} is a list of {array.size}, with one axis; a matrix has two. "
+                "One row is written [[1, 0]]."
             )
 
 
@@ -244,10 +254,13 @@ def _settled(
 
 
 def _name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> None:
-    """In self-attention the words of the sentence are the keys' names too."""
+    """In self-attention words name the keys too; behind a cache, new keys go on being k0, k1."""
     if "n" in labels and "m" not in labels and "context" not in program:
-        new = "m_new" if "m_new" in program.sizes else "m"
-        labels[new] = labels["n"]
+        labels["m"] = labels["n"]
+    if "m_past" in program.sizes and len(labels.get("m", ())) != program.sizes["m"]:
+        new = labels.get("m") or tuple(f"k{j}" for j in range(program.sizes["m_new"]))
+        labels["m_new"] = new
+        labels["m"] = (*(f"past{j}" for j in range(program.sizes["m_past"])), *new)
 
 
 def _draw(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -24,9 +25,16 @@ ALIGNMENTS = ("top-left", "bottom-right")
 
 
 def chosen_mask(
-    options: MaskOptions, given: Array | None, sizes: Sizes, layout: Layout
+    options: MaskOptions,
+    given: Array | None,
+    said: Mapping[str, str] | None,
+    sizes: Sizes,
+    layout: Layout,
 ) -> tuple[Mask | None, Offset | None]:
-    """All the masks asked for, combined with and, and the offset of the causal one."""
+    """All the masks asked for, combined with and, and the offset of the causal one.
+
+    given: a table of booleans; said: the name and the rule of a saved one.
+    """
     counts = _lengths(options.lengths, sizes)
     parts = []
     offset = None
@@ -38,7 +46,7 @@ def chosen_mask(
     if counts is not None:
         parts.append(masks.lengths(counts))
     if given is not None:
-        parts.append(_given(given, sizes, layout))
+        parts.append(_given(given, said, sizes, layout))
     return (reduce(and_, parts) if parts else None), offset
 
 
@@ -51,7 +59,10 @@ def _lengths(text: str | None, sizes: Sizes) -> tuple[int, ...] | None:
         raise AttnError(f"--lengths: {text!r} is no list of whole numbers like 5,3.") from None
     batch, keys = sizes.get("b", 1), sizes["m"]
     if len(counts) not in (1, batch):
-        raise AttnError(f"--lengths has {len(counts)} numbers; there are {batch} batch rows.")
+        raise AttnError(
+            f"--lengths: {len(counts)} lengths for a batch of {batch}; give one for all batch "
+            "rows, or one for each."
+        )
     if not all(0 <= count <= keys for count in counts):
         raise AttnError(f"--lengths: every length must be between 0 and the {keys} keys there are.")
     return counts
@@ -83,9 +94,9 @@ def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> Axes:
     return axes
 
 
-def _given(array: Array, sizes: Sizes, layout: Layout) -> Mask:
+def _given(array: Array, said: Mapping[str, str] | None, sizes: Sizes, layout: Layout) -> Mask:
     axes = bind_mask(array, sizes, layout)
     whole = dict(zip(axes, array.shape, strict=True))
-    return masks.given(
-        array.reshape([whole.get(axis, 1) for axis in ("b", "h", "n", "m")]), "given"
-    )
+    table = array.reshape([whole.get(axis, 1) for axis in ("b", "h", "n", "m")])
+    mask = masks.given(table, "given")
+    return mask._replace(name=said["name"], says=said["says"]) if said else mask

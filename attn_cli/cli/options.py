@@ -1,28 +1,40 @@
-"""The options themselves, in groups; names and meanings are those of docs/compute.md."""
+"""The options themselves, in groups; docs/compute.md lists them from here."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
-GIVEN = "Arrays (a file, - for standard input, or numbers like '1 0; 0 1')"
-RANDOM = "Sizes of random arrays"
-ATTENTION = "Attention"
-MASKS = "Masks (True = may attend)"
-DISPLAY = "Display"
-OUT = "Output"
+DECIMALS = 4
+
+
+def _of(panel: str, text: str, *names: str, **more: Any) -> Any:
+    """An option of a panel; its name is the field's unless given."""
+    return typer.Option(*names, help=text, rich_help_panel=panel, **more)
+
+
+def fraction(text: str) -> float:
+    """Read a number or a fraction such as 1/8."""
+    above, slash, below = text.partition("/")
+    try:
+        return float(above) / float(below) if slash else float(above)
+    except (ValueError, ZeroDivisionError):
+        raise typer.BadParameter(f"{text!r} is no number and no fraction.") from None
+
+
+_array = partial(
+    _of, "Arrays (a file, - for standard input, or numbers like '1 0; 0 1')", metavar="ARRAY"
+)
+_size = partial(_of, "Sizes of random arrays", min=1, metavar="N")
+_attention = partial(_of, "Attention")
+_mask = partial(_of, "Masks (True = may attend)")
+_display = partial(_of, "Display")
+_out = partial(_of, "Output")
 
 Array = str | None
-
-
-def _array(text: str) -> typer.models.OptionInfo:
-    return typer.Option(help=text, rich_help_panel=GIVEN, metavar="ARRAY")
-
-
-def _size(text: str) -> typer.models.OptionInfo:
-    return typer.Option(help=text, rich_help_panel=RANDOM, min=1)
 
 
 class ArrayOptions(NamedTuple):
@@ -42,104 +54,72 @@ class ArrayOptions(NamedTuple):
     past_v: Annotated[Array, _array("Values from earlier calls.")] = None
     input: Annotated[
         str | None,
-        typer.Option(
-            help="Several arrays by name: .npz, .json, .safetensors, or -.",
-            rich_help_panel=GIVEN,
-            metavar="FILE",
-        ),
+        _of(_array.args[0], "Several arrays by name: .npz, .json, .safetensors.", metavar="FILE"),
     ] = None
     text: Annotated[
         str | None,
-        typer.Option(help="A sentence: one random vector for each word.", rich_help_panel=GIVEN),
+        _of(_array.args[0], "A sentence: one random vector for each word.", metavar="WORDS"),
     ] = None
     context_text: Annotated[
         str | None,
-        typer.Option(help="Another sentence, for keys and values.", rich_help_panel=GIVEN),
+        _of(_array.args[0], "Another sentence, for keys and values.", metavar="WORDS"),
     ] = None
 
 
 class SizeOptions(NamedTuple):
     """Sizes of what is not given, and their numbers."""
 
-    n: Annotated[int | None, _size("Queries.")] = None
-    m: Annotated[int | None, _size("Keys.")] = None
-    d: Annotated[int | None, _size("Width of queries and keys, over all heads; of --text.")] = None
-    dv: Annotated[int | None, _size("Width of values, over all heads.")] = None
-    batch: Annotated[int | None, _size("Batch rows.")] = None
-    seed: Annotated[
-        int | None,
-        typer.Option(help="Seed of random numbers. [default: 0]", rich_help_panel=RANDOM, min=0),
+    n: Annotated[int | None, _size("Queries (default 4).")] = None
+    m: Annotated[int | None, _size("Keys (default as many as queries).")] = None
+    d: Annotated[
+        int | None, _size("Width of queries and keys, all heads together (default 4 a head).")
     ] = None
+    dv: Annotated[int | None, _size("Width of values, all heads together (default as --d).")] = None
+    batch: Annotated[int | None, _size("Batch rows (default no batch axis).")] = None
+    seed: Annotated[int | None, _of(_size.args[0], "Seed (default 0).", min=0, metavar="N")] = None
 
 
 class AttentionOptions(NamedTuple):
     """Which attention."""
 
     mode: Annotated[
-        str | None,
-        typer.Option(
-            help="How queries meet keys: scaled, dot. [default: scaled]", rich_help_panel=ATTENTION
-        ),
+        str | None, _attention("How queries meet keys: scaled, dot (default scaled).")
     ] = None
     heads: Annotated[
-        int | None,
-        typer.Option(help="Split the last axis into heads.", rich_help_panel=ATTENTION, min=1),
+        int | None, _attention("Split the last axis into heads.", min=1, metavar="N")
     ] = None
     kv_heads: Annotated[
-        int | None,
-        typer.Option(
-            help="Key heads, each shared by a run of heads.", rich_help_panel=ATTENTION, min=1
-        ),
+        int | None, _attention("Key heads, each for a run of heads.", min=1, metavar="N")
     ] = None
     scale: Annotated[
         float | None,
-        typer.Option(
-            help="Factor on the scores. [default: 1/√d, dot: 1]", rich_help_panel=ATTENTION
+        _attention(
+            "Factor on the scores (default 1/√d; dot 1).", parser=fraction, metavar="NUMBER"
         ),
     ] = None
     softcap: Annotated[
         float | None,
-        typer.Option(
-            help="Keep scores between -C and C: C·tanh(score/C).",
-            rich_help_panel=ATTENTION,
-            metavar="C",
-        ),
+        _attention("Keep scores between -C and C: C·tanh(score/C).", parser=fraction, metavar="C"),
     ] = None
-    dtype: Annotated[
-        str | None,
-        typer.Option(
-            help="float64, float32 or float16. [default: as given]", rich_help_panel=ATTENTION
-        ),
-    ] = None
+    dtype: Annotated[str | None, _attention("float64, float32 or float16 (default as given).")] = (
+        None
+    )
 
 
 class MaskOptions(NamedTuple):
     """Which pairs may attend; several are combined with and."""
 
     mask: Annotated[
-        str | None,
-        typer.Option(
-            help="Booleans, or 1 and 0; 1 to 4 axes.", rich_help_panel=MASKS, metavar="ARRAY"
-        ),
+        str | None, _mask("True and False, or 1 and 0; 1 to 4 axes.", metavar="ARRAY")
     ] = None
-    causal: Annotated[
-        bool, typer.Option("--causal", help="Key j only for queries i ≥ j.", rich_help_panel=MASKS)
-    ] = False
-    offset: Annotated[
-        int | None,
-        typer.Option(help="Causal: key j ≤ query i + offset.", rich_help_panel=MASKS),
-    ] = None
+    causal: Annotated[bool, _mask("Key j only for queries i ≥ j.", "--causal")] = False
+    offset: Annotated[int | None, _mask("Causal: key j ≤ query i + N.", metavar="N")] = None
     align: Annotated[
-        str | None,
-        typer.Option(
-            help="top-left (offset 0) or bottom-right (offset m - n).", rich_help_panel=MASKS
-        ),
+        str | None, _mask("Causal: top-left (offset 0) or bottom-right (offset m - n).")
     ] = None
     lengths: Annotated[
         str | None,
-        typer.Option(
-            help="Real keys in each batch row, the rest is padding: 5,3.", rich_help_panel=MASKS
-        ),
+        _mask("Real keys of each batch row, as 5,3; the rest is padding.", metavar="N,N"),
     ] = None
 
 
@@ -147,78 +127,35 @@ class DisplayOptions(NamedTuple):
     """What is shown."""
 
     only: Annotated[
-        str | None,
-        typer.Option(
-            help="Show, save or print one step alone.", rich_help_panel=DISPLAY, metavar="STEP"
-        ),
+        str | None, _display("One step alone, shown, saved or printed.", metavar="STEP")
     ] = None
-    start: Annotated[
-        str | None,
-        typer.Option(
-            "--from", help="Show from this step on.", rich_help_panel=DISPLAY, metavar="STEP"
-        ),
-    ] = None
-    step: Annotated[
-        bool,
-        typer.Option(
-            "--step",
-            help="Wait for a key after each step (on a terminal).",
-            rich_help_panel=DISPLAY,
-        ),
-    ] = False
+    start: Annotated[str | None, _display("Show from this step on.", "--from", metavar="STEP")] = (
+        None
+    )
+    step: Annotated[bool, _display("Wait for a key after each step (on a terminal).", "--step")] = (
+        False
+    )
     show_work: Annotated[
-        str | None,
-        typer.Option(
-            help="Work one number out: weights[0,1].", rich_help_panel=DISPLAY, metavar="CELL"
-        ),
+        str | None, _display("Work one number out: weights[0,1].", metavar="CELL")
     ] = None
-    head: Annotated[
-        int | None, typer.Option(help="Show this head.", rich_help_panel=DISPLAY, min=0)
-    ] = None
-    batch_index: Annotated[
-        int, typer.Option(help="Show this batch row.", rich_help_panel=DISPLAY, min=0)
-    ] = 0
-    precision: Annotated[
-        int, typer.Option(help="Decimals shown.", rich_help_panel=DISPLAY, min=0, max=17)
-    ] = 4
-    everything: Annotated[
-        bool,
-        typer.Option("--all", help="Leave nothing out of large arrays.", rich_help_panel=DISPLAY),
-    ] = False
+    head: Annotated[int | None, _display("Show this head.", min=0, metavar="N")] = None
+    batch_index: Annotated[int, _display("Show this batch row.", min=0, metavar="N")] = 0
+    precision: Annotated[int, _display("Decimals.", min=0, max=17, metavar="N")] = DECIMALS
+    everything: Annotated[bool, _display("Leave nothing out of large arrays.", "--all")] = False
     plain: Annotated[
-        bool,
-        typer.Option(
-            "--plain",
-            help="No colour, no signs beyond ASCII, one table after another.",
-            rich_help_panel=DISPLAY,
-        ),
+        bool, _display("No colour, ASCII alone, one table after another.", "--plain")
     ] = False
-    quiet: Annotated[
-        bool, typer.Option("--quiet", help="The output matrix alone.", rich_help_panel=DISPLAY)
-    ] = False
+    quiet: Annotated[bool, _display("The output matrix alone.", "--quiet")] = False
 
 
 class OutputOptions(NamedTuple):
     """Where results go beside the terminal."""
 
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="One JSON document on standard output.", rich_help_panel=OUT),
-    ] = False
+    json: Annotated[bool, _out("One JSON document on standard output.", "--json")] = False
     save: Annotated[
-        Path | None,
-        typer.Option(
-            help="Every array by its step's name: .npz or .json.",
-            rich_help_panel=OUT,
-            metavar="FILE",
-        ),
+        Path | None, _out("Every array by its step's name: .npz or .json.", metavar="FILE")
     ] = None
     export: Annotated[
-        Path | None,
-        typer.Option(
-            help="What is shown, as .html .svg .md .txt .tex.", rich_help_panel=OUT, metavar="FILE"
-        ),
+        Path | None, _out("What is shown, as .html .svg .md .txt .tex.", metavar="FILE")
     ] = None
-    force: Annotated[
-        bool, typer.Option("--force", help="Write over existing files.", rich_help_panel=OUT)
-    ] = False
+    force: Annotated[bool, _out("Write over existing files.", "--force")] = False

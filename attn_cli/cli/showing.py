@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from attn_cli.cli import streams
-from attn_cli.cli.options import DisplayOptions, OutputOptions
+from attn_cli.cli.options import DECIMALS, DisplayOptions, OutputOptions
 from attn_cli.errors import AttnError
 from attn_cli.matrices.saved import refuse_existing, write_npz, write_whole
 from attn_cli.trace import Trace
 from attn_cli.views import document, matrix
+from attn_cli.views.ascii import ascii_page
 from attn_cli.views.compute_page import compute_page, work_page
 from attn_cli.views.page import ASCII_SIGNS, Block, Display, Heading, Signs
 
@@ -34,6 +35,21 @@ def check_output(output: OutputOptions, display: DisplayOptions) -> None:
         refuse_existing(path, output.force)
     if output.json and display.quiet:
         raise AttnError("--json and --quiet both decide what is on standard output: give one.")
+    if display.only is not None and display.start is not None:
+        raise AttnError("--only and --from both decide which steps are shown: give one.")
+    whole = "--json" if output.json else "--quiet"
+    if not (output.json or display.quiet):
+        return
+    for option, given in (
+        ("--show-work", display.show_work is not None),
+        ("--from", display.start is not None),
+        ("--head", display.head is not None),
+        ("--batch-index", display.batch_index != 0),
+        ("--step", display.step),
+        ("--precision", output.json and display.precision != DECIMALS),
+    ):
+        if given:
+            raise AttnError(f"{option} changes the page; {whole} prints none. Leave one out.")
 
 
 def show(trace: Trace, display: DisplayOptions, output: OutputOptions) -> None:
@@ -47,7 +63,7 @@ def show(trace: Trace, display: DisplayOptions, output: OutputOptions) -> None:
     if output.json:
         _print_json(trace, display.only)
     elif display.quiet:
-        precision = None if display.precision == 4 else display.precision
+        precision = None if display.precision == DECIMALS else display.precision
         for line in matrix.lines(
             trace.step(display.only or trace.steps[-1].name).values, precision
         ):
@@ -77,11 +93,12 @@ def _print_page(trace: Trace, display: DisplayOptions) -> None:
 
     from attn_cli.views.terminal import print_page
 
-    stream = streams.stdout(display.plain)
-    ascii_only = stream is not sys.stdout
+    ascii_only = display.plain or not streams.shows_unicode(sys.stdout)
     plain: dict[str, Any] = {"no_color": True, "color_system": None} if display.plain else {}
-    console = Console(file=stream, highlight=False, markup=False, emoji=False, **plain)
+    console = Console(highlight=False, markup=False, emoji=False, **plain)
     blocks = _blocks(trace, display, console.width, ASCII_SIGNS if ascii_only else Signs())
+    if ascii_only:
+        blocks = ascii_page(blocks)
     if display.step and sys.stdin.isatty() and sys.stdout.isatty():
         _reveal(blocks, console)
     else:
@@ -94,11 +111,12 @@ def _reveal(blocks: list[Block], console: Any) -> None:
 
     from attn_cli.views.terminal import print_page
 
-    starts = [place for place, block in enumerate(blocks) if isinstance(block, Heading)]
+    starts = [place for place, block in enumerate(blocks) if place and isinstance(block, Heading)]
     for begin, end in zip([0, *starts], [*starts, len(blocks)], strict=True):
         print_page(blocks[begin:end], console)
         if end == len(blocks):
             return
+        console.print()
         streams.say("— any key: next step, q: end —")
         if typer.getchar() in ("q", "Q", "\x1b"):
             return

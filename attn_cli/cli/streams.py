@@ -6,45 +6,11 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, NoReturn, TextIO, cast
+from typing import Any, NoReturn, TextIO
 
 import typer
 
 from attn_cli.errors import AttnError, Exit
-
-ASCII = str.maketrans(
-    {
-        "√": "sqrt ",
-        "ᵀ": "^T",
-        "·": "*",
-        "→": "->",
-        "×": "x",
-        "∞": "inf",
-        "Σ": "sum",
-        "…": "...",
-        "≤": "<=",
-        "≥": ">=",
-        "≠": "!=",
-        "−": "-",
-        "■": "#",
-        "²": "^2",
-        "’": "'",
-        "─": "-",
-    }
-)
-
-
-class Transliterated:
-    """A text stream on which every sign of ours is written in ASCII; user text stays."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        return self._stream.write(text.translate(ASCII))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
 
 
 def shows_unicode(stream: TextIO) -> bool:
@@ -54,13 +20,6 @@ def shows_unicode(stream: TextIO) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def stdout(plain: bool = False) -> TextIO:
-    """Standard output, in ASCII where it has to be or is wanted."""
-    if plain or not shows_unicode(sys.stdout):
-        return cast(TextIO, Transliterated(sys.stdout))
-    return sys.stdout
 
 
 def prepare() -> None:
@@ -74,7 +33,11 @@ def prepare() -> None:
 def say(text: str) -> None:
     """Write a line to standard error: notices and errors go there."""
     stream = sys.stderr
-    print(text if shows_unicode(stream) else text.translate(ASCII), file=stream)
+    if not shows_unicode(stream):
+        from attn_cli.views.ascii import TABLE
+
+        text = text.translate(TABLE)
+    print(text, file=stream)
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -88,9 +51,12 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except AttnError as error:
             _leave(str(error), error.status, error)
         except KeyboardInterrupt as error:
-            _leave("", Exit.INTERRUPTED, error)
+            _leave("Interrupted.", Exit.INTERRUPTED, error)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            where = error.filename or "standard output"
+            _leave(f"{where}: {error.strerror or error}.", Exit.NO, error)
         except MemoryError as error:
             _leave("This needs more memory than there is. Ask for less at once.", Exit.NO, error)
         except typer.Exit:
@@ -111,5 +77,5 @@ def _leave(message: str, status: Exit, error: BaseException) -> NoReturn:
     if os.environ.get("ATTN_DEBUG") == "1":
         raise error
     if message:
-        say(f"Error: {message}")
+        say(message if status is Exit.INTERRUPTED else f"Error: {message}")
     raise typer.Exit(int(status))

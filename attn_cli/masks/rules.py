@@ -35,8 +35,9 @@ def lengths(kept: Sequence[int]) -> Mask:
     counts = tuple(kept)
     return Mask(
         f"lengths({','.join(map(str, counts))})",
-        f"only the first {_listed(counts)} keys are real"
-        + (", by batch row" if len(counts) > 1 else ""),
+        f"the first {_listed(counts)} keys are real, by batch row; the rest is padding"
+        if len(counts) > 1
+        else f"keys from k{counts[0]} on are padding",
         lambda i, j, b, h: j < counts[b if len(counts) > 1 else 0],
         frozenset("b") if len(counts) > 1 else frozenset(),
     )
@@ -51,7 +52,7 @@ def given(values: Any, name: str) -> Mask:
         return table[i if queries > 1 else i * 0, j if keys > 1 else j * 0]
 
     varies = frozenset(axis for axis, size in (("b", batches), ("h", heads)) if size > 1)
-    return Mask(name, f"the pairs that {name} allows", allows, varies)
+    return Mask(name, "the pairs that are True in the table given", allows, varies)
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -32,6 +32,9 @@ TENSOR_TYPES = {
     "U8": "u1",
     "BOOL": "?",
 }
+SETTINGS = "attn"
+"""The entry of a saved run that says how it was made: text, beside the arrays."""
+
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
@@ -86,7 +89,9 @@ def read_many(data: bytes | Path, kind: str, option: str) -> dict[str, Member | 
         raise AttnError(f"{option}: {_called(data)} is not JSON: {error}") from None
     if isinstance(value, dict):
         if value.get("schema") == "attn.trace/1":
-            value = {step["name"]: step["values"] for step in value["steps"]}
+            settings = json.dumps(value.get("settings", {}))
+            arrays = {step["name"]: _later(step["values"]) for step in value["steps"]}
+            return {**arrays, SETTINGS: np.array(settings)}
         return {key: _later(item) for key, item in value.items()}
     return nested(value, option)
 
@@ -204,7 +209,8 @@ def _explained(message: str, lines: list[str]) -> str:
     )
     if cell:
         row = int(cell[2])
-        hint = "\nIs the first row a header? Remove it." if row == 0 else ""
+        header = row == 0 and re.search(r"[^\W\d_]", cell["text"])
+        hint = "\nIs the first row a header? Remove it." if header else ""
         return (
             f"row {row + 1}, column {cell[3]} is not a number: {cell['text']}.\n"
             f"  {lines[row][:72]}{hint}"

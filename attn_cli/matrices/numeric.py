@@ -23,9 +23,8 @@ def as_floats(array: Array, option: str) -> Array:
     if array.dtype.name in ("bfloat16", "float8_e4m3fn", "float8_e5m2"):
         return array.astype(np.float32)
     what = {"c": "complex numbers", "U": "text", "S": "text", "V": "records", "M": "dates"}
-    raise AttnError(
-        f"{option}: it holds {what.get(array.dtype.kind, str(array.dtype))}, not numbers."
-    )
+    held = what.get(array.dtype.kind, str(array.dtype))
+    raise AttnError(f"{option}: it holds {held}; real numbers are needed.")
 
 
 def as_booleans(array: Array, option: str) -> Array:
@@ -49,4 +48,17 @@ def to_one_type(arrays: dict[str, Array], dtype: str | None) -> dict[str, Array]
     if not arrays:
         return arrays
     kind = np.dtype(dtype) if dtype else np.result_type(*arrays.values())
-    return {name: array.astype(kind, copy=False) for name, array in arrays.items()}
+    return {name: _converted(array, kind, name) for name, array in arrays.items()}
+
+
+def _converted(array: Array, kind: np.dtype[Any], name: str) -> Array:
+    with np.errstate(over="ignore"):
+        converted = array.astype(kind, copy=False)
+    lost = np.isinf(converted) & ~np.isinf(array)
+    if lost.any():
+        place = tuple(int(i) for i in np.argwhere(lost)[0])
+        raise AttnError(
+            f"--dtype {kind}: {name}[{','.join(map(str, place))}] is {array[place]:g}, and the "
+            f"largest {kind} is {float(np.finfo(kind).max):g}."
+        )
+    return converted

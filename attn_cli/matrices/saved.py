@@ -10,9 +10,7 @@ from typing import IO, Any
 import numpy as np
 
 from attn_cli.errors import AttnError
-
-SETTINGS = "attn"
-"""The entry of a saved run that says how it was made: text, beside the arrays."""
+from attn_cli.matrices.files import SETTINGS
 
 
 def refuse_existing(path: Path, force: bool) -> None:

@@ -28,6 +28,8 @@ class Sources:
 
     def one(self, argument: str, option: str) -> Array:
         """Read the array an option's argument stands for."""
+        if not argument.strip():
+            raise AttnError(f"{option}: nothing is given.\n{EXAMPLES}")
         if argument == "-":
             data = self._read_stdin(option)
             kind = files.sniff(data)
@@ -37,9 +39,10 @@ class Sources:
         path, name = _path_and_name(argument)
         if os.path.isfile(path):
             return files.read_one(path, _kind(path, option), name, option)
+        if os.path.isdir(path):
+            raise AttnError(f"{option}: {argument!r} is a folder.\n{EXAMPLES}")
         if path.suffix.lower() in files.SUFFIXES or not literals.looks_like_literal(argument):
-            what = "is a folder" if os.path.isdir(path) else "there is no file"
-            raise AttnError(f"{option}: {what} {argument!r}.\n{EXAMPLES}")
+            raise AttnError(f"{option}: there is no file {argument!r}.\n{EXAMPLES}")
         return literals.parse(argument, option)
 
     def many(self, argument: str, option: str) -> Mapping[str, files.Member | Array]:

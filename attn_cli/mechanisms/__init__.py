@@ -12,7 +12,7 @@ __all__ = ["MECHANISMS", "Choices", "Layout", "Mechanism", "named"]
 def named(name: str) -> Mechanism:
     """Find a mechanism by its `--mode` name."""
     for mechanism in MECHANISMS:
-        if mechanism.name == name:
+        if mechanism.name == name.lower():
             return mechanism
     known = [mechanism.name for mechanism in MECHANISMS]
     raise AttnError(f"--mode: there is no mode {name!r}. {did_you_mean(name, known)}")

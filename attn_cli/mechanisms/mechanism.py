@@ -61,7 +61,10 @@ class Layout(NamedTuple):
         for axis, size in self.defaults:
             if axis in sizes or (isinstance(size, str) and size not in sizes):
                 continue
-            sizes.bind(axis, sizes[size] if isinstance(size, str) else size, "the default size")
+            if isinstance(size, str):
+                sizes.bind(axis, sizes[size], sizes.source(size))
+            else:
+                sizes.bind(axis, size, "the default size")
         for axis, parts in self.sums:
             sizes.bind(axis, sum(sizes[part] for part in parts), " and ".join(parts))
 

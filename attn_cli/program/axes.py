@@ -37,16 +37,16 @@ AXIS_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-HINTS: Mapping[str, str] = MappingProxyType(
-    {
-        "d": "Keys need one number for each number of a query. Is one of them transposed?",
-        "m": "Every key needs its own value, so k and v need as many rows as each other.",
-        "m_new": "Every key needs its own value, so k and v need as many rows as each other.",
-        "m_past": "Every cached key needs its own cached value.",
-        "d_v": "New values need the width of the cached ones.",
-        "b": "Give every array the same batch, or leave the batch axis out where it is shared.",
-    }
+HINTS: tuple[tuple[frozenset[str], str], ...] = (
+    (
+        frozenset({"q", "k", "d"}),
+        "Keys need one number for each number of a query. Is one of them transposed?",
+    ),
+    (frozenset({"k", "v", "m"}), "Every key needs its own value: as many rows in k as in v."),
+    (frozenset({"past_k", "past_v", "m_past"}), "Every cached key needs its own cached value."),
+    (frozenset({"v", "past_v", "d_v"}), "New values need the width of the cached ones."),
 )
+"""What to think of when two arrays disagree on an axis."""
 
 
 def members(axis: str) -> Axes:
@@ -125,18 +125,19 @@ class Sizes:
         for axis, size in zip(axes, shape, strict=True):
             self.bind(axis, size, f"{array} is {shape_text(shape)}")
 
-    def _source(self, axis: str) -> str:
+    def source(self, axis: str) -> str:
+        """What fixed an axis, in words."""
         return " and ".join(dict.fromkeys(self._sources[part] for part in members(axis)))
 
     def _disagreement(self, axis: str, size: Size, source: str) -> ShapeError:
         name = "·".join(members(axis))
         words = AXIS_WORDS.get(axis, f"the width {name} of all heads together")
         message = (
-            f"The arrays disagree on {words}: {self._source(axis)} ({name} = {self[axis]}), "
+            f"The arrays disagree on {words}: {self.source(axis)} ({name} = {self[axis]}), "
             f"{source} ({name} = {size})."
         )
-        between_arrays = " is " in source and " is " in self._source(axis)
-        hint = HINTS.get(axis) if between_arrays else None
+        involved = {source.split()[0], self.source(axis).split()[0], axis}
+        hint = next((text for names, text in HINTS if names == involved), None)
         return ShapeError(f"{message}\n{hint}" if hint else message)
 
     def _indivisible(self, axis: str, size: Size, source: str) -> ShapeError:

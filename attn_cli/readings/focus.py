@@ -33,7 +33,7 @@ def focus_rows(
 
 def _focus(row: Array, place: tuple[tuple[str, int], ...], query: int, allowed: int) -> FocusRow:
     positive = row[row > 0]
-    if not len(positive):
+    if not len(positive) or np.isnan(row).any():
         return FocusRow(place, query, (), float(row.max()), 0.0, 0)
     top = row.max()
     alike = np.flatnonzero(np.isclose(row, top, rtol=1e-6, atol=0))

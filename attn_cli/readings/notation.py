@@ -19,6 +19,9 @@ LETTERS: Mapping[str, str] = {
 """Letters of the arrays that have one by custom; the others go by their step's name."""
 
 
+TEXT_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "&%$#_{}"})
+
+
 class Notation(ABC):
     """One way to write mathematics."""
 
@@ -31,6 +34,10 @@ class Notation(ABC):
     @abstractmethod
     def words(self, text: str) -> str:
         """Plain words inside a formula."""
+
+    @abstractmethod
+    def product(self, first: str, second: str) -> str:
+        """Two matrices multiplied."""
 
     @abstractmethod
     def transposed(self, matrix: str) -> str:
@@ -68,6 +75,9 @@ class Unicode(Notation):
     def words(self, text: str) -> str:
         return text
 
+    def product(self, first: str, second: str) -> str:
+        return f"{first} {second}"
+
     def transposed(self, matrix: str) -> str:
         return f"{matrix}ᵀ"
 
@@ -101,7 +111,10 @@ class Latex(Notation):
         return f"{head}_{{{index}}}" if index else head
 
     def words(self, text: str) -> str:
-        return rf"\text{{ {text} }}"
+        return rf"\text{{{text.translate(TEXT_SIGNS)}}}"
+
+    def product(self, first: str, second: str) -> str:
+        return rf"{first} \, {second}"
 
     def transposed(self, matrix: str) -> str:
         return rf"{matrix}^{{\top}}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,9 @@ SHORT_SUM = 6
 
 LONG_SUM = 64
 """Terms of a sum shown where the work is asked for."""
+
+SHOWN_QUERIES, SHOWN_KEYS, ALL_KEYS = 8, 3, 8
+"""Where a cell is chosen: among the first queries, and the first keys when there are many."""
 
 LOOKS: Mapping[str, Look] = {"allow": "allowed", "softmax": "share"}
 
@@ -41,10 +45,16 @@ class Numbers(NamedTuple):
 
 
 def traced_steps(
-    numbers: Numbers, meanings: Mapping[str, str], show: Show
+    numbers: Numbers,
+    meanings: Mapping[str, str],
+    show: Show,
+    place: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[TracedStep, ...]:
-    """Every step of a program with its numbers, formula, meaning, cost and one worked cell."""
-    story = _story(numbers)
+    """Every step of a program with its numbers, formula, meaning, cost and one worked cell.
+
+    place: the batch row and the head in which the cell is chosen.
+    """
+    story = _story(numbers, place)
     desk = Desk(numbers.program.sizes, numbers.cell, show, SHORT_SUM)
     made = []
     for step in numbers.program:
@@ -91,10 +101,16 @@ def _traced(step: Step, numbers: Numbers, meanings: Mapping[str, str]) -> Traced
         flops=int(cost.flops(step, sizes)),
         price=words.product_price(step, sizes) if product else "",
         sizes=words.shapes(step, sizes),
+        largest=_largest(array),
         given=step.operation == "input",
         look=_look(step),
         queries=numbers.queries if step.name in numbers.by_rows else None,
     )
+
+
+def _largest(array: Array) -> float:
+    finite = np.abs(array[np.isfinite(array)]) if array.dtype.kind == "f" else np.zeros(0)
+    return float(finite.max(initial=0))
 
 
 def _look(step: Step) -> Look:
@@ -102,27 +118,31 @@ def _look(step: Step) -> Look:
     return LOOKS.get(step.operation, between)
 
 
-def _story(numbers: Numbers) -> dict[str, int]:
-    """One (head, query, key) to follow through all steps: a query with much to choose from.
+def _story(numbers: Numbers, place: Mapping[str, int]) -> dict[str, int]:
+    """One (query, key) to follow through all steps: a query with much to choose from.
 
-    Of the queries with the most keys, the one that prefers one key the most, and that key.
+    Of the queries with the most keys, the one that prefers one key the most, and that key;
+    of large arrays only their beginning, which is what is shown of them.
     """
     weights = next((s for s in numbers.program if s.operation == "softmax"), None)
     if weights is None or weights.axes[-2:] != ("n", "m"):
-        return {}
+        return dict(place)
     array = numbers.arrays[weights.name]
-    first = array[(0,) * (array.ndim - 2)]
+    first = array[tuple(place.get(axis, 0) for axis in weights.axes[:-2])]
+    first = first[:SHOWN_QUERIES, : SHOWN_KEYS if first.shape[1] > ALL_KEYS else None]
     if not np.isfinite(first).any():
-        return {}
+        return dict(place)
     keys = (first > 0).sum(axis=1)
     best = np.where(keys == keys.max(), np.nan_to_num(first.max(axis=1)), -1).argmax()
     query = numbers.queries[best] if numbers.queries is not None else int(best)
-    return {"n": query, "m": int(np.nan_to_num(first[best]).argmax())}
+    return {**place, "n": query, "m": int(np.nan_to_num(first[best]).argmax())}
 
 
 def _index_in_story(step: Step, story: Mapping[str, int], program: Program) -> Index:
     past = program.sizes.get("m_past", 0)
     places = {**story, "m_new": max(story.get("m", 0) - past, 0)}
+    if "group_size" in program.sizes:
+        places["h_kv"] = story.get("h", 0) // program.sizes["group_size"]
     shape: Sequence[int] = program.shape(step)
     return tuple(
         min(places.get(axis, 0), size - 1) for axis, size in zip(step.axes, shape, strict=True)

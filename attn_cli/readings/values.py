@@ -137,11 +137,12 @@ def _add(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> 
 
 def _mask(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     x, allowed = operands
-    forbidden = ~aligned(allowed, step.operands[1].axes, step.axes)
+    kept = aligned(allowed, step.operands[1].axes, step.axes)
     if out is None:
-        return np.where(forbidden, x.dtype.type(-np.inf), x)
-    np.copyto(out, x)
-    np.copyto(out, -np.inf, where=forbidden)
+        return np.where(kept, x, x.dtype.type(-np.inf))
+    if out is not x:
+        np.copyto(out, x)
+    np.copyto(out, -np.inf, where=~kept)
     return out
 
 

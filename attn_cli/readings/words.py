@@ -40,9 +40,11 @@ def shapes(step: Step, sizes: Sizes) -> str:
         return f"{taken} → {made}" if taken else made
     left, right = step.options["reads"]
     shared = [axis for axis in left if axis in right and axis in step.options["makes"]]
+    shared += [axis for axis in left if axis == "group_size" and axis not in right]
     summed = [axis for axis in left if axis in right and axis not in shared]
     rows, columns = (
-        [axis for axis in own if axis not in other] for own, other in ((left, right), (right, left))
+        [axis for axis in own if axis not in other and axis not in shared]
+        for own, other in ((left, right), (right, left))
     )
     times, height, inner, width = (
         prod(sizes[axis] for axis in group) for group in (shared, rows, summed, columns)
@@ -74,14 +76,14 @@ def _contract(step: Step, sizes: Sizes, say: Notation) -> str:
     summed = [axis for axis in left if axis in right and axis not in step.options["makes"]]
     first, second = _operand(step, 0, say), _operand(step, 1, say)
     if len(summed) > 1 and right[: len(summed)] == tuple(summed):
-        return f"{say.call('Concat', first)} {second}"
+        return say.product(say.call("Concat", first), second)
     if len(summed) == 1 and left[-1] == summed[0]:
         own = sizes.atoms([step.operands[1].axes[-1]])
         if right[-1] == summed[0]:
-            return f"{first} {say.transposed(second)}"
+            return say.product(first, say.transposed(second))
         if right[-len(own) - 1] == summed[0]:
-            return f"{first} {second}"
-    return say.total(",".join(summed), f"{first} {second}")
+            return say.product(first, second)
+    return say.total(",".join(summed), say.product(first, second))
 
 
 def _rearrange(step: Step, sizes: Sizes, say: Notation) -> str:

@@ -130,7 +130,7 @@ def _pattern(
     for axis in step.axes:
         atoms = [next(names) for _ in sizes.atoms([axis])]
         if any(atom in summed for atom in atoms):
-            parts.append("·".join(atoms))
+            parts.append(" ".join(atoms) if len(atoms) == 1 else f"({' '.join(atoms)})")
         else:
             parts.append(str(_index((axis,), tuple(atoms), places, sizes)[0]))
     return f"{step.name}[{','.join(parts)}]"
@@ -200,8 +200,8 @@ def _softmax(step: Step, index: Index, desk: Desk) -> _Lines:
         return _Lines(text, "0", "no key is allowed, so the row is 0")
     terms = [f"e^{desk.factor(score)}" for score in row if score != -inf]
     own = "0" if row[index[axis]] == -inf else f"e^{desk.factor(row[index[axis]])}"
-    masked = sum(score == -inf for score in row)
-    notes = [f"{masked} masked keys add e^-∞ = 0"] if masked else []
+    masked = -inf in row
+    notes = ["masked keys add e^-∞ = 0"] if masked else []
     notes.append(f"computed with the largest, {desk.show(largest)}, taken off every exponent")
     return _Lines(text, f"{own} / ({desk.join(terms)})", "; ".join(notes))
 

@@ -25,6 +25,7 @@ def parts(trace: Trace, only: str | None = None, ascii_only: bool = False) -> It
         "seed": trace.seed,
         "notices": list(trace.notices),
         "facts": list(trace.facts),
+        "settings": dict(trace.settings),
         "labels": {axis: list(names) for axis, names in trace.labels.items()},
     }
     yield dump(head)[:-1] + ', "steps": ['

@@ -21,6 +21,7 @@ class Matrix(NamedTuple):
     """One matrix of a step, and how it reads.
 
     positions: which rows of the whole the values are; total_rows: how many there are.
+    largest: the largest number of the step, to which shades are relative.
     hidden tells the masked cells. sums: one number for each row, shown at its end.
     """
 
@@ -34,6 +35,7 @@ class Matrix(NamedTuple):
     kind: str
     rows_are: str
     columns_are: str
+    largest: float
     hidden: Any = None
     sums: Sequence[float] | None = None
 
@@ -59,7 +61,10 @@ def grids_of(matrix: Matrix, display: Display) -> list[Grid]:
         shown = _bands(widths, left, gap)
     else:
         shown = [_fitting(widths, left, gap, total, len(display.signs.gap))]
-    return [_grid(matrix, rows, band, made, sums, gap, display) for band in shown]
+    return [
+        _grid(matrix, rows, band, made, sums if band is shown[-1] else None, gap, display)
+        for band in shown
+    ]
 
 
 class _Column(NamedTuple):
@@ -90,9 +95,7 @@ def _columns(
     matrix: Matrix, rows: Sequence[int], candidates: Sequence[int], display: Display
 ) -> dict[int, _Column]:
     shown = {j: [matrix.values[i, j].item() for i in rows] for j in candidates}
-    numbers = [abs(n) for column in shown.values() for n in column if isfinite(n)]
-    largest = max(numbers, default=0.0)
-    powers = needs_powers(largest, display.precision)
+    powers = needs_powers(matrix.largest, display.precision)
     made = {}
     for j, values in shown.items():
         texts = _texts(values, matrix.look, powers, display)
@@ -104,7 +107,11 @@ def _columns(
                 for text, masked in zip(texts, hidden, strict=True)
             ]
         cells = [
-            Cell(text.rjust(width), None if masked else _level(value, matrix.look, largest), masked)
+            Cell(
+                text.rjust(width),
+                None if masked else _level(value, matrix.look, matrix.largest),
+                masked,
+            )
             for text, value, masked in zip(texts, values, hidden, strict=True)
         ]
         made[j] = _Column(width, cells)
@@ -189,7 +196,7 @@ def _grid(
         cells += [sums.cells[place]] if sums else []
         lines.append((matrix.row_names[i], tuple(cells)))
     return Grid(
-        caption=matrix.caption,
+        caption=_band_caption(matrix, shown, display),
         columns=(*names, *ends),
         rows=tuple(lines),
         signed=matrix.look == "signed",
@@ -201,6 +208,14 @@ def _grid(
     )
 
 
+def _band_caption(matrix: Matrix, shown: list[int | None], display: Display) -> str:
+    total = matrix.values.shape[1]
+    if not display.everything or len(shown) == total:
+        return matrix.caption
+    band = f"columns {shown[0]} to {shown[-1]} of {total:,}"
+    return f"{matrix.caption}, {band}" if matrix.caption else band
+
+
 def _note(matrix: Matrix, rows: list[int], shown: list[int | None], display: Display) -> str:
     columns = [j for j in shown if j is not None]
     total = matrix.values.shape[1]
@@ -209,6 +224,4 @@ def _note(matrix: Matrix, rows: list[int], shown: list[int | None], display: Dis
         parts.append(f"{len(rows)} of {matrix.total_rows:,} rows")
     if len(columns) < total and not display.everything:
         parts.append(f"{len(columns)} of {total:,} columns")
-    elif len(columns) < total:
-        return f"columns {columns[0]} to {columns[-1]} of {total:,}"
     return f"shown: {' and '.join(parts)}" if parts else ""

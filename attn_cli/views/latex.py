@@ -6,9 +6,15 @@ from collections.abc import Iterable
 
 from attn_cli.views.page import Block, Grid, Grids, Heading, Lines, Title
 
-PREAMBLE = r"""\documentclass{article}
+PREAMBLE = r"""% pdflatex knows Latin letters; lualatex and xelatex know more
+\documentclass{article}
+\usepackage{iftex}
+\ifpdftex
 \usepackage[utf8]{inputenc}
 \usepackage[T1]{fontenc}
+\else
+\usepackage{fontspec}
+\fi
 \usepackage{amsmath}
 \usepackage[margin=2cm]{geometry}
 \setlength{\parindent}{0pt}
@@ -70,14 +76,20 @@ def _block(block: Block) -> list[str]:
 def _grid(grid: Grid) -> list[str]:
     head = " & ".join(["", *(_text(name) for name in grid.columns)])
     rows = [
-        " & ".join([_text(label), *(_text(cell.text.strip()) for cell in cells)])
+        " & ".join([_text(label), *(_number(cell.text.strip()) for cell in cells)])
         for label, cells in grid.rows
     ]
     lines = [head + r" \\ \hline", *(row + r" \\" for row in rows)]
     table = "\n".join(
         [rf"\begin{{tabular}}{{l|{'r' * len(grid.columns)}}}", *lines, r"\end{tabular}"]
     )
-    return [part for part in (_text(grid.caption), table, _text(grid.note)) if part]
+    parts = (_text(grid.caption), rf"{{\footnotesize {table}}}", _text(grid.note))
+    return [part for part in parts if part]
+
+
+def _number(text: str) -> str:
+    """A number, its sign as mathematics has it."""
+    return f"${text}$".replace("∞", r"\infty") if text.startswith("-") else _text(text)
 
 
 def _text(text: str) -> str:

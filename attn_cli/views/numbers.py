@@ -47,7 +47,8 @@ def column(numbers: Iterable[float], precision: int, powers: bool) -> list[str]:
 
 def needs_powers(largest: float, precision: int) -> bool:
     """Whether a table reads better in powers of ten: its largest number is huge or tiny."""
-    return isfinite(largest) and largest > 0 and not 10.0 ** (1 - precision) <= largest < LARGE
+    smallest = 10.0 ** -max(precision - 1, 1)
+    return isfinite(largest) and largest > 0 and not smallest <= largest < LARGE
 
 
 def _has_point_place(text: str) -> bool:

@@ -60,9 +60,13 @@ class Lines(NamedTuple):
 
 
 class Grids(NamedTuple):
-    """Tables that belong together, beside each other where there is room."""
+    """Tables that belong together, beside each other where there is room.
+
+    apart: a blank line between those below each other.
+    """
 
     grids: tuple[Grid, ...]
+    apart: bool = False
 
 
 Block = Title | Heading | Lines | Grids

@@ -93,7 +93,12 @@ def _grids(block: Grids, console: Console, beside: bool) -> list[Text]:
             used = INDENT
         rows[-1].append(drawn)
         used += needed + BESIDE
-    return [line for row in rows if row for line in _side_by_side(row)]
+    lines: list[Text] = []
+    for row in rows:
+        if lines and block.apart:
+            lines.append(Text())
+        lines += _side_by_side(row) if row else []
+    return lines
 
 
 def _width(lines: list[Text]) -> int:

@@ -1,0 +1,42 @@
+"""Our own signs in ASCII, for terminals that lack them; the user's words stay as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attn_cli.views.page import Block
+
+TABLE = str.maketrans(
+    {
+        "√": "sqrt ",
+        "ᵀ": "^T",
+        "·": "*",
+        "→": "->",
+        "×": "x",
+        "∞": "inf",
+        "Σ": "sum",
+        "…": "...",
+        "≤": "<=",
+        "≥": ">=",
+        "≠": "!=",
+        "−": "-",
+        "■": "#",
+        "²": "^2",
+        "’": "'",
+        "—": "-",
+    }
+)
+
+
+def ascii_page(blocks: list[Block]) -> list[Block]:
+    """Write every text of a page in ASCII, before it is laid out."""
+    return [_plain(block) for block in blocks]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.translate(TABLE)
+    if isinstance(value, tuple):
+        parts = [_plain(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value

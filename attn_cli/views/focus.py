@@ -1,0 +1,65 @@
+"""What to look at: where each query looks, in a sentence."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from rich.cells import cell_len
+
+from attn_cli.trace import FocusRow, Trace
+from attn_cli.views.labels import quoted
+from attn_cli.views.page import Display
+from attn_cli.views.steps import AXIS_WORDS, shown_positions, sizes_of
+
+ROWS_SHOWN = 12
+EXPLAINED = "spread: as many keys as would share the weight evenly, e^entropy"
+
+
+def focus_lines(trace: Trace, display: Display) -> tuple[str, ...]:
+    """One line for each query that is shown, by head, then what `spread` means."""
+    sizes = sizes_of(trace)
+    places = {
+        row.place: None
+        for row in trace.focus
+        if all(at in shown_positions(a, sizes[a], trace, display) for a, at in row.place)
+    }
+    lines: list[str] = []
+    for place in places:
+        named = ", ".join(f"{AXIS_WORDS[axis]} {at}" for axis, at in place if axis in AXIS_WORDS)
+        lines += [named] if named else []
+        rows = [row for row in trace.focus if row.place == place]
+        count = len(rows) if display.everything else ROWS_SHOWN
+        names = [quoted("n", row.query, trace) for row in rows[:count]]
+        width = max(map(cell_len, names))
+        for name, row in zip(names, rows, strict=False):
+            lines.append(f"{name}{' ' * (width - cell_len(name))} {_sentence(row, trace)}")
+        if len(rows) > count:
+            lines.append(f"… {len(rows) - count} more queries; --all shows them")
+    spread = any("spread over" in line for line in lines)
+    return (*lines, f"({EXPLAINED})") if spread else tuple(lines)
+
+
+def _sentence(row: FocusRow, trace: Trace) -> str:
+    if isnan(row.share):
+        return "has weights that are not numbers"
+    if not row.strongest:
+        return "may look at no key"
+    keys = [quoted("m", key, trace) for key in row.strongest]
+    share = _percent(row.share)
+    if row.allowed == 1:
+        return f"sees only {keys[0]}"
+    if len(keys) == row.allowed:
+        return f"looks at all its {row.allowed} keys alike, {share} each"
+    spread = f"{row.spread:.1f}" if row.spread < 100 else f"{row.spread:,.0f}"
+    among = f"spread over {spread} of {row.allowed:,} keys"
+    if len(keys) > 1:
+        return f"looks most at {', '.join(keys[:-1])} and {keys[-1]}, {share} each; {among}"
+    return f"looks most at {keys[0]}, {share}; {among}"
+
+
+def _percent(share: float) -> str:
+    """A share in whole per cent; 100 % only where it is all, 0 % only where it is nothing."""
+    percent = 100 * share
+    if percent >= 99.5 and share < 1:
+        return f"{percent:.3g} %" if percent < 99.95 else "over 99.9 %"
+    return f"{percent:.0f} %" if percent >= 1 or percent == 0 else f"{percent:.1g} %"

@@ -1,0 +1,155 @@
+"""One step as blocks of a page: formula, shapes, cost, meaning, tables, one cell worked out."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from attn_cli.trace import Trace, TracedStep, WorkedCell
+from attn_cli.views.grids import Matrix, grids_of
+from attn_cli.views.labels import Held, names_of
+from attn_cli.views.page import Block, Display, Grid, Grids, Heading, Lines
+
+HEADS_SHOWN = 4
+KINDS = {
+    "q": "query",
+    "k": "key",
+    "v": "value",
+    "w_q": "query",
+    "w_k": "key",
+    "w_v": "value",
+    "x": "input",
+    "context": "input",
+    "weights": "weight",
+}
+AXIS_KINDS = {"n": "query", "m": "key", "m_new": "key", "m_past": "key"}
+AXIS_WORDS = {"h": "head", "h_kv": "key head"}
+
+
+def step_blocks(step: TracedStep, number: str, trace: Trace, display: Display) -> list[Block]:
+    """Everything that is shown of one step."""
+    formula = f"{step.name} = {step.formula or step.symbol}"
+    escaped = step.name.replace("_", r"\_")
+    heading = Heading(
+        number,
+        formula,
+        name=step.name,
+        right=_right(step),
+        latex=rf"\mathrm{{{escaped}}} = {step.latex}" if step.latex else "",
+        kind=KINDS.get(step.name, ""),
+    )
+    tables = Grids(tuple(step_grids(step, trace, display)))
+    work = [Lines((worked_line(step.work),), quiet=True)] if step.work is not None else []
+    return [heading, Lines((step.meaning,)), tables, *work]
+
+
+def step_grids(
+    step: TracedStep, trace: Trace, display: Display, *, titled: bool = False
+) -> list[Grid]:
+    """The tables of a step; `titled` ones say what they are, where no heading does."""
+    return [
+        grid
+        for matrix in _matrices(step, trace, display, titled)
+        for grid in grids_of(matrix, display)
+    ]
+
+
+def worked_line(work: WorkedCell) -> str:
+    """One worked cell in a line: scores[2,2] = 1·1 + 1·1 = 2."""
+    if work.numbers:
+        return f"{work.cell} = {work.numbers} = {work.result}"
+    note = f"   ({work.note})" if work.note else ""
+    return f"{work.cell} = {work.formula} = {work.result}{note}"
+
+
+def left_out(trace: Trace, display: Display) -> list[str]:
+    """Which batch row and heads are shown, where there are more."""
+    sizes = sizes_of(trace)
+    lines = []
+    if sizes.get("b", 1) > 1:
+        lines.append(
+            f"shown: batch row {display.batch_index} of {sizes['b']}; --batch-index N shows another"
+        )
+    heads = sizes.get("h", 1)
+    if display.head is None and heads > heads_shown(display):
+        lines.append(
+            f"shown: heads 0 to {HEADS_SHOWN - 1} of {heads}; "
+            "--head N shows another, --all shows all"
+        )
+    return lines
+
+
+def sizes_of(trace: Trace) -> dict[str, int]:
+    """The size of every axis that some step has."""
+    return {axis: size for s in trace.steps for axis, size in zip(s.axes, s.shape, strict=True)}
+
+
+def heads_shown(display: Display) -> int:
+    """How many heads are shown at most."""
+    return 10**9 if display.everything else HEADS_SHOWN
+
+
+def shown_positions(axis: str, size: int, trace: Trace, display: Display) -> list[int]:
+    """Which positions of a batch or head axis are shown."""
+    if axis == "b":
+        return [min(display.batch_index, size - 1)]
+    if display.head is not None and axis == "h":
+        return [display.head]
+    if display.head is not None and axis == "h_kv":
+        return [display.head * size // sizes_of(trace)["h"]]
+    return list(range(min(size, heads_shown(display))))
+
+
+def _right(step: TracedStep) -> str:
+    if step.price:
+        return f"{step.sizes}   {step.price} = {step.flops:,} FLOPs"
+    return f"{step.sizes}   {step.flops:,} FLOPs" if step.flops else step.sizes
+
+
+def _matrices(step: TracedStep, trace: Trace, display: Display, titled: bool) -> list[Matrix]:
+    values, axes = step.values, step.axes
+    if len(axes) == 1:
+        values, axes = values.reshape(1, -1), ("1", *axes)
+    choices = [
+        shown_positions(axis, size, trace, display)
+        for axis, size in zip(axes[:-2], values.shape[:-2], strict=True)
+    ]
+    total_rows = step.shape[-2] if len(step.shape) > 1 else 1
+    rows, columns = axes[-2:]
+    return [
+        Matrix(
+            caption=_caption(step, axes, place, titled),
+            values=values[place],
+            positions=step.queries if step.queries is not None else range(total_rows),
+            total_rows=total_rows,
+            row_names=Held(names_of(rows, total_rows, step, trace), step.queries),
+            column_names=names_of(columns, values.shape[-1], step, trace),
+            look=step.look,
+            kind=KINDS.get(step.name, ""),
+            rows_are=AXIS_KINDS.get(rows, ""),
+            columns_are=AXIS_KINDS.get(columns, ""),
+            largest=step.largest,
+            hidden=_hidden(step, trace, place),
+            sums=values[place].sum(axis=-1).tolist() if step.look == "share" else None,
+        )
+        for place in product(*choices)
+    ]
+
+
+def _caption(step: TracedStep, axes: tuple[str, ...], place: tuple[int, ...], titled: bool) -> str:
+    named = [
+        f"{AXIS_WORDS[axis]} {at}"
+        for axis, at in zip(axes[:-2], place, strict=True)
+        if axis in AXIS_WORDS
+    ]
+    if not titled:
+        return ", ".join(named)
+    where = f", {', '.join(named)}" if named else ""
+    return f"{step.symbol}  {step.sizes}{where}  {step.meaning}"
+
+
+def _hidden(step: TracedStep, trace: Trace, place: tuple[int, ...]) -> Any:
+    masked = next((s for s in trace.steps if s.name == "masked"), None)
+    if masked is None or step.name not in ("masked", "weights"):
+        return None
+    return masked.values[place] == float("-inf")
