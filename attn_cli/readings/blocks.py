@@ -27,7 +27,7 @@ FEWEST_ROWS = 128
 """A matrix product of fewer rows costs more for each row than a larger block's memory."""
 
 NO_SHIFT = 32.0
-"""Scores of base 2 that are all this small overflow no type, so their largest may stay on."""
+"""Rows whose largest score is this small overflow no type, so it need not be taken off."""
 
 
 class Split(NamedTuple):
@@ -190,7 +190,7 @@ class Kernel:
             return False
         users = [user for user in self.parts.by_rows if step in user.operands]
         return (
-            step.options.get("base") == 2
+            "base" in step.options
             and self.uses[step] == 1
             and users[0].operation == "contract"
             and users[0].operands[0] is step
@@ -213,12 +213,13 @@ class Kernel:
 
 
 def _unnormalised(step: Step, x: Array) -> tuple[Array, Array]:
-    """2^(x − c) in place, and its sum along the last axis; c is 0 where x is moderate."""
+    """base^(x − c) in place, and its sum along the last axis; c is 0 where x is moderate."""
     largest = x.max(axis=-1, keepdims=True)
     largest[largest == -np.inf] = 0
     if np.abs(largest).max(initial=0) > _no_shift(x):
         np.subtract(x, largest, out=x)
-    np.exp2(x, out=x)
+    power = np.exp2 if step.options["base"] == 2 else np.exp
+    power(x, out=x)
     total = np.matmul(x, np.ones((x.shape[-1], 1), x.dtype))
     total[total == 0] = 1
     return x, total
