@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli import mechanisms
+from attn_cli.cli.given import option_of, read_given, refuse_conflicts
 from attn_cli.cli.masking import bind_mask, chosen_mask
 from attn_cli.cli.options import ArrayOptions, AttentionOptions, MaskOptions, SizeOptions
-from attn_cli.errors import AttnError, shape_text
-from attn_cli.matrices import files, numeric, seeded
-from attn_cli.matrices.files import SETTINGS
+from attn_cli.errors import AttnError
+from attn_cli.matrices import numeric, seeded
 from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms import Choices, Layout, Mechanism
@@ -25,7 +22,6 @@ from attn_cli.program import Program, Sizes, members
 
 Array = np.ndarray[Any, Any]
 
-ARRAYS = ("q", "k", "v", "x", "context", "w_q", "w_k", "w_v", "w_o", "bias", "past_k", "past_v")
 DTYPES = ("float64", "float32", "float16")
 
 
@@ -55,7 +51,7 @@ def gathered(
     Raises AttnError or ShapeError, naming the options that do not go together.
     """
     sources = Sources(sys.stdin.buffer)
-    given, mask, settings, unused = _read(options, masks, sources)
+    given, mask, settings, unused = read_given(options, masks.mask, sources)
     attention = _with_settings(attention, settings)
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
     if attention.dtype is not None and attention.dtype not in DTYPES:
@@ -70,7 +66,7 @@ def gathered(
     labels = _sentences(options, given, sizes, choices, seed) or {
         axis: tuple(names) for axis, names in settings.get("labels", {}).items()
     }
-    _refuse_conflicts(given, options)
+    refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, mask, sizes, choices)
     said = None if masks.mask is not None else settings.get("mask")
@@ -94,60 +90,6 @@ def gathered(
         seed=seed,
         offset=offset,
     )
-
-
-def _read(
-    options: ArrayOptions, masks: MaskOptions, sources: Sources
-) -> tuple[dict[str, Array], Array | None, dict[str, Any], tuple[str, ...]]:
-    """Arrays of the options, then those of --input that no option gives."""
-    arguments = {name: getattr(options, name) for name in ARRAYS}
-    given = {
-        name: numeric.as_floats(sources.one(text, _option(name)), _option(name))
-        for name, text in arguments.items()
-        if text is not None
-    }
-    mask = None
-    if masks.mask is not None:
-        mask = numeric.as_booleans(sources.one(_booleans(masks.mask), "--mask"), "--mask")
-    if options.input is None:
-        return given, mask, {}, ()
-    held = dict(sources.many(options.input, "--input"))
-    settings = _settings(held)
-    wanted = settings.get("inputs", [*ARRAYS, "mask"])
-    unused = [name for name in held if name not in ARRAYS and name != "mask"]
-    for name in [name for name in wanted if name in held]:
-        array = files.load(held[name], f"--input, {name}")
-        if name == "mask":
-            mask = numeric.as_booleans(array, "--input, mask") if mask is None else mask
-        elif name not in given:
-            given[name] = numeric.as_floats(array, f"--input, {name}")
-    if not given and mask is None:
-        raise AttnError(
-            f"--input: {options.input} holds none of {', '.join(ARRAYS)}, mask. "
-            f"It holds: {', '.join(held) or 'nothing'}."
-        )
-    return given, mask, settings, () if settings else tuple(unused)
-
-
-def _booleans(argument: str) -> str:
-    """Let a typed mask say true and false."""
-    if os.path.isfile(argument):
-        return argument
-    return re.sub(r"(?i)\bfalse\b", "0", re.sub(r"(?i)\btrue\b", "1", argument))
-
-
-def _settings(held: dict[str, Any]) -> dict[str, Any]:
-    """How a saved run was made, if the file is one."""
-    if SETTINGS not in held:
-        return {}
-    text = files.load(held.pop(SETTINGS), "--input")
-    if text.dtype.kind != "U" or text.ndim:
-        return {}
-    try:
-        settings = json.loads(str(text))
-    except ValueError:
-        return {}
-    return settings if isinstance(settings, dict) else {}
 
 
 def _with_settings(attention: AttentionOptions, settings: Mapping[str, Any]) -> AttentionOptions:
@@ -174,7 +116,7 @@ def _sentences(
         return {}
     for name in ("x", "q", "k", "v"):
         if name in given:
-            raise AttnError(f"--text makes the rows itself; leave {_option(name)} out.")
+            raise AttnError(f"--text makes the rows itself; leave {option_of(name)} out.")
     labels = {}
     for axis, name, text, width in (
         ("n", "x", options.text, sizes.d or _rows(given, "w_q") or _text_width(choices)),
@@ -195,26 +137,6 @@ def _text_width(choices: Choices) -> int:
 
 def _rows(given: Mapping[str, Array], name: str) -> int | None:
     return given[name].shape[0] if name in given and given[name].ndim == 2 else None
-
-
-def _refuse_conflicts(given: Mapping[str, Array], options: ArrayOptions) -> None:
-    made = [name for name in ("q", "k", "v") if name in given]
-    if "x" in given and made:
-        raise AttnError(f"Give --x, or --q, --k and --v; not --x with {_option(made[0])}.")
-    if "x" not in given:
-        for name in ("context", "w_q", "w_k", "w_v"):
-            if name in given:
-                raise AttnError(f"{_option(name)} needs --x or --text, the rows it works on.")
-    for name, array in given.items():
-        if not array.size:
-            raise AttnError(
-                f"{_option(name)} is {shape_text(array.shape)}: there is no number in it."
-            )
-        if array.ndim < 2 and name != "bias":
-            raise AttnError(
-                f"{_option(name)} is a list of {array.size}, with one axis; a matrix has two. "
-                "One row is written [[1, 0]]."
-            )
 
 
 def _settled(
@@ -265,10 +187,6 @@ def _name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> None:
 
 def _draw(name: str) -> Any:
     return seeded.projection if name.startswith("w_") else seeded.normal
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def _finite(number: float | None, option: str) -> float | None:

@@ -1,0 +1,111 @@
+"""The arrays that are given: by options of their own, or several by name in one file."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attn_cli.cli.options import ArrayOptions
+from attn_cli.errors import AttnError, shape_text
+from attn_cli.matrices import files, numeric
+from attn_cli.matrices.files import SETTINGS
+from attn_cli.matrices.sources import Sources
+
+Array = np.ndarray[Any, Any]
+
+ARRAYS = ("q", "k", "v", "x", "context", "w_q", "w_k", "w_v", "w_o", "bias", "past_k", "past_v")
+
+
+class Given(NamedTuple):
+    """What was read.
+
+    settings: how a saved run was made, if it was one. unused: names that mean nothing here.
+    """
+
+    arrays: dict[str, Array]
+    mask: Array | None
+    settings: Mapping[str, Any]
+    unused: tuple[str, ...]
+
+
+def read_given(options: ArrayOptions, mask_argument: str | None, sources: Sources) -> Given:
+    """Arrays of the options, then those of --input that no option gives."""
+    arguments = {name: getattr(options, name) for name in ARRAYS}
+    given = {
+        name: numeric.as_floats(sources.one(text, option_of(name)), option_of(name))
+        for name, text in arguments.items()
+        if text is not None
+    }
+    mask = None
+    if mask_argument is not None:
+        mask = numeric.as_booleans(sources.one(_booleans(mask_argument), "--mask"), "--mask")
+    if options.input is None:
+        return Given(given, mask, {}, ())
+    held = dict(sources.many(options.input, "--input"))
+    settings = _settings(held)
+    wanted = settings.get("inputs", [*ARRAYS, "mask"])
+    unused = [name for name in held if name not in ARRAYS and name != "mask"]
+    for name in [name for name in wanted if name in held]:
+        array = files.load(held[name], f"--input, {name}")
+        if name == "mask":
+            mask = numeric.as_booleans(array, "--input, mask") if mask is None else mask
+        elif name not in given:
+            given[name] = numeric.as_floats(array, f"--input, {name}")
+    if not given and mask is None:
+        raise AttnError(
+            f"--input: {options.input} holds none of {', '.join(ARRAYS)}, mask. "
+            f"It holds: {', '.join(held) or 'nothing'}."
+        )
+    return Given(given, mask, settings, () if settings else tuple(unused))
+
+
+def refuse_conflicts(given: Mapping[str, Array]) -> None:
+    """Raise AttnError for arrays that can't go together, or hold nothing."""
+    made = [name for name in ("q", "k", "v") if name in given]
+    if "x" in given and made:
+        raise AttnError(f"Give --x, or --q, --k and --v; not --x with {option_of(made[0])}.")
+    if "x" not in given:
+        for name in ("context", "w_q", "w_k", "w_v"):
+            if name in given:
+                raise AttnError(f"{option_of(name)} needs --x or --text, the rows it works on.")
+    for name, array in given.items():
+        if not array.size:
+            raise AttnError(
+                f"{option_of(name)} is {shape_text(array.shape)}: there is no number in it."
+            )
+        if array.ndim < 2 and name != "bias":
+            raise AttnError(
+                f"{option_of(name)} is a list of {array.size}, with one axis; a matrix has two. "
+                "One row is written [[1, 0]]."
+            )
+
+
+def option_of(name: str) -> str:
+    """Name the option that gives an array."""
+    return f"--{name.replace('_', '-')}"
+
+
+def _booleans(argument: str) -> str:
+    """Let a typed mask say true and false."""
+    if os.path.isfile(argument):
+        return argument
+    return re.sub(r"(?i)\bfalse\b", "0", re.sub(r"(?i)\btrue\b", "1", argument))
+
+
+def _settings(held: dict[str, Any]) -> dict[str, Any]:
+    """How a saved run was made, if the file is one."""
+    if SETTINGS not in held:
+        return {}
+    text = files.load(held.pop(SETTINGS), "--input")
+    if text.dtype.kind != "U" or text.ndim:
+        return {}
+    try:
+        settings = json.loads(str(text))
+    except ValueError:
+        return {}
+    return settings if isinstance(settings, dict) else {}
