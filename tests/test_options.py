@@ -105,7 +105,7 @@ def test_step_reveals_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
 
     from rich.console import Console
 
-    from attn_cli.cli import showing
+    from attn_cli.cli import output
     from attn_cli.views.page import Heading, Lines
 
     blocks = [Lines(("start",)), Heading("1", "one"), Heading("2", "two"), Heading("3", "three")]
@@ -119,8 +119,8 @@ def test_step_reveals_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
         return next(keys)
 
     monkeypatch.setattr("typer.getchar", press)
-    monkeypatch.setattr(showing.streams, "say", lambda text: None)
-    showing._reveal(blocks, console)
+    monkeypatch.setattr(output.streams, "say", lambda text: None)
+    output.reveal(blocks, console)
     assert "one" not in shown[0]
     assert "1 one" in shown[1]
     assert "two" not in out.getvalue()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attn_cli.errors import AttnError, ShapeError, shape_text
 from attn_cli.mechanisms.mechanism import Choices, Layout, Shapes
-from attn_cli.program import ONE, Axes, Sizes
+from attn_cli.program import ONE, Axes, Size, Sizes, quotient
 
 HEAD_WIDTH = 4
 """Default width of a head: √4 = 2 is easy to check by hand."""
@@ -76,7 +76,7 @@ def _bind_heads(given: Shapes, choices: Choices, sizes: Sizes) -> None:
             raise AttnError("--kv-heads needs --heads, the number of query heads.")
         return
     kv_heads = kv_heads or heads
-    if heads % kv_heads:
+    if isinstance(heads, int) and isinstance(kv_heads, int) and heads % kv_heads:
         raise ShapeError(
             f"{heads} query heads ({source}) can't share {kv_heads} key heads ({kv_source}) "
             f"equally: {heads} is not a multiple of {kv_heads}."
@@ -87,7 +87,7 @@ def _bind_heads(given: Shapes, choices: Choices, sizes: Sizes) -> None:
     sizes.group("h", ("h_kv", "group_size"))
     sizes.bind("h", heads, source)
     sizes.bind("h_kv", kv_heads, kv_source)
-    sizes.bind("group_size", heads // kv_heads, source)
+    sizes.bind("group_size", quotient(heads, kv_heads), source)
 
 
 def _refuse_mixed(given: Shapes, choices: Choices, split: Shapes) -> None:

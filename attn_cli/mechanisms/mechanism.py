@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from attn_cli.errors import ShapeError, shape_text
-from attn_cli.program import Axes, Program, Sizes, Step
+from attn_cli.program import Axes, Program, Size, Sizes, Step
 
 if TYPE_CHECKING:
     from attn_cli.masks import Mask
 
 Inputs = Mapping[str, Step]
-Shapes = Mapping[str, tuple[int, ...]]
+Shapes = Mapping[str, tuple[Size, ...]]
 """Names of the arrays that are given, with their shapes."""
 
 
@@ -25,8 +25,8 @@ class Choices(NamedTuple):
     mask: which pairs may attend.
     """
 
-    heads: int | None = None
-    kv_heads: int | None = None
+    heads: Size | None = None
+    kv_heads: Size | None = None
     scale: float | None = None
     softcap: float | None = None
     mask: Mask | None = None

@@ -54,6 +54,12 @@ def members(axis: str) -> Axes:
     return tuple(axis[1:-1].split()) if axis.startswith("(") else (axis,)
 
 
+def quotient(whole: Size, part: Size) -> Size:
+    """Divide sizes: integers stay integers, symbols become a formula."""
+    both = isinstance(whole, int) and isinstance(part, int)
+    return whole // part if both else whole / part
+
+
 class Sizes:
     """The size of every axis, each remembered with what fixed it.
 
@@ -115,9 +121,9 @@ class Sizes:
         if len(free) != 1:
             raise ShapeError(f"{source}: the sizes of {' and '.join(free)} can't be told apart.")
         known = prod(self._sizes[part] for part in members(axis) if part in self._sizes)
-        if size % known:
+        if isinstance(size, int) and isinstance(known, int) and size % known:
             raise self._indivisible(axis, size, source)
-        self._sizes[free[0]] = size // known
+        self._sizes[free[0]] = quotient(size, known)
         self._sources[free[0]] = source
 
     def bind_all(self, array: str, axes: Axes, shape: tuple[int, ...]) -> None:

@@ -1,26 +1,57 @@
-"""The cost reading: floating-point operations of every step, by arithmetic on axis sizes.
+"""The cost reading: operations, bytes and live memory of every step, by arithmetic on axis sizes.
 
-A multiply and an add are two. Moving numbers, comparing positions and choosing by a mask
-are none. The same rules give integers for integer sizes and formulas for symbols.
+The same rules give integers for integer sizes and formulas for symbols. A multiply and an add
+are two operations. Moving numbers, comparing positions and choosing by a mask are none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import prod
+from typing import NamedTuple
 
-from attn_cli.program import Size, Sizes, Step
+from attn_cli.program import Axes, Program, Size, Sizes, Step
 
-SOFTMAX_PER_ENTRY = 5
-"""max, subtract, exp, sum, divide: one each for an entry, less two to start max and sum."""
+PRICES = {
+    "scale": 1,  # multiply
+    "add": 1,  # add
+    "softcap": 3,  # divide, tanh, multiply
+    "softmax": 5,  # max, subtract, exp, sum, divide; two less a row, where max and sum begin
+}
+"""Operations for each entry of what is not a product of matrices; exp and tanh count as one."""
 
-SOFTCAP_PER_ENTRY = 3
-"""divide, tanh, multiply."""
+
+class Count(NamedTuple):
+    """What is counted over: axis sizes, and the pairs of query and key that are kept.
+
+    pairs None counts every pair, masked ones too.
+    """
+
+    sizes: Sizes
+    pairs: Size | None = None
+
+    def over(self, axes: Iterable[str]) -> Size:
+        """How many entries an array with these axes has; of n × m entries those kept."""
+        atoms = dict.fromkeys(self.sizes.atoms(axes))
+        if self.pairs is not None and "n" in atoms and "m" in atoms:
+            rest = prod(self.sizes[atom] for atom in atoms if atom not in ("n", "m"))
+            return rest * self.pairs
+        return prod(self.sizes[atom] for atom in atoms)
 
 
-def flops(step: Step, sizes: Sizes) -> Size:
+class StepCost(NamedTuple):
+    """One step: operations, bytes read and written, bytes alive when it has been computed."""
+
+    step: Step
+    product: bool
+    flops: Size
+    traffic: Size
+    live: Size
+
+
+def flops(step: Step, sizes: Sizes, pairs: Size | None = None) -> Size:
     """Floating-point operations of one step."""
-    return RULES[step.operation](step, sizes)
+    return RULES[step.operation].flops(step, Count(sizes, pairs))
 
 
 def is_product(step: Step) -> bool:
@@ -28,38 +59,96 @@ def is_product(step: Step) -> bool:
     return step.operation == "contract"
 
 
-def _entries(step: Step, sizes: Sizes) -> Size:
-    return prod(sizes[axis] for axis in sizes.atoms(step.axes))
+def costs(program: Program, itemsize: int, pairs: Size | None = None) -> list[StepCost]:
+    """Every computed step in order.
+
+    itemsize: bytes of a number; a boolean has one byte. Every step makes a new array that is
+    freed after its last use; inputs stay. Reading or writing an array once is its bytes.
+    """
+    last_use = {o: place for place, step in enumerate(program) for o in step.operands}
+    alive = {step: _held(step, program.sizes, itemsize) for step in program.inputs}
+    found = []
+    for place, step in enumerate(program):
+        if step.operation == "input":
+            continue
+        alive[step] = _held(step, program.sizes, itemsize)
+        live = sum(alive.values())
+        found.append(
+            StepCost(
+                step,
+                is_product(step),
+                flops(step, program.sizes, pairs),
+                RULES[step.operation].traffic(step, program.sizes, itemsize),
+                live,
+            )
+        )
+        for operand in set(step.operands):
+            if last_use[operand] == place and operand.operation != "input":
+                del alive[operand]
+    return found
 
 
-def _none(step: Step, sizes: Sizes) -> Size:
+def size_in_bytes(axes: Axes, sizes: Sizes, itemsize: int) -> Size:
+    """Bytes of a whole array."""
+    return itemsize * Count(sizes).over(axes)
+
+
+def _held(step: Step, sizes: Sizes, itemsize: int) -> Size:
+    if step.operation == "rearrange":
+        return 0
+    return size_in_bytes(step.axes, sizes, 1 if step.operation == "allow" else itemsize)
+
+
+class Rule(NamedTuple):
+    """The cost of one operation: how many operations, how many bytes it moves."""
+
+    flops: Callable[[Step, Count], Size]
+    traffic: Callable[[Step, Sizes, int], Size]
+
+
+def _none(step: Step, count: Count) -> Size:
     return 0
 
 
-def _contract(step: Step, sizes: Sizes) -> Size:
-    axes = dict.fromkeys(axis for reads in step.options["reads"] for axis in reads)
-    return 2 * prod(sizes[axis] for axis in axes)
+def _by_entry(step: Step, count: Count) -> Size:
+    return PRICES[step.operation] * count.over(step.axes)
 
 
-def _softcap(step: Step, sizes: Sizes) -> Size:
-    return SOFTCAP_PER_ENTRY * _entries(step, sizes)
+def _contract(step: Step, count: Count) -> Size:
+    return 2 * count.over(axis for reads in step.options["reads"] for axis in reads)
 
 
-def _softmax(step: Step, sizes: Sizes) -> Size:
-    entries = _entries(step, sizes)
-    rows = prod(sizes[a] for a in sizes.atoms(step.axes) if a != step.options["over"])
-    return SOFTMAX_PER_ENTRY * entries - 2 * rows
+def _softmax(step: Step, count: Count) -> Size:
+    rows = [axis for axis in step.axes if axis != step.options["over"]]
+    return PRICES["softmax"] * count.over(step.axes) - 2 * count.over(rows)
 
 
-RULES: dict[str, Callable[[Step, Sizes], Size]] = {
-    "input": _none,
-    "allow": _none,
-    "contract": _contract,
-    "rearrange": _none,
-    "append": _none,
-    "scale": _entries,
-    "softcap": _softcap,
-    "add": _entries,
-    "mask": _none,
-    "softmax": _softmax,
+def _in_and_out(step: Step, sizes: Sizes, itemsize: int) -> Size:
+    read = sum(
+        size_in_bytes(o.axes, sizes, 1 if o.operation == "allow" else itemsize)
+        for o in step.operands
+    )
+    return read + _held(step, sizes, itemsize)
+
+
+def _view(step: Step, sizes: Sizes, itemsize: int) -> Size:
+    return 0
+
+
+def _new_rows(step: Step, sizes: Sizes, itemsize: int) -> Size:
+    """A cache is written to in place: only the new rows are read and written."""
+    return 2 * size_in_bytes(step.operands[1].axes, sizes, itemsize)
+
+
+RULES: dict[str, Rule] = {
+    "input": Rule(_none, _view),
+    "allow": Rule(_none, _in_and_out),
+    "contract": Rule(_contract, _in_and_out),
+    "rearrange": Rule(_none, _view),
+    "append": Rule(_none, _new_rows),
+    "scale": Rule(_by_entry, _in_and_out),
+    "softcap": Rule(_by_entry, _in_and_out),
+    "add": Rule(_by_entry, _in_and_out),
+    "mask": Rule(_none, _in_and_out),
+    "softmax": Rule(_softmax, _in_and_out),
 }

@@ -1,0 +1,72 @@
+"""Pages to the terminal and to files, for every command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from attn_cli.cli import streams
+from attn_cli.cli.paths import write_whole
+from attn_cli.views.page import ASCII_SIGNS, Block, Heading, Signs
+
+EXPORTED = (".html", ".svg", ".md", ".txt", ".tex")
+
+MakePage = Callable[[int, Signs], list[Block]]
+"""Makes a page for a width, in columns of text, and the signs there are."""
+
+
+def show_page(make: MakePage, *, plain: bool, stepwise: bool = False) -> None:
+    """Print a page to standard output, in ASCII where it has to be or is wanted."""
+    from rich.console import Console
+
+    from attn_cli.views.ascii import ascii_page
+    from attn_cli.views.terminal import print_page
+
+    ascii_only = plain or not streams.shows_unicode(sys.stdout)
+    colours: dict[str, Any] = {"no_color": True, "color_system": None} if plain else {}
+    console = Console(highlight=False, markup=False, emoji=False, **colours)
+    blocks = make(console.width, ASCII_SIGNS if ascii_only else Signs())
+    if ascii_only:
+        blocks = ascii_page(blocks)
+    if stepwise and sys.stdin.isatty() and sys.stdout.isatty():
+        reveal(blocks, console)
+    else:
+        print_page(blocks, console, beside=not plain)
+
+
+def reveal(blocks: list[Block], console: Any) -> None:
+    """Show one part after another, each when a key is pressed; q ends it."""
+    import typer
+
+    from attn_cli.views.terminal import print_page
+
+    starts = [place for place, block in enumerate(blocks) if place and isinstance(block, Heading)]
+    for begin, end in zip([0, *starts], [*starts, len(blocks)], strict=True):
+        print_page(blocks[begin:end], console)
+        if end == len(blocks):
+            return
+        console.print()
+        streams.say("— any key: next step, q: end —")
+        if typer.getchar() in ("q", "Q", "\x1b"):
+            return
+
+
+def export_page(path: Path, make: MakePage, title: str, notices: Sequence[str]) -> None:
+    """Write a page to a file, in the form its suffix says."""
+    from attn_cli.views import export
+
+    text = export.WRITERS[path.suffix.lower()](make(export.WIDTH, Signs()), title, notices)
+    write_texts(path, [text])
+    streams.say(f"Exported {path}")
+
+
+def write_texts(path: Path, parts: Iterable[str]) -> None:
+    """Write a text file from its parts."""
+
+    def write(stream: IO[bytes]) -> None:
+        for part in parts:
+            stream.write(part.encode())
+
+    write_whole(path, write)

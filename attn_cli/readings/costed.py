@@ -1,0 +1,255 @@
+"""Puts a cost report together: formulas from letters, numbers from putting the sizes in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attn_cli.cost_report import Amount, CostReport, CostStep, Crossover, Share
+from attn_cli.mechanisms import Mechanism
+from attn_cli.program import Size
+from attn_cli.readings import formulas, words
+from attn_cli.readings.cost import StepCost, costs, size_in_bytes
+from attn_cli.readings.layers import table_1
+from attn_cli.readings.notation import Unicode
+from attn_cli.readings.symbolic import Costed, Shape, symbolic_program
+
+ITEM_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1}
+
+CONVENTIONS = (
+    "a multiply and an add are 2 operations; exp and tanh are 1",
+    "softmax is max, subtract, exp, sum, divide: 5 for each entry, less 2 for each row",
+    "memory: every step makes a new array, freed after its last use; inputs and weights stay",
+)
+
+
+def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> CostReport:
+    """Everything `attn complexity` says of one mechanism at one shape."""
+    itemsize = ITEM_SIZES[dtype]
+    costed = symbolic_program(mechanism, shape)
+    numbers = {name: size for name, size in shape.numbers().items() if size is not None}
+    amount = _amounts(numbers)
+    layers = costed.layers
+    found = costs(costed.program, itemsize, costed.pairs)
+    total = layers * sum(cost.flops for cost in found)
+    products = layers * sum(cost.flops for cost in found if cost.product)
+    core, projections = _core_and_projections(costed, found)
+    steps = tuple(_step(cost, costed, amount, total) for cost in found if _counts(cost))
+    return CostReport(
+        mode=mechanism.name,
+        title=mechanism.title,
+        sizes=shape.numbers(),
+        facts=_facts(shape),
+        steps=steps,
+        totals={
+            "matmul": amount(products),
+            "other": amount(total - products),
+            "all": amount(total),
+        },
+        leading=formulas.pretty(_leading(total)),
+        core=amount(core),
+        projections=amount(projections),
+        pairs=_pairs(costed, amount),
+        shares=_shares(core, projections, shape, numbers),
+        memory=_memory(costed, found, itemsize, amount, numbers),
+        kv_cache=_kv_cache(costed, itemsize, amount),
+        intensity=_intensity(costed, found, itemsize, numbers),
+        crossovers=tuple(_crossovers(core, projections, shape, amount)),
+        layers=table_1(shape, amount),
+        conventions=(*CONVENTIONS, *_more_conventions(shape)),
+        dtype=dtype,
+    )
+
+
+def _amounts(numbers: Mapping[str, int]) -> Any:
+    def amount(size: Size) -> Amount:
+        return Amount(
+            formulas.value(size, numbers),
+            formulas.plain(size),
+            formulas.pretty(size),
+            formulas.latex(size),
+        )
+
+    return amount
+
+
+def _counts(cost: StepCost) -> bool:
+    """Steps that only rename or choose are left out of the report."""
+    return cost.flops != 0
+
+
+def _step(cost: StepCost, costed: Costed, amount: Any, total: Size) -> CostStep:
+    flops = costed.layers * cost.flops
+    made = amount(flops)
+    whole = amount(total).value
+    order = formulas.order(flops)
+    return CostStep(
+        name=cost.step.name,
+        operation=words.formula(cost.step, costed.program.sizes, Unicode()),
+        kind="matmul" if cost.product else "other",
+        flops=made,
+        bytes=amount(costed.layers * cost.traffic),
+        order=f"O({formulas.pretty(order)})",
+        order_plain=formulas.plain(order),
+        share=made.value / whole if made.value is not None and whole else None,
+    )
+
+
+def _core_and_projections(costed: Costed, found: list[StepCost]) -> tuple[Size, Size]:
+    """Products that meet queries with keys, and the others."""
+    core: Size = 0
+    projections: Size = 0
+    for cost in found:
+        if not cost.product:
+            continue
+        axes = {axis for reads in cost.step.options["reads"] for axis in reads}
+        if {"n", "m"} <= axes:
+            core += costed.layers * cost.flops
+        else:
+            projections += costed.layers * cost.flops
+    return core, projections
+
+
+def _leading(total: Size) -> Size:
+    """The terms of a sum that outgrow all others, with their factors."""
+    import sympy
+
+    kept = formulas.order(total)
+    wanted = {formulas.plain(term) for term in sympy.Add.make_args(kept)}
+    terms = sympy.Add.make_args(formulas.expanded(total))
+    return sum(term for term in terms if formulas.plain(formulas.order(term)) in wanted)
+
+
+def _pairs(costed: Costed, amount: Any) -> tuple[Amount, Amount] | None:
+    if costed.pairs is None:
+        return None
+    sizes = costed.program.sizes
+    return amount(costed.pairs), amount(sizes["n"] * sizes["m"])
+
+
+def _shares(
+    core: Size, projections: Size, shape: Shape, numbers: Mapping[str, int]
+) -> tuple[Share, ...]:
+    """How the part that grows with n·m grows, at lengths around where the two are equal."""
+    name = shape.name("n")
+    if shape.m is not None or not projections or name not in numbers or shape.w is not None:
+        return ()
+    equal = formulas.solve_for(name, core, projections)
+    at = formulas.value(equal, numbers) if equal is not None else None
+    wanted = sorted({numbers[name], 4 * numbers[name], *({at, max(at // 2, 1)} if at else ())})
+    shares = []
+    for length in wanted:
+        put_in = {**numbers, name: length}
+        part, rest = formulas.value(core, put_in), formulas.value(projections, put_in)
+        if part is not None and rest is not None:
+            shares.append(Share(length, part / (part + rest)))
+    return tuple(shares)
+
+
+def _memory(
+    costed: Costed,
+    found: list[StepCost],
+    itemsize: int,
+    amount: Any,
+    numbers: Mapping[str, int],
+) -> dict[str, Amount]:
+    scores = next(c.step for c in found if "n" in c.step.axes and "m" in c.step.axes)
+    matrix = size_in_bytes(scores.axes, costed.program.sizes, itemsize)
+    values = [formulas.value(cost.live, numbers) for cost in found]
+    known = [value for value in values if value is not None]
+    if len(known) == len(values):
+        peak = found[values.index(max(known))]
+    else:
+        peak = next(cost for cost in found if cost.step.name == "weights")
+    return {
+        "score_matrix": amount(matrix),
+        "peak": amount(peak.live),
+        "weights_of_projections": amount(_weights(costed, itemsize)),
+    }
+
+
+def _weights(costed: Costed, itemsize: int) -> Size:
+    sizes = costed.program.sizes
+    matrices = [step for step in costed.program.inputs if step.name.startswith("w_")]
+    held = sum(size_in_bytes(step.axes, sizes, itemsize) for step in matrices)
+    return costed.layers * held
+
+
+def _kv_cache(costed: Costed, itemsize: int, amount: Any) -> dict[str, Amount]:
+    """Keys and values of one position, in all layers; and of all positions and batch rows."""
+    sizes = costed.program.sizes
+    key_heads = sizes["h_kv"] if "h_kv" in sizes else sizes.get("h", 1)
+    token = costed.layers * itemsize * key_heads * (sizes["d"] + sizes["d_v"])
+    return {"per_token": amount(token), "all": amount(costed.batch * sizes["m"] * token)}
+
+
+def _intensity(
+    costed: Costed, found: list[StepCost], itemsize: int, numbers: Mapping[str, int]
+) -> dict[str, float | None]:
+    """Operations for each byte moved, of the core: every step apart, or all of it fused."""
+    core = [
+        cost
+        for cost in found
+        if "m" in cost.step.axes and "n" in cost.step.axes or cost.step.name in ("heads", "output")
+    ]
+    core = [cost for cost in core if cost.product is False or _meets(cost)]
+    operations = formulas.value(sum(cost.flops for cost in core), numbers)
+    apart = formulas.value(sum(cost.traffic for cost in core), numbers)
+    sizes = costed.program.sizes
+    head = sizes.get("h", 1)
+    key_heads = sizes["h_kv"] if "h_kv" in sizes else head
+    rows = head * sizes["n"] * (sizes["d"] + sizes["d_v"])
+    keys = key_heads * sizes["m"] * (sizes["d"] + sizes["d_v"])
+    fused = formulas.value(costed.batch * itemsize * (rows + keys), numbers)
+    return {
+        "through_memory": operations / apart if operations is not None and apart else None,
+        "fused": operations / fused if operations is not None and fused else None,
+    }
+
+
+def _meets(cost: StepCost) -> bool:
+    axes = {axis for reads in cost.step.options["reads"] for axis in reads}
+    return {"n", "m"} <= axes
+
+
+def _crossovers(core: Size, projections: Size, shape: Shape, amount: Any) -> list[Crossover]:
+    if shape.m is not None:
+        return []
+    name = shape.name("n")
+    found = []
+    equal = formulas.solve_for(name, core, projections) if projections else None
+    if equal is not None:
+        found.append(Crossover(("core", "projections"), name, amount(equal)))
+    n, d = formulas.letter(name), formulas.letter(shape.name("d"))
+    recurrent = formulas.solve_for(name, n**2 * d, n * d**2)
+    found.append(Crossover(("self-attention layer", "recurrent layer"), name, amount(recurrent)))
+    return found
+
+
+def _facts(shape: Shape) -> tuple[str, ...]:
+    facts = []
+    if shape.h is not None:
+        facts.append(
+            "heads change no product's cost: each works on d / h columns; they multiply the "
+            "score matrix by h"
+        )
+    if shape.m is not None and not shape.cross:
+        facts.append("m ≠ n: the other m - n keys and values come from a cache")
+    if shape.cross:
+        facts.append("keys and values are made from m other rows (cross-attention)")
+    return tuple(facts)
+
+
+def _more_conventions(shape: Shape) -> list[str]:
+    lines = [
+        "projections W_Q, W_K, W_V, W_O are in (--no-projections leaves them out)"
+        if shape.projections
+        else "projections are left out"
+    ]
+    if shape.causal or shape.w is not None:
+        lines.append("masked pairs are not counted; memory holds every pair")
+    else:
+        lines.append("every pair is counted, masked or not (--causal counts the kept ones)")
+    if shape.w is not None and not isinstance(shape.w, int):
+        lines.append("the window is taken to be no longer than n")
+    return lines

@@ -1,0 +1,143 @@
+"""Formulas as SymPy expressions: read from sizes, written for people, solved for crossovers.
+
+User text never becomes an expression: sizes are integers or single names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy
+
+from attn_cli.program import Size
+
+ORDER = ("L", "b", "h", "h_kv", "n", "m", "w", "T", "d", "d_v", "d_head", "d_model")
+"""In which order letters stand in a product."""
+
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+Powers = dict[Any, Any]
+
+
+def letter(name: str) -> Any:
+    """A size that has no number."""
+    return sympy.Symbol(name, integer=True, positive=True)
+
+
+def expanded(size: Size) -> Any:
+    """An expression multiplied out."""
+    return sympy.expand(sympy.sympify(size)) if not isinstance(size, int) else sympy.Integer(size)
+
+
+def value(size: Size, numbers: Mapping[str, int]) -> int | None:
+    """The number of an expression, once every letter has one; None where one has not."""
+    expression = sympy.sympify(size) if not isinstance(size, int) else sympy.Integer(size)
+    put_in = expression.subs({letter(name): number for name, number in numbers.items()})
+    return int(put_in) if put_in.is_Integer else None
+
+
+def plain(size: Size) -> str:
+    """SymPy syntax, letters in our order: `2*n**2*d`."""
+    return _written(size, "*", lambda base, power: base if power == 1 else f"{base}**{power}")
+
+
+def pretty(size: Size) -> str:
+    """For people: `2 n² d`."""
+
+    def raised(base: str, power: Any) -> str:
+        return base if power == 1 else f"{base}{str(power).translate(SUPERSCRIPTS)}"
+
+    return _written(size, " ", raised)
+
+
+def latex(size: Size) -> str:
+    """For pages: `2 n^{2} d`."""
+
+    def raised(base: str, power: Any) -> str:
+        head, _, index = base.partition("_")
+        named = rf"{head}_{{\mathrm{{{index}}}}}" if index else head
+        return named if power == 1 else f"{named}^{{{power}}}"
+
+    return _written(size, " ", raised)
+
+
+def order(size: Size) -> Any:
+    """The fastest-growing terms without their factors: 5 n² − 2 n is of order n²."""
+    terms = [_letters(term) for term in sympy.Add.make_args(expanded(size)) if term != 0]
+    kept = [
+        term
+        for term in terms
+        if not any(other != term and _divides(term, other) for other in terms)
+    ]
+    unique = [term for place, term in enumerate(kept) if term not in kept[:place]]
+    return sum((sympy.Mul(*(base**power for base, power in t.items())) for t in unique), sympy.S(0))
+
+
+def solve_for(name: str, left: Size, right: Size) -> Any | None:
+    """The positive value of a letter at which two formulas are equal, if there is just one."""
+    found = sympy.solve(sympy.Eq(sympy.sympify(left), sympy.sympify(right)), letter(name))
+    return found[0] if len(found) == 1 else None
+
+
+def triangle(top: Size) -> Size:
+    """1 + 2 + … + top; 0 for what is not positive. A letter's sign counts as positive."""
+    if isinstance(top, int):
+        return top * (top + 1) // 2 if top > 0 else 0
+    expression = expanded(top)
+    if expression.is_nonpositive:
+        return 0
+    return expression * (expression + 1) / 2
+
+
+def _letters(term: Any) -> Powers:
+    return {base: power for base, power in term.as_powers_dict().items() if base.free_symbols}
+
+
+def _divides(small: Powers, large: Powers) -> bool:
+    return all(large.get(base, 0) >= power for base, power in small.items() if power > 0) and all(
+        small.get(base, 0) >= power for base, power in large.items() if power < 0
+    )
+
+
+def _rank(base: Any) -> tuple[int, str]:
+    name = str(base)
+    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
+
+
+def _weight(term: Any) -> tuple[Any, ...]:
+    """Terms of higher degree first, then in the order of their letters."""
+    letters = _letters(term)
+    degree = sum(letters.values())
+    return (-degree, [(_rank(base), -power) for base, power in sorted(letters.items(), key=_first)])
+
+
+def _first(item: tuple[Any, Any]) -> tuple[int, str]:
+    return _rank(item[0])
+
+
+def _written(size: Size, times: str, raised: Any) -> str:
+    terms = sorted(sympy.Add.make_args(expanded(size)), key=_weight)
+    text = ""
+    for term in terms:
+        factor, _ = term.as_coeff_Mul()
+        sign = "-" if factor < 0 else "+"
+        body = _product(abs(factor), _letters(term), times, raised)
+        text += f" {sign} {body}" if text else ("-" if sign == "-" else "") + body
+    return text
+
+
+def _product(factor: Any, letters: Powers, times: str, raised: Any) -> str:
+    ordered = sorted(letters.items(), key=_first)
+    above = [raised(str(base), power) for base, power in ordered if power > 0]
+    below = [raised(str(base), -power) for base, power in ordered if power < 0]
+    if factor.p != 1 or not above:
+        above.insert(0, str(factor.p))
+    if factor.q != 1:
+        below.insert(0, str(factor.q))
+    over = times.join(above)
+    if not below:
+        return over
+    under = times.join(below)
+    under = f"({under})" if len(below) > 1 else under
+    return f"{over}/{under}" if times == "*" else f"{over} / {under}"

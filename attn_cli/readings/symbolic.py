@@ -1,0 +1,144 @@
+"""A mechanism's program with letters for sizes, for the cost reading."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from attn_cli import masks
+from attn_cli.masks.counts import causal_pairs, window_pairs
+from attn_cli.mechanisms import Choices, Mechanism
+from attn_cli.program import Program, Size, Sizes
+from attn_cli.readings.formulas import letter, triangle
+
+
+class Shape(NamedTuple):
+    """What is asked of a cost report; a size is an integer, a name that stays open, or None.
+
+    d is the width of all heads together; a size that is None takes its usual value: m = n,
+    d_v = d, one head, as many key heads as heads, d_model = d, no batch, one layer.
+    """
+
+    n: int | str | None = None
+    m: int | str | None = None
+    d: int | str | None = None
+    d_v: int | str | None = None
+    h: int | str | None = None
+    h_kv: int | str | None = None
+    d_head: int | str | None = None
+    d_model: int | str | None = None
+    b: int | str | None = None
+    L: int | str | None = None
+    w: int | str | None = None
+    causal: bool = False
+    offset: int | None = None
+    bottom_right: bool = False
+    projections: bool = True
+    cross: bool = False
+
+    def name(self, field: str) -> str:
+        """The letter of a size: the standard one, or the name that was given."""
+        given = getattr(self, field)
+        return given if isinstance(given, str) else field
+
+    def numbers(self) -> dict[str, int | None]:
+        """Every letter in use, with its number where it has one."""
+        given = {field: getattr(self, field) for field in LETTERS}
+        used = {field: size for field, size in given.items() if size is not None}
+        always: dict[str, Any] = {"n": self.n, "d": self.d} | used
+        return {
+            self.name(field): size if isinstance(size, int) else None
+            for field, size in always.items()
+        }
+
+
+LETTERS = ("n", "m", "d", "d_v", "h", "h_kv", "d_head", "d_model", "b", "L", "w")
+
+
+class Costed(NamedTuple):
+    """A program with letters for sizes, and how many pairs its mask keeps."""
+
+    program: Program
+    pairs: Size | None
+    layers: Size
+    batch: Size
+
+
+def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = False) -> Costed:
+    """Write a mechanism down for sizes that are letters, or with `numbers` for the integers.
+
+    Raises ShapeError where heads do not share a width equally.
+    """
+
+    def size(field: str, otherwise: Size) -> Size:
+        given = getattr(shape, field)
+        if given is None:
+            return otherwise
+        return given if numbers and isinstance(given, int) else letter(shape.name(field))
+
+    n = size("n", letter("n"))
+    m = size("m", n)
+    width = size("d", letter("d"))
+    heads = size("h", 1)
+    kv_heads = size("h_kv", heads)
+    head_width = size("d_head", _part(width, heads))
+    value_width = _part(size("d_v", head_width * heads), heads)
+    model = size("d_model", width)
+    cached = shape.m is not None and not shape.cross and m != n
+    offset = _offset(shape, n, m, cached)
+    mask = None
+    if shape.causal or shape.w is not None:
+        mask = masks.Mask("causal" if shape.w is None else f"causal & window({shape.w})", "", _all)
+    choices = Choices(heads=heads, kv_heads=kv_heads, mask=mask)
+    sizes = Sizes()
+    batch = size("b", 1)
+    if shape.b is not None:
+        sizes.bind("b", batch, "--batch")
+    given = _given(shape, cached)
+    layout = mechanism.layout(given, choices, sizes)
+    for axis, bound in (
+        ("n", n),
+        ("m_new" if cached else "m", n if cached else m),
+        ("m_past", m - n if cached else None),
+        ("d", head_width),
+        ("d_v", value_width),
+        ("d_model", model),
+        ("d_context", model),
+        ("d_out", model),
+    ):
+        if bound is not None:
+            sizes.bind(axis, bound, f"--{axis}")
+    layout.fill(sizes)
+    program = mechanism.program(sizes, layout, choices)
+    pairs = None
+    if shape.w is not None:
+        pairs = window_pairs(n, m, offset, size("w", n), triangle)
+    elif shape.causal:
+        pairs = causal_pairs(n, m, offset, triangle)
+    return Costed(program, pairs, size("L", 1), batch)
+
+
+def _all(i: Any, j: Any, b: int, h: int) -> bool:
+    return True
+
+
+def _part(whole: Size, parts: Size) -> Size:
+    if isinstance(whole, int) and isinstance(parts, int) and whole % parts == 0:
+        return whole // parts
+    return whole if isinstance(parts, int) and parts == 1 else whole / parts
+
+
+def _offset(shape: Shape, n: Size, m: Size, cached: bool) -> Size:
+    if shape.offset is not None:
+        return shape.offset
+    return m - n if cached or shape.bottom_right else 0
+
+
+def _given(shape: Shape, cached: bool) -> dict[str, tuple[Size, ...]]:
+    """Which arrays there are, as layouts want them: only how many axes each has matters."""
+    rows = (1, 1, 1) if shape.b is not None else (1, 1)
+    given = {"x": rows} if shape.projections else {name: rows for name in ("q", "k", "v")}
+    if shape.cross and shape.projections:
+        given["context"] = rows
+    if cached:
+        given |= {"past_k": (1, *rows), "past_v": (1, *rows)}
+    return given

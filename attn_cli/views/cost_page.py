@@ -1,0 +1,166 @@
+"""The page of `attn complexity`: step by step, what dominates and where it turns, memory."""
+
+from __future__ import annotations
+
+from attn_cli.cost_report import Amount, CostReport
+from attn_cli.views.page import Block, Grids, Heading, Lines, Title
+from attn_cli.views.texts import bar, text_table
+
+UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+
+def cost_page(report: CostReport, width: int) -> list[Block]:
+    """Everything a person is told of a cost."""
+    return [
+        Title(f"Cost of {report.title[:1].lower()}{report.title[1:]}", _sizes(report), ""),
+        *([Lines(report.facts, quiet=True, indented=False)] if report.facts else []),
+        *_steps(report, width),
+        *_dominance(report),
+        *_memory(report),
+        *_layers(report, width),
+        Heading("", "Counted so"),
+        Lines(report.conventions, quiet=True),
+    ]
+
+
+def amount_text(amount: Amount) -> str:
+    """A formula with its number: `4 n² d = 67,108,864`."""
+    if amount.value is None or amount.pretty == str(amount.value):
+        return amount.pretty if amount.value is None else f"{amount.value:,}"
+    return f"{amount.pretty} = {amount.value:,}"
+
+
+def bytes_text(amount: Amount) -> str:
+    """A formula in bytes with its number in a unit: `1 MiB (4 n² bytes)`."""
+    if amount.value is None:
+        return f"{amount.pretty} bytes"
+    size = float(amount.value)
+    unit = 0
+    while size >= 1024 and unit + 1 < len(UNITS):
+        size, unit = size / 1024, unit + 1
+    number = f"{size:.4g}" if size < 1e6 else f"{size:.3e}"
+    formula = "" if amount.pretty == str(amount.value) else f" ({amount.pretty} bytes)"
+    return f"{number} {UNITS[unit]}{formula}"
+
+
+def _sizes(report: CostReport) -> str:
+    known = [f"{name} = {size:,}" for name, size in report.sizes.items() if size is not None]
+    open_ones = [name for name, size in report.sizes.items() if size is None]
+    return ", ".join([*known, *([f"any {', '.join(open_ones)}"] if open_ones else [])])
+
+
+def _steps(report: CostReport, width: int) -> list[Block]:
+    known = report.totals["all"].value is not None
+    columns = ["step", "operation", "formula", *(["FLOPs", "share"] if known else []), "order"]
+    rows = [
+        [
+            step.name,
+            step.operation.removesuffix(", over the keys"),
+            step.flops.pretty,
+            *([f"{step.flops.value:,}", f"{100 * (step.share or 0):.1f}%"] if known else []),
+            step.order,
+        ]
+        for step in report.steps
+    ]
+    table = text_table(
+        columns,
+        rows,
+        width=width,
+        right=("FLOPs", "share"),
+        spare=("operation", "order", "share"),
+    )
+    totals = [
+        f"matrix products   {amount_text(report.totals['matmul'])}",
+        f"everything else   {amount_text(report.totals['other'])}",
+        f"all               {amount_text(report.totals['all'])}",
+        f"leading terms     {report.leading}",
+    ]
+    if report.pairs is not None:
+        kept, every = report.pairs
+        totals.append(f"pairs kept        {amount_text(kept)}, of {amount_text(every)}")
+    return [
+        Lines((), apart=True),
+        Grids((table,)),
+        Lines((), apart=True),
+        Lines(tuple(totals)),
+    ]
+
+
+def _dominance(report: CostReport) -> list[Block]:
+    lines = []
+    core, rest = report.core, report.projections
+    if core.value is not None and rest.value:
+        part = 100 * core.value / (core.value + rest.value)
+        lines.append(
+            f"{amount_text(core)} against {amount_text(rest)}: "
+            f"here the part between queries and keys is {part:.0f} %."
+        )
+    elif core.value is None:
+        lines.append(f"{core.pretty} between queries and keys, {rest.pretty} in projections.")
+    for crossing in report.crossovers:
+        one, other = crossing.between
+        at = f"{crossing.letter} = {amount_text(crossing.at)}"
+        lines.append(f"The {one} overtakes the {other} at {at}.")
+    if not lines:
+        return []
+    longest = max((len(f"{share.length:,}") for share in report.shares), default=0)
+    bars = [
+        f"n = {share.length:>{longest},}  {bar(share.part):20} {100 * share.part:3.0f} %"
+        for share in report.shares
+    ]
+    letters = _question(report)
+    return [Heading("", letters), Lines((*lines, *bars))]
+
+
+def _question(report: CostReport) -> str:
+    orders = list(dict.fromkeys(step.order for step in report.steps if step.kind == "matmul"))
+    return f"{' or '.join(orders)}?" if len(orders) == 2 else "What dominates"
+
+
+def _memory(report: CostReport) -> list[Block]:
+    memory, cache = report.memory, report.kv_cache
+    lines = [
+        f"score matrix     {bytes_text(memory['score_matrix'])}",
+        f"peak             {bytes_text(memory['peak'])}",
+        f"KV cache         {bytes_text(cache['per_token'])} for each key, "
+        f"{bytes_text(cache['all'])} in all",
+    ]
+    if memory["weights_of_projections"].value != 0:
+        lines.insert(0, f"weights          {bytes_text(memory['weights_of_projections'])}")
+    through, fused = report.intensity["through_memory"], report.intensity["fused"]
+    if through is not None and fused is not None:
+        lines.append(
+            f"intensity        {through:.3g} FLOPs for each byte when scores go through memory, "
+            f"{fused:.3g} when fused"
+        )
+    return [Heading("", f"Memory, {report.dtype}"), Lines(tuple(lines))]
+
+
+def _layers(report: CostReport, width: int) -> list[Block]:
+    if not report.layers:
+        return []
+    known = report.layers[0].operations.value is not None
+    rows = [
+        [
+            layer.name,
+            f"O({layer.operations.pretty})",
+            *(
+                [f"{layer.operations.value:,}" if layer.operations.value is not None else "-"]
+                if known
+                else []
+            ),
+            layer.sequential,
+            layer.path,
+        ]
+        for layer in report.layers
+    ]
+    columns = ["layer", "operations", *(["value"] if known else []), "in sequence", "longest path"]
+    table = text_table(
+        columns,
+        rows,
+        width=width,
+        right=("value",),
+        spare=("value", "longest path", "in sequence"),
+    )
+    title = Heading("", "Against other layers", right="Vaswani 2017, Table 1: no projections")
+    return [title, Grids((table,))]
