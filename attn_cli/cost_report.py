@@ -6,12 +6,18 @@ from typing import NamedTuple
 
 
 class Amount(NamedTuple):
-    """A number and the formula it comes from; the number is None while letters are open."""
+    """A number and the formula it comes from.
+
+    While letters are open value is None, and `open` is the formula with the known numbers put
+    in, as SymPy and as people write it.
+    """
 
     value: int | None
     plain: str
     pretty: str
     latex: str
+    open_plain: str = ""
+    open_pretty: str = ""
 
 
 class CostStep(NamedTuple):
@@ -63,6 +69,7 @@ class CostReport(NamedTuple):
     leading: str
     core: Amount
     projections: Amount
+    core_operations: Amount
     pairs: tuple[Amount, Amount] | None
     shares: tuple[Share, ...]
     memory: dict[str, Amount]
@@ -72,3 +79,79 @@ class CostReport(NamedTuple):
     layers: tuple[Layer, ...]
     conventions: tuple[str, ...]
     dtype: str
+
+
+class Variant(NamedTuple):
+    """One way of several; its products and other operations are None where they are not counted."""
+
+    name: str
+    note: str
+    matmul: Amount | None
+    other: Amount | None
+    score_matrix: Amount
+    kv_per_token: Amount
+
+
+class SweepRow(NamedTuple):
+    """The cost at one value of the size that is swept."""
+
+    size: int
+    core: int
+    projections: int
+    all: int
+    score_bytes: int
+
+
+class Sweep(NamedTuple):
+    """The cost over a range of one size."""
+
+    letter: str
+    core: str
+    projections: str
+    rows: tuple[SweepRow, ...]
+
+
+class LayerKind(NamedTuple):
+    """One kind of layer of a model: how many there are, what a new token costs in each."""
+
+    name: str
+    layers: int
+    keys: int
+    projections: int
+    core: int
+    cache_per_key: int
+
+
+class ModelReport(NamedTuple):
+    """A model's attention for one new token after `context` tokens; bytes in `dtype`."""
+
+    name: str
+    context: int
+    dtype: str
+    facts: tuple[str, ...]
+    kinds: tuple[LayerKind, ...]
+    conventions: tuple[str, ...]
+
+
+class Floor(NamedTuple):
+    """The least time for one way to compute the part between queries and keys, in seconds."""
+
+    way: str
+    compute: float
+    memory: float
+
+    @property
+    def bound(self) -> str:
+        """What binds: the larger of the two times."""
+        return "compute" if self.compute >= self.memory else "memory"
+
+
+class Timing(NamedTuple):
+    """Floors on one machine, and the intensity at which both limits are equal."""
+
+    machine: str
+    source: str
+    peak: float
+    bandwidth: float
+    balance: float
+    floors: tuple[Floor, ...]

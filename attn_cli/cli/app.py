@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from attn_cli.cli import compute, streams
+from attn_cli.cli import complexity, compute, streams
 
 app = typer.Typer(
     name="attn",
@@ -15,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("compute", help=compute.HELP, epilog=compute.EXAMPLES)(compute.compute)
+app.command("complexity", help=complexity.HELP, epilog=complexity.EXAMPLES)(complexity.complexity)
 
 
 def _version(wanted: bool) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from attn_cli.cli.groups import takes
-from attn_cli.cli.options import PlainOptions, ReportOptions, of_panel
+from attn_cli.cli.options import of_panel
 from attn_cli.cli.streams import guarded
 
 HELP = (
@@ -61,9 +62,9 @@ class CountOptions(NamedTuple):
     causal: Annotated[
         bool, of_panel(KIND, "Only the pairs a causal mask keeps, exactly.", "--causal")
     ] = False
-    offset: Annotated[
-        int | None, of_panel(KIND, "Causal: key j ≤ query i + N.", metavar="N")
-    ] = None
+    offset: Annotated[int | None, of_panel(KIND, "Causal: key j ≤ query i + N.", metavar="N")] = (
+        None
+    )
     align: Annotated[
         str | None, of_panel(KIND, "Causal: top-left, or bottom-right (a cache's own).")
     ] = None
@@ -71,25 +72,81 @@ class CountOptions(NamedTuple):
         Size,
         of_panel(KIND, "Each query sees this many keys, its own included.", metavar="SIZE"),
     ] = None
-    cross: Annotated[
-        bool, of_panel(KIND, "Keys and values come from m other rows.", "--cross")
-    ] = False
+    cross: Annotated[bool, of_panel(KIND, "Keys and values come from m other rows.", "--cross")] = (
+        False
+    )
     no_projections: Annotated[
         bool, of_panel(KIND, "Leave W_Q, W_K, W_V, W_O out.", "--no-projections")
     ] = False
-    dtype: Annotated[
-        str, of_panel(KIND, "float64, float32, float16, bfloat16 or float8.")
-    ] = "float32"
+    dtype: Annotated[str, of_panel(KIND, "float64, float32, float16, bfloat16 or float8.")] = (
+        "float32"
+    )
+
+
+MORE = "More to see"
+
+
+class MoreOptions(NamedTuple):
+    """What is shown beside one cost."""
+
+    compare: Annotated[
+        str | None,
+        of_panel(MORE, "Modes or head layouts: mha, gqa, mqa, mla.", metavar="NAME,NAME"),
+    ] = None
+    sweep: Annotated[
+        str | None,
+        of_panel(MORE, "One size doubled over a range: n=128:65536.", metavar="SIZE=FROM:TO"),
+    ] = None
+    plot: Annotated[
+        bool, of_panel(MORE, "Draw the sweep on logarithmic axes (an extra).", "--plot")
+    ] = False
+    config: Annotated[
+        Path | None,
+        of_panel(MORE, "A model's config.json; --m is the context length.", metavar="FILE"),
+    ] = None
+    hardware: Annotated[
+        str | None, of_panel(MORE, "Least time on a machine: a100, h100 and others.")
+    ] = None
+    peak: Annotated[
+        float | None, of_panel(MORE, "Your machine's operations a second, as 1e12.", min=1)
+    ] = None
+    bandwidth: Annotated[
+        float | None, of_panel(MORE, "Your machine's bytes a second, as 1e11.", min=1)
+    ] = None
+
+
+OUT = "Output"
+
+
+class ReportOptions(NamedTuple):
+    """Where the report goes."""
+
+    json: Annotated[bool, of_panel(OUT, "One JSON document on standard output.", "--json")] = False
+    latex: Annotated[bool, of_panel(OUT, "The steps as a LaTeX table.", "--latex")] = False
+    export: Annotated[
+        Path | None,
+        of_panel(OUT, "What is shown, as .html .svg .md .txt .tex.", metavar="FILE"),
+    ] = None
+    save: Annotated[
+        Path | None, of_panel(OUT, "The sweep as comma-separated values: .csv.", metavar="FILE")
+    ] = None
+    force: Annotated[bool, of_panel(OUT, "Write over existing files.", "--force")] = False
+    plain: Annotated[bool, of_panel(OUT, "No colour, ASCII alone.", "--plain")] = False
 
 
 @guarded
-@takes(SizeOptions, CountOptions, ReportOptions, PlainOptions)
+@takes(SizeOptions, CountOptions, MoreOptions, ReportOptions)
 def complexity(
-    sizes: SizeOptions, count: CountOptions, report: ReportOptions, plain: PlainOptions
+    sizes: SizeOptions, count: CountOptions, more: MoreOptions, report: ReportOptions
 ) -> None:
     """Settle the sizes, read the program's cost, show it."""
-    from attn_cli.cli.costing import costed, show_report
-    from attn_cli.cli.output import check_files
+    from attn_cli.cli.costing import costs_of, model_of, show_costs, show_model
+    from attn_cli.cli.output import EXPORTED
+    from attn_cli.cli.paths import check_path
 
-    check_files(report)
-    show_report(costed(sizes, count), report, plain)
+    check_path(report.export, "--export", EXPORTED, report.force)
+    check_path(report.save, "--save", (".csv",), report.force)
+    if more.config is not None:
+        show_model(model_of(sizes, count, more, report), report)
+    else:
+        show_costs(costs_of(sizes, count, more, report), report)

@@ -11,7 +11,7 @@ import typer
 DECIMALS = 4
 
 
-def _of(panel: str, text: str, *names: str, **more: Any) -> Any:
+def of_panel(panel: str, text: str, *names: str, **more: Any) -> Any:
     """An option of a panel; its name is the field's unless given."""
     return typer.Option(*names, help=text, rich_help_panel=panel, **more)
 
@@ -26,13 +26,13 @@ def fraction(text: str) -> float:
 
 
 _array = partial(
-    _of, "Arrays (a file, - for standard input, or numbers like '1 0; 0 1')", metavar="ARRAY"
+    of_panel, "Arrays (a file, - for standard input, or numbers like '1 0; 0 1')", metavar="ARRAY"
 )
-_size = partial(_of, "Sizes of random arrays", min=1, metavar="N")
-_attention = partial(_of, "Attention")
-_mask = partial(_of, "Masks (True = may attend)")
-_display = partial(_of, "Display")
-_out = partial(_of, "Output")
+_size = partial(of_panel, "Sizes of random arrays", min=1, metavar="N")
+_attention = partial(of_panel, "Attention")
+_mask = partial(of_panel, "Masks (True = may attend)")
+_display = partial(of_panel, "Display")
+_out = partial(of_panel, "Output")
 
 Array = str | None
 
@@ -54,15 +54,17 @@ class ArrayOptions(NamedTuple):
     past_v: Annotated[Array, _array("Values from earlier calls.")] = None
     input: Annotated[
         str | None,
-        _of(_array.args[0], "Several arrays by name: .npz, .json, .safetensors.", metavar="FILE"),
+        of_panel(
+            _array.args[0], "Several arrays by name: .npz, .json, .safetensors.", metavar="FILE"
+        ),
     ] = None
     text: Annotated[
         str | None,
-        _of(_array.args[0], "A sentence: one random vector for each word.", metavar="WORDS"),
+        of_panel(_array.args[0], "A sentence: one random vector for each word.", metavar="WORDS"),
     ] = None
     context_text: Annotated[
         str | None,
-        _of(_array.args[0], "Another sentence, for keys and values.", metavar="WORDS"),
+        of_panel(_array.args[0], "Another sentence, for keys and values.", metavar="WORDS"),
     ] = None
 
 
@@ -76,7 +78,9 @@ class SizeOptions(NamedTuple):
     ] = None
     dv: Annotated[int | None, _size("Width of values, all heads together (default as --d).")] = None
     batch: Annotated[int | None, _size("Batch rows (default no batch axis).")] = None
-    seed: Annotated[int | None, _of(_size.args[0], "Seed (default 0).", min=0, metavar="N")] = None
+    seed: Annotated[
+        int | None, of_panel(_size.args[0], "Seed (default 0).", min=0, metavar="N")
+    ] = None
 
 
 class AttentionOptions(NamedTuple):

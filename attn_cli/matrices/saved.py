@@ -10,9 +10,7 @@ import numpy as np
 from attn_cli.matrices.files import SETTINGS
 
 
-def write_npz(
-    stream: IO[bytes], arrays: Mapping[str, np.ndarray[Any, Any]], settings: str
-) -> None:
+def write_npz(stream: IO[bytes], arrays: Mapping[str, np.ndarray[Any, Any]], settings: str) -> None:
     """Write an .npz archive to a stream."""
     named: dict[str, Any] = {**arrays, SETTINGS: np.array(settings)}
     np.savez(stream, **named)

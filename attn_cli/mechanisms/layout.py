@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attn_cli.errors import AttnError, ShapeError, shape_text
 from attn_cli.mechanisms.mechanism import Choices, Layout, Shapes
-from attn_cli.program import ONE, Axes, Size, Sizes, quotient
+from attn_cli.program import ONE, Axes, Sizes, quotient
 
 HEAD_WIDTH = 4
 """Default width of a head: √4 = 2 is easy to check by hand."""

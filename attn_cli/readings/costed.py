@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from attn_cli.cost_report import Amount, CostReport, CostStep, Crossover, Share
@@ -28,7 +29,7 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
     itemsize = ITEM_SIZES[dtype]
     costed = symbolic_program(mechanism, shape)
     numbers = {name: size for name, size in shape.numbers().items() if size is not None}
-    amount = _amounts(numbers)
+    amount = partial(formulas.amount, numbers=numbers)
     layers = costed.layers
     found = costs(costed.program, itemsize, costed.pairs)
     total = layers * sum(cost.flops for cost in found)
@@ -54,23 +55,12 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         memory=_memory(costed, found, itemsize, amount, numbers),
         kv_cache=_kv_cache(costed, itemsize, amount),
         intensity=_intensity(costed, found, itemsize, numbers),
+        core_operations=amount(costed.layers * sum(cost.flops for cost in _core(found))),
         crossovers=tuple(_crossovers(core, projections, shape, amount)),
         layers=table_1(shape, amount),
         conventions=(*CONVENTIONS, *_more_conventions(shape)),
         dtype=dtype,
     )
-
-
-def _amounts(numbers: Mapping[str, int]) -> Any:
-    def amount(size: Size) -> Amount:
-        return Amount(
-            formulas.value(size, numbers),
-            formulas.plain(size),
-            formulas.pretty(size),
-            formulas.latex(size),
-        )
-
-    return amount
 
 
 def _counts(cost: StepCost) -> bool:
@@ -95,19 +85,21 @@ def _step(cost: StepCost, costed: Costed, amount: Any, total: Size) -> CostStep:
     )
 
 
+def _core(found: list[StepCost]) -> list[StepCost]:
+    """The steps in which queries meet keys, products or not."""
+    return [cost for cost in found if {"n", "m"} <= _axes(cost)]
+
+
+def _axes(cost: StepCost) -> set[str]:
+    reads = cost.step.options.get("reads", (cost.step.axes,)) if cost.product else (cost.step.axes,)
+    return {axis for axes in reads for axis in axes}
+
+
 def _core_and_projections(costed: Costed, found: list[StepCost]) -> tuple[Size, Size]:
     """Products that meet queries with keys, and the others."""
-    core: Size = 0
-    projections: Size = 0
-    for cost in found:
-        if not cost.product:
-            continue
-        axes = {axis for reads in cost.step.options["reads"] for axis in reads}
-        if {"n", "m"} <= axes:
-            core += costed.layers * cost.flops
-        else:
-            projections += costed.layers * cost.flops
-    return core, projections
+    products = [cost for cost in found if cost.product]
+    core = costed.layers * sum(cost.flops for cost in _core(products))
+    return core, costed.layers * sum(cost.flops for cost in products) - core
 
 
 def _leading(total: Size) -> Size:
@@ -178,7 +170,7 @@ def _weights(costed: Costed, itemsize: int) -> Size:
 def _kv_cache(costed: Costed, itemsize: int, amount: Any) -> dict[str, Amount]:
     """Keys and values of one position, in all layers; and of all positions and batch rows."""
     sizes = costed.program.sizes
-    key_heads = sizes["h_kv"] if "h_kv" in sizes else sizes.get("h", 1)
+    key_heads = sizes.get("h_kv", sizes.get("h", 1))
     token = costed.layers * itemsize * key_heads * (sizes["d"] + sizes["d_v"])
     return {"per_token": amount(token), "all": amount(costed.batch * sizes["m"] * token)}
 
@@ -187,17 +179,12 @@ def _intensity(
     costed: Costed, found: list[StepCost], itemsize: int, numbers: Mapping[str, int]
 ) -> dict[str, float | None]:
     """Operations for each byte moved, of the core: every step apart, or all of it fused."""
-    core = [
-        cost
-        for cost in found
-        if "m" in cost.step.axes and "n" in cost.step.axes or cost.step.name in ("heads", "output")
-    ]
-    core = [cost for cost in core if cost.product is False or _meets(cost)]
+    core = _core(found)
     operations = formulas.value(sum(cost.flops for cost in core), numbers)
     apart = formulas.value(sum(cost.traffic for cost in core), numbers)
     sizes = costed.program.sizes
     head = sizes.get("h", 1)
-    key_heads = sizes["h_kv"] if "h_kv" in sizes else head
+    key_heads = sizes.get("h_kv", head)
     rows = head * sizes["n"] * (sizes["d"] + sizes["d_v"])
     keys = key_heads * sizes["m"] * (sizes["d"] + sizes["d_v"])
     fused = formulas.value(costed.batch * itemsize * (rows + keys), numbers)
@@ -205,11 +192,6 @@ def _intensity(
         "through_memory": operations / apart if operations is not None and apart else None,
         "fused": operations / fused if operations is not None and fused else None,
     }
-
-
-def _meets(cost: StepCost) -> bool:
-    axes = {axis for reads in cost.step.options["reads"] for axis in reads}
-    return {"n", "m"} <= axes
 
 
 def _crossovers(core: Size, projections: Size, shape: Shape, amount: Any) -> list[Crossover]:

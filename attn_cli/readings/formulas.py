@@ -10,9 +10,10 @@ from typing import Any
 
 import sympy
 
+from attn_cli.cost_report import Amount
 from attn_cli.program import Size
 
-ORDER = ("L", "b", "h", "h_kv", "n", "m", "w", "T", "d", "d_v", "d_head", "d_model")
+ORDER = ("k", "r", "L", "b", "h", "h_kv", "n", "m", "w", "T", "d", "d_v", "d_head", "d_model")
 """In which order letters stand in a product."""
 
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -32,9 +33,29 @@ def expanded(size: Size) -> Any:
 
 def value(size: Size, numbers: Mapping[str, int]) -> int | None:
     """The number of an expression, once every letter has one; None where one has not."""
-    expression = sympy.sympify(size) if not isinstance(size, int) else sympy.Integer(size)
-    put_in = expression.subs({letter(name): number for name, number in numbers.items()})
-    return int(put_in) if put_in.is_Integer else None
+    if isinstance(size, int):
+        return size
+    found = put_in(size, numbers)
+    return int(found) if found.is_Integer else None
+
+
+def amount(size: Size, numbers: Mapping[str, int]) -> Amount:
+    """A formula with what comes of it for these numbers."""
+    found = value(size, numbers)
+    left = put_in(size, numbers) if found is None and numbers else None
+    return Amount(
+        found,
+        plain(size),
+        pretty(size),
+        latex(size),
+        plain(left) if left is not None else "",
+        pretty(left) if left is not None else "",
+    )
+
+
+def put_in(size: Size, numbers: Mapping[str, int]) -> Any:
+    """A formula with numbers for some of its letters."""
+    return sympy.sympify(size).subs({letter(name): number for name, number in numbers.items()})
 
 
 def plain(size: Size) -> str:

@@ -82,7 +82,7 @@ class Unicode(Notation):
         return f"{matrix}ᵀ"
 
     def root(self, number: str) -> str:
-        return f"√{number}"
+        return f"√{number}" if number.isalnum() else f"√({number})"
 
     def quotient(self, above: str, below: str) -> str:
         return f"{above} / {below}"

@@ -136,7 +136,7 @@ def _offset(shape: Shape, n: Size, m: Size, cached: bool) -> Size:
 def _given(shape: Shape, cached: bool) -> dict[str, tuple[Size, ...]]:
     """Which arrays there are, as layouts want them: only how many axes each has matters."""
     rows = (1, 1, 1) if shape.b is not None else (1, 1)
-    given = {"x": rows} if shape.projections else {name: rows for name in ("q", "k", "v")}
+    given = {"x": rows} if shape.projections else dict.fromkeys(("q", "k", "v"), rows)
     if shape.cross and shape.projections:
         given["context"] = rows
     if cached:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from attn_cli.cost_report import Amount, CostReport
 
 
-def cost_document(report: CostReport) -> str:
-    """Write the document; formulas are in SymPy syntax."""
-    return json.dumps(described(report), ensure_ascii=False, allow_nan=False, indent=1)
-
-
 def described(report: CostReport) -> dict[str, Any]:
-    """The report as JSON has it."""
+    """The report as JSON has it; formulas are in SymPy syntax."""
     return {
         "schema": "attn.cost/1",
         "command": "complexity",
@@ -28,6 +22,7 @@ def described(report: CostReport) -> dict[str, Any]:
                 "kind": step.kind,
                 "flops": step.flops.plain,
                 "value": step.flops.value,
+                "open": step.flops.open_plain or None,
                 "bytes": step.bytes.plain,
                 "bytes_value": step.bytes.value,
                 "order": step.order_plain,

@@ -3,61 +3,45 @@
 from __future__ import annotations
 
 from attn_cli.cost_report import Amount, CostReport
+from attn_cli.views.amounts import amount_text, bytes_text
 from attn_cli.views.page import Block, Grids, Heading, Lines, Title
 from attn_cli.views.texts import bar, text_table
 
-UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
-
-def cost_page(report: CostReport, width: int) -> list[Block]:
-    """Everything a person is told of a cost."""
+def cost_page(report: CostReport, width: int, more: list[Block]) -> list[Block]:
+    """Everything a person is told of a cost; `more` stands before the last part."""
     return [
-        Title(f"Cost of {report.title[:1].lower()}{report.title[1:]}", _sizes(report), ""),
+        Title(f"Cost of {report.title[:1].lower()}{report.title[1:]}", "", _sizes(report)),
         *([Lines(report.facts, quiet=True, indented=False)] if report.facts else []),
         *_steps(report, width),
         *_dominance(report),
         *_memory(report),
         *_layers(report, width),
+        *more,
         Heading("", "Counted so"),
         Lines(report.conventions, quiet=True),
     ]
 
 
-def amount_text(amount: Amount) -> str:
-    """A formula with its number: `4 n² d = 67,108,864`."""
-    if amount.value is None or amount.pretty == str(amount.value):
-        return amount.pretty if amount.value is None else f"{amount.value:,}"
-    return f"{amount.pretty} = {amount.value:,}"
-
-
-def bytes_text(amount: Amount) -> str:
-    """A formula in bytes with its number in a unit: `1 MiB (4 n² bytes)`."""
-    if amount.value is None:
-        return f"{amount.pretty} bytes"
-    size = float(amount.value)
-    unit = 0
-    while size >= 1024 and unit + 1 < len(UNITS):
-        size, unit = size / 1024, unit + 1
-    number = f"{size:.4g}" if size < 1e6 else f"{size:.3e}"
-    formula = "" if amount.pretty == str(amount.value) else f" ({amount.pretty} bytes)"
-    return f"{number} {UNITS[unit]}{formula}"
-
-
 def _sizes(report: CostReport) -> str:
     known = [f"{name} = {size:,}" for name, size in report.sizes.items() if size is not None]
+    if "h" not in report.sizes and "heads" not in report.sizes:
+        known.append("1 head")
     open_ones = [name for name, size in report.sizes.items() if size is None]
     return ", ".join([*known, *([f"any {', '.join(open_ones)}"] if open_ones else [])])
 
 
 def _steps(report: CostReport, width: int) -> list[Block]:
     known = report.totals["all"].value is not None
-    columns = ["step", "operation", "formula", *(["FLOPs", "share"] if known else []), "order"]
+    partly = any(step.flops.open_pretty for step in report.steps)
+    numbers = ["FLOPs", "share"] if known else ["FLOPs"] if partly else []
+    columns = ["step", "operation", "formula", *numbers, "order"]
     rows = [
         [
             step.name,
             step.operation.removesuffix(", over the keys"),
             step.flops.pretty,
-            *([f"{step.flops.value:,}", f"{100 * (step.share or 0):.1f}%"] if known else []),
+            *[_number(step.flops), f"{100 * (step.share or 0):.1f}%"][: len(numbers)],
             step.order,
         ]
         for step in report.steps
@@ -84,6 +68,10 @@ def _steps(report: CostReport, width: int) -> list[Block]:
         Lines((), apart=True),
         Lines(tuple(totals)),
     ]
+
+
+def _number(amount: Amount) -> str:
+    return amount.open_pretty if amount.value is None else f"{amount.value:,}"
 
 
 def _dominance(report: CostReport) -> list[Block]:

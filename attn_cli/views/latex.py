@@ -44,6 +44,10 @@ SPECIAL = str.maketrans(
         "≤": r"$\le$",
         "≥": r"$\ge$",
         "≠": r"$\ne$",
+        "²": r"$^2$",
+        "³": r"$^3$",
+        "█": r"\rule{0.6em}{1.4ex}",
+        "½": "1/2",
         "■": r"$\bullet$",
     }
 )
@@ -58,39 +62,40 @@ def latex_page(blocks: Iterable[Block]) -> str:
 def _block(block: Block) -> list[str]:
     if isinstance(block, Title):
         return [
-            rf"\section*{{{_text(block.left)}}}",
-            f"{_text(block.formula)}, {_text(block.source)}",
+            rf"\section*{{{text(block.left)}}}",
+            f"{text(block.formula)}, {text(block.source)}",
         ]
     if isinstance(block, Heading):
         title = block.name if block.latex else block.text
-        parts = [rf"\subsection*{{{_text(f'{block.number} {title}'.strip())}}}"]
+        parts = [rf"\subsection*{{{text(f'{block.number} {title}'.strip())}}}"]
         if block.latex:
             parts.append(rf"\[ {block.latex} \]")
-        return parts + ([_text(block.right)] if block.right else [])
+        return parts + ([text(block.right)] if block.right else [])
     if isinstance(block, Lines):
-        return [r" \\ ".join(_text(line) for line in block.lines)] if block.lines else []
+        return [r" \\ ".join(text(line) for line in block.lines)] if block.lines else []
     assert isinstance(block, Grids)
     return [part for grid in block.grids for part in _grid(grid)]
 
 
 def _grid(grid: Grid) -> list[str]:
-    head = " & ".join(["", *(_text(name) for name in grid.columns)])
+    head = " & ".join(["", *(text(name) for name in grid.columns)])
     rows = [
-        " & ".join([_text(label), *(_number(cell.text.strip()) for cell in cells)])
+        " & ".join([text(label), *(_number(cell.text.strip()) for cell in cells)])
         for label, cells in grid.rows
     ]
     lines = [head + r" \\ \hline", *(row + r" \\" for row in rows)]
     table = "\n".join(
         [rf"\begin{{tabular}}{{l|{'r' * len(grid.columns)}}}", *lines, r"\end{tabular}"]
     )
-    parts = (_text(grid.caption), rf"{{\footnotesize {table}}}", _text(grid.note))
+    parts = (text(grid.caption), rf"{{\footnotesize {table}}}", text(grid.note))
     return [part for part in parts if part]
 
 
-def _number(text: str) -> str:
+def _number(digits: str) -> str:
     """A number, its sign as mathematics has it."""
-    return f"${text}$".replace("∞", r"\infty") if text.startswith("-") else _text(text)
+    return f"${digits}$".replace("∞", r"\infty") if digits.startswith("-") else text(digits)
 
 
-def _text(text: str) -> str:
-    return text.translate(SPECIAL)
+def text(words: str) -> str:
+    """Words with the signs that LaTeX reads escaped, and ours in its own."""
+    return words.translate(SPECIAL)

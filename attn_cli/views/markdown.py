@@ -29,7 +29,7 @@ def _block(block: Block) -> list[str]:
 
 
 def _grid(grid: Grid) -> list[str]:
-    head = "| | " + " | ".join(_plain(name) for name in grid.columns) + " |"
+    head = f"| {_plain(grid.corner)} | " + " | ".join(_plain(name) for name in grid.columns) + " |"
     rule = "|---|" + "---:|" * len(grid.columns)
     rows = [
         f"| {_plain(label)} | " + " | ".join(_plain(cell.text.strip()) for cell in cells) + " |"

@@ -18,6 +18,7 @@ class Grid(NamedTuple):
 
     kind, rows_are, columns_are: what holds the numbers, rows and columns, for colour.
     note: how much of the array this is, where it is not all. gap: spaces between columns.
+    wide_labels: names of rows are as long as they are, and not folded. corner: what rows are.
     """
 
     caption: str
@@ -29,6 +30,8 @@ class Grid(NamedTuple):
     columns_are: str = ""
     note: str = ""
     gap: int = 2
+    wide_labels: bool = False
+    corner: str = ""
 
 
 class Title(NamedTuple):

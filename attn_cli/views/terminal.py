@@ -30,6 +30,8 @@ def print_page(blocks: Iterable[Block], console: Console, *, beside: bool = True
         if apart and lines:
             lines.append(Text())
         lines += _lines(block, console, beside)
+    for line in lines:
+        line.rstrip()
     console.print(Text("\n").join(lines), soft_wrap=True)
 
 
@@ -64,10 +66,10 @@ def _apart(left: Text, right: str, console: Console) -> list[Text]:
 
 
 def _title(title: Title, console: Console) -> list[Text]:
-    left, right = Text(title.left, "bold"), f"{title.formula}   {title.source}"
+    left, right = Text(title.left, "bold"), "   ".join(filter(None, (title.formula, title.source)))
     if cell_len(title.left) + cell_len(right) + 2 <= console.width:
         return _apart(left, right, console)
-    parts = (title.formula, title.source)
+    parts = filter(None, (title.formula, title.source))
     return [
         *_apart(left, "", console),
         *(line for part in parts for line in _wrapped(part, "dim", INDENT, console)),
@@ -120,10 +122,12 @@ def _side_by_side(parts: list[list[Text]]) -> list[Text]:
 
 
 def _grid(grid: Grid, console: Console) -> list[Text]:
-    label_width = min(max(cell_len(label) for label, _ in grid.rows), LABEL_WIDTH)
-    widths = [max(len(row[j].text) for _, row in grid.rows) for j in range(len(grid.columns))]
+    names = (grid.corner, *grid.columns, *(label for label, _ in grid.rows))
+    fold = max(map(cell_len, names)) if grid.wide_labels else LABEL_WIDTH
+    label_width = min(max(cell_len(t) for t in (grid.corner, *(r[0] for r in grid.rows))), fold)
+    widths = [max(cell_len(row[j].text) for _, row in grid.rows) for j in range(len(grid.columns))]
     widths = [
-        max(width, min(cell_len(name), LABEL_WIDTH))
+        max(width, min(cell_len(name), fold))
         for width, name in zip(widths, grid.columns, strict=True)
     ]
     lines = _wide(grid.caption, STYLES.get(grid.kind, "bold"), console)
@@ -135,7 +139,7 @@ def _grid(grid: Grid, console: Console) -> list[Text]:
         for cell, width in zip(cells, widths, strict=True):
             style = shade(cell.level, grid.signed) if cell.level is not None else ""
             line.append(" " * grid.gap)
-            line.append(cell.text.rjust(width), style)
+            line.append(" " * (width - cell_len(cell.text)) + cell.text, style)
         lines += [line, *(Text(part, label_style) for part in rest)]
     return [*lines, *_wide(grid.note, "dim italic", console)]
 
@@ -151,7 +155,8 @@ def _header(grid: Grid, label_width: int, widths: list[int]) -> list[Text]:
     names = [_folded(name, width) for name, width in zip(grid.columns, widths, strict=True)]
     lines = []
     for level in range(max(map(len, names))):
-        line = Text(" " * label_width)
+        corner = grid.corner if level == 0 else ""
+        line = Text.assemble((_padded(corner, label_width), "dim"))
         for name, width, whole in zip(names, widths, grid.columns, strict=True):
             part = name[level] if level < len(name) else ""
             style = "dim" if whole == "sum" else STYLES.get(grid.columns_are, "dim")

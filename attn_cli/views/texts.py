@@ -50,6 +50,7 @@ def text_table(
         note=f"left out at this width: {', '.join(left_out)}" if left_out else "",
         gap=GAP,
         wide_labels=True,
+        corner=columns[0],
     )
 
 

@@ -1,0 +1,203 @@
+"""From complexity's options to reports, and to where they go."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from attn_cli import mechanisms
+from attn_cli.cli import streams
+from attn_cli.cli.output import export_page, show_page, write_texts
+from attn_cli.cli.shapes import shape_of
+from attn_cli.cli.sizes import size, swept
+from attn_cli.cost_report import CostReport, ModelReport, Sweep, Timing, Variant
+from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.machines import MACHINES, Machine
+from attn_cli.readings.comparing import sweep, variants
+from attn_cli.readings.costed import ITEM_SIZES, cost_report
+from attn_cli.readings.models import model_report
+from attn_cli.readings.timing import timing
+from attn_cli.views.compare_page import sweep_blocks, sweep_csv, timing_blocks, variant_blocks
+from attn_cli.views.cost_document import described
+from attn_cli.views.cost_latex import cost_table
+from attn_cli.views.cost_page import cost_page
+from attn_cli.views.model_page import model_document, model_page
+from attn_cli.views.page import Block, Signs
+
+if TYPE_CHECKING:
+    from attn_cli.cli.complexity import CountOptions, MoreOptions, ReportOptions, SizeOptions
+
+
+class Costs(NamedTuple):
+    """A report, and what was asked for beside it."""
+
+    report: CostReport
+    variants: tuple[Variant, ...]
+    sweep: Sweep | None
+    plotted: bool
+    timing: Timing | None
+
+
+def costs_of(
+    sizes: SizeOptions, count: CountOptions, more: MoreOptions, report: ReportOptions
+) -> Costs:
+    """Read the sizes and put the reports together.
+
+    Raises AttnError for options that do not go together.
+    """
+    if report.json and report.latex:
+        raise AttnError("--json and --latex both decide what is on standard output: give one.")
+    for option, given in (("--plot", more.plot), ("--save", report.save is not None)):
+        if given and more.sweep is None:
+            raise AttnError(f"{option} needs --sweep, the range it is about.")
+    mechanism, dtype = _mechanism(count), _dtype(count)
+    shape = shape_of(sizes, count)
+    made = cost_report(mechanism, shape, dtype)
+    compared = more.compare.lower().split(",") if more.compare else []
+    field, lengths = swept(more.sweep) if more.sweep else ("n", [])
+    machine = _machine(more)
+    return Costs(
+        made,
+        variants(mechanism, shape, dtype, compared),
+        sweep(mechanism, shape, dtype, field, lengths) if lengths else None,
+        more.plot,
+        timing(made, machine) if machine is not None else None,
+    )
+
+
+def _mechanism(count: CountOptions) -> mechanisms.Mechanism:
+    return mechanisms.named("scaled" if count.mode is None else count.mode)
+
+
+def _dtype(count: CountOptions) -> str:
+    if count.dtype not in ITEM_SIZES:
+        raise AttnError(f"--dtype: {did_you_mean(count.dtype, list(ITEM_SIZES))}")
+    return count.dtype
+
+
+def _machine(more: MoreOptions) -> Machine | None:
+    if more.hardware is not None:
+        if more.peak is not None or more.bandwidth is not None:
+            raise AttnError("--hardware names a machine, --peak and --bandwidth describe your own.")
+        name = more.hardware.lower()
+        if name not in MACHINES:
+            raise AttnError(f"--hardware: no machine {name!r}. {did_you_mean(name, [*MACHINES])}")
+        return MACHINES[name]
+    if more.peak is None and more.bandwidth is None:
+        return None
+    if more.peak is None or more.bandwidth is None:
+        raise AttnError("--peak and --bandwidth describe a machine together: give both.")
+    peaks = dict.fromkeys(ITEM_SIZES, more.peak)
+    return Machine("your machine", peaks, more.bandwidth, "as given")
+
+
+def show_costs(costs: Costs, options: ReportOptions) -> None:
+    """Print the reports as a page, JSON or LaTeX; export and save them."""
+
+    def make(width: int, _: Signs) -> list[Block]:
+        blocks: list[Block] = []
+        if costs.variants:
+            blocks += variant_blocks(costs.variants, width)
+        if costs.sweep is not None:
+            blocks += sweep_blocks(costs.sweep, width)
+        if costs.timing is not None:
+            blocks += timing_blocks(costs.timing, width)
+        return cost_page(costs.report, width, blocks)
+
+    if options.export is not None:
+        export_page(options.export, make, f"Cost of {costs.report.title.lower()}", ())
+    if options.save is not None and costs.sweep is not None:
+        write_texts(options.save, [sweep_csv(costs.sweep)])
+        streams.say(f"Saved {options.save}")
+    if options.json:
+        _print_json(_document(costs))
+    elif options.latex:
+        print(cost_table(costs.report))
+    else:
+        show_page(make, plain=options.plain)
+        if costs.plotted and costs.sweep is not None:
+            from attn_cli.views.plot import plot
+
+            plot(costs.sweep)
+
+
+def _document(costs: Costs) -> dict[str, Any]:
+    document = described(costs.report)
+    if costs.variants:
+        document["compare"] = [
+            {
+                "name": one.name,
+                "matmul": one.matmul and one.matmul.plain,
+                "kv_cache_per_token": one.kv_per_token.plain,
+                "kv_cache_per_token_value": one.kv_per_token.value,
+                "score_matrix": one.score_matrix.plain,
+                "score_matrix_value": one.score_matrix.value,
+            }
+            for one in costs.variants
+        ]
+    if costs.sweep is not None:
+        rows = [row._asdict() for row in costs.sweep.rows]
+        document["sweep"] = {"letter": costs.sweep.letter, "rows": rows}
+    if costs.timing is not None:
+        floors = [{**floor._asdict(), "bound": floor.bound} for floor in costs.timing.floors]
+        document["hardware"] = {**costs.timing._asdict(), "floors": floors}
+    return document
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    ascii_only = not streams.shows_unicode(sys.stdout)
+    print(json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=1))
+
+
+def model_of(
+    sizes: SizeOptions, count: CountOptions, more: MoreOptions, report: ReportOptions
+) -> ModelReport:
+    """Read a config file and report on its model.
+
+    Raises AttnError for a file that is no configuration, and for options it decides itself.
+    """
+    assert more.config is not None
+    context = size(sizes.m, "--m")
+    if isinstance(context, str):
+        raise AttnError("--config: --m, the context length, has to be a number.")
+    counted = count._replace(mode=None, dtype="float32") != type(count)()
+    others = [
+        *(
+            f"--{name.replace('_', '-')}"
+            for name, given in sizes._asdict().items()
+            if given is not None and name != "m"
+        ),
+        *(["options of what is counted"] if counted else []),
+        *(
+            f"--{name}"
+            for name in ("compare", "sweep", "hardware", "peak", "bandwidth")
+            if getattr(more, name) is not None
+        ),
+        *(["--latex"] if report.latex else []),
+    ]
+    if others:
+        raise AttnError(f"--config says what the model is; leave {others[0]} out.")
+    try:
+        config = json.loads(more.config.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise AttnError(f"--config: there is no file {str(more.config)!r}.") from None
+    except (ValueError, RecursionError) as error:
+        raise AttnError(f"--config: {more.config} is not JSON: {error}") from None
+    if not isinstance(config, dict):
+        raise AttnError(f"--config: {more.config} holds no object of names and values.")
+    return model_report(_mechanism(count), config, context, _dtype(count))
+
+
+def show_model(report: ModelReport, options: ReportOptions) -> None:
+    """Print a model's report as a page or JSON; export it."""
+
+    def make(width: int, _: Signs) -> list[Block]:
+        return model_page(report, width)
+
+    if options.export is not None:
+        export_page(options.export, make, f"Attention of {report.name}", ())
+    if options.json:
+        _print_json(model_document(report))
+    else:
+        show_page(make, plain=options.plain)

@@ -1,0 +1,84 @@
+"""From complexity's options to a shape: sizes that go together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attn_cli.cli.sizes import size
+from attn_cli.errors import AttnError, ShapeError, did_you_mean
+from attn_cli.readings.symbolic import Shape
+
+if TYPE_CHECKING:
+    from attn_cli.cli.complexity import CountOptions, SizeOptions
+
+ALIGNMENTS = ("top-left", "bottom-right")
+
+
+def shape_of(sizes: SizeOptions, count: CountOptions) -> Shape:
+    """Check that the sizes go together.
+
+    Raises AttnError or ShapeError, naming the options that do not.
+    """
+    read = {
+        field: size(getattr(sizes, name), f"--{name.replace('_', '-')}")
+        for field, name in FIELDS.items()
+    }
+    window = size(count.window, "--window")
+    _refuse_unequal(read)
+    if not count.causal and (count.offset is not None or count.align is not None):
+        raise AttnError("--offset and --align place a causal mask: add --causal.")
+    if count.offset is not None and count.align is not None:
+        raise AttnError("--offset and --align both place the causal mask: give one.")
+    if count.align is not None and count.align not in ALIGNMENTS:
+        raise AttnError(f"--align: {did_you_mean(count.align, list(ALIGNMENTS))}")
+    if count.cross and read["m"] is None:
+        raise AttnError("--cross needs --m, the number of other rows.")
+    n, m = read["n"], read["m"]
+    if not count.cross and isinstance(n, int) and isinstance(m, int) and m < n:
+        raise AttnError(
+            f"--m {m} is less than --n {n}: with a cache there are at least as many keys as new "
+            "tokens. Keys from other rows are --cross."
+        )
+    if isinstance(window, int) and isinstance(n, int) and m is None and window >= n:
+        raise AttnError(f"--window {window} is no shorter than the {n} keys: use --causal.")
+    return Shape(
+        **read,
+        w=window,
+        causal=count.causal or window is not None,
+        offset=0 if count.align == "top-left" else count.offset,
+        bottom_right=count.align == "bottom-right",
+        projections=not count.no_projections,
+        cross=count.cross,
+    )
+
+
+FIELDS = {
+    "n": "n",
+    "m": "m",
+    "d": "d",
+    "d_v": "dv",
+    "h": "heads",
+    "h_kv": "kv_heads",
+    "d_head": "head_dim",
+    "d_model": "d_model",
+    "L": "layers",
+    "b": "batch",
+}
+
+
+def _refuse_unequal(read: dict[str, int | str | None]) -> None:
+    heads, width, kv_heads = read["h"], read["d"], read["h_kv"]
+    if isinstance(heads, int) and read["d_head"] is None:
+        for option, whole in (("--d", width), ("--dv", read["d_v"])):
+            if isinstance(whole, int) and whole % heads:
+                raise ShapeError(
+                    f"--heads {heads} does not divide {option} {whole}: give --head-dim, or a "
+                    "number of heads that does."
+                )
+    if kv_heads is not None and heads is None:
+        raise AttnError("--kv-heads needs --heads, the number of query heads.")
+    if isinstance(heads, int) and isinstance(kv_heads, int) and heads % kv_heads:
+        raise ShapeError(
+            f"--heads {heads} is not a multiple of --kv-heads {kv_heads}: every key head serves "
+            "as many query heads."
+        )

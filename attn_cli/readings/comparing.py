@@ -1,0 +1,106 @@
+"""Costs side by side: modes, head layouts, and one size swept over a range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attn_cli import mechanisms
+from attn_cli.cost_report import CostReport, Sweep, SweepRow, Variant
+from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.mechanisms import Mechanism
+from attn_cli.readings import formulas
+from attn_cli.readings.costed import ITEM_SIZES, cost_report
+from attn_cli.readings.symbolic import Shape
+
+LAYOUTS = ("mha", "gqa", "mqa", "mla")
+GQA_SHARE = 4
+"""Query heads for each key head in gqa, where --kv-heads does not say."""
+
+MLA_LATENT, MLA_ROPE = 4, 2
+"""DeepSeek-V2 (2024), section 2.1: a latent of 4 head widths, and a rotary key of half of one."""
+
+
+def variants(
+    mechanism: Mechanism, shape: Shape, dtype: str, names: Sequence[str]
+) -> tuple[Variant, ...]:
+    """One row for each mode or head layout.
+
+    Raises AttnError for a name that is neither, and for layouts without heads.
+    """
+    modes = [one.name for one in mechanisms.MECHANISMS]
+    found = []
+    for name in names:
+        if name in LAYOUTS:
+            found.append(_layout(mechanism, shape, dtype, name))
+        elif name in modes:
+            found.append(_row(name, cost_report(mechanisms.named(name), shape, dtype)))
+        else:
+            raise AttnError(
+                f"--compare: {name!r} is neither a mode nor a head layout. "
+                f"{did_you_mean(name, [*modes, *LAYOUTS])}"
+            )
+    return tuple(found)
+
+
+def _row(name: str, report: CostReport, note: str = "") -> Variant:
+    return Variant(
+        name,
+        note,
+        report.totals["matmul"],
+        report.totals["other"],
+        report.memory["score_matrix"],
+        report.kv_cache["per_token"],
+    )
+
+
+def _layout(mechanism: Mechanism, shape: Shape, dtype: str, name: str) -> Variant:
+    heads = shape.h
+    if heads is None:
+        raise AttnError(f"--compare {name} needs --heads.")
+    if name == "mla":
+        return _latent(mechanism, shape, dtype)
+    kv_heads: int | str | None = {"mha": None, "mqa": 1}.get(name, shape.h_kv)
+    if name == "gqa" and kv_heads is None:
+        if not isinstance(heads, int) or heads % GQA_SHARE:
+            raise AttnError("--compare gqa needs --kv-heads.")
+        kv_heads = heads // GQA_SHARE
+    note = {"mha": "a key head for each", "mqa": "one key head"}.get(name, f"{kv_heads} key heads")
+    return _row(name, cost_report(mechanism, shape._replace(h_kv=kv_heads), dtype), note)
+
+
+def _latent(mechanism: Mechanism, shape: Shape, dtype: str) -> Variant:
+    """MLA keeps one latent and one rotary key for all heads: 4.5 head widths for each key."""
+    report = cost_report(mechanism, shape._replace(h_kv=None), dtype)
+    heads, width = formulas.letter(shape.name("h")), formulas.letter(shape.name("d"))
+    head = formulas.letter(shape.name("d_head")) if shape.d_head is not None else width / heads
+    layers = formulas.letter(shape.name("L")) if shape.L is not None else 1
+    cache = layers * ITEM_SIZES[dtype] * (MLA_LATENT * head + head / MLA_ROPE)
+    numbers = {name: size for name, size in shape.numbers().items() if size is not None}
+    amount = formulas.amount(cache, numbers)
+    return Variant(
+        "mla", "a latent for all heads", None, None, report.memory["score_matrix"], amount
+    )
+
+
+def sweep(
+    mechanism: Mechanism, shape: Shape, dtype: str, field: str, lengths: Sequence[int]
+) -> Sweep:
+    """The cost at several values of one size, the others as they are.
+
+    Raises AttnError where another size is open.
+    """
+    name = shape.name(field)
+    report = cost_report(mechanism, _at(shape, field, lengths[-1]), dtype)
+    rows = []
+    for length in lengths:
+        at = cost_report(mechanism, _at(shape, field, length), dtype)
+        core, rest, every = at.core.value, at.projections.value, at.totals["all"].value
+        memory = at.memory["score_matrix"].value
+        if core is None or rest is None or every is None or memory is None:
+            raise AttnError("--sweep needs a number for every other size.")
+        rows.append(SweepRow(length, core, rest, every, memory))
+    return Sweep(name, report.core.pretty, report.projections.pretty, tuple(rows))
+
+
+def _at(shape: Shape, field: str, size: int) -> Shape:
+    return Shape(**{**shape._asdict(), field: size})

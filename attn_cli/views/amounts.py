@@ -1,0 +1,43 @@
+"""Formulas with their numbers, bytes and seconds, as people read them."""
+
+from __future__ import annotations
+
+from attn_cli.cost_report import Amount
+
+UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+
+
+def amount_text(amount: Amount) -> str:
+    """A formula with its number: `4 n² d = 67,108,864`."""
+    if amount.value is None:
+        known = amount.open_pretty and amount.open_pretty != amount.pretty
+        return f"{amount.pretty} = {amount.open_pretty}" if known else amount.pretty
+    if amount.pretty == str(amount.value):
+        return f"{amount.value:,}"
+    return f"{amount.pretty} = {amount.value:,}"
+
+
+def bytes_text(amount: Amount) -> str:
+    """A formula in bytes with its number in a unit: `1 MiB (4 n² bytes)`."""
+    if amount.value is None:
+        return f"{amount.pretty} bytes"
+    formula = "" if amount.pretty == str(amount.value) else f" ({amount.pretty} bytes)"
+    return f"{bytes_of(amount.value)}{formula}"
+
+
+def bytes_of(count: int) -> str:
+    """A number of bytes in the unit that keeps it short."""
+    size = float(count)
+    unit = 0
+    while size >= 1024 and unit + 1 < len(UNITS):
+        size, unit = size / 1024, unit + 1
+    return f"{size:.4g} {UNITS[unit]}" if size < 1e6 else f"{size:.3e} {UNITS[unit]}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A time in the unit that keeps it short: 3.2 µs."""
+    for unit, name in TIMES:
+        if seconds >= unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds / 1e-9:.3g} ns"

@@ -1,0 +1,114 @@
+"""Costs side by side: variants, a sweep over one size, a machine's limits."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from attn_cli.cost_report import Amount, Sweep, Timing, Variant
+from attn_cli.views.amounts import bytes_of, bytes_text, seconds_text
+from attn_cli.views.page import Block, Grids, Heading, Lines
+from attn_cli.views.texts import bar, text_table
+
+
+def variant_blocks(variants: tuple[Variant, ...], width: int) -> list[Block]:
+    """One row for each variant: products, the rest, score matrix, cache for each key."""
+    columns = ["", "what", "matrix products", "the rest", "score matrix", "cache for each key"]
+    rows = [
+        [
+            one.name,
+            one.note,
+            _operations(one.matmul),
+            _operations(one.other),
+            bytes_text(one.score_matrix),
+            bytes_text(one.kv_per_token),
+        ]
+        for one in variants
+    ]
+    if not any(one.note for one in variants):
+        columns.remove("what")
+        rows = [[row[0], *row[2:]] for row in rows]
+    table = text_table(
+        columns,
+        rows,
+        width=width,
+        right=("matrix products", "the rest"),
+        spare=("score matrix", "the rest", "matrix products"),
+    )
+    notes = []
+    if any(one.matmul is None for one in variants):
+        notes.append(
+            "mla: a latent of 4 head widths and a rotary key of half of one, for all heads "
+            "(DeepSeek-V2 2024, section 2.1); its products are not counted here"
+        )
+    return [Heading("", "Side by side"), Grids((table,)), Lines(tuple(notes), quiet=True)]
+
+
+def _operations(amount: Amount | None) -> str:
+    if amount is None:
+        return "-"
+    return amount.pretty if amount.value is None else f"{amount.value:,}"
+
+
+def sweep_blocks(sweep: Sweep, width: int) -> list[Block]:
+    """One row for each size, with a bar for the part between queries and keys."""
+    rows = [
+        [
+            f"{row.size:,}",
+            f"{row.core:,}",
+            f"{row.projections:,}",
+            bytes_of(row.score_bytes),
+            f"{bar(_part(row.core, row.projections), 12):12} {_percent(row.core, row.projections)}",
+        ]
+        for row in sweep.rows
+    ]
+    table = text_table(
+        [sweep.letter, f"{sweep.core}", f"{sweep.projections}", "score matrix", "core's part"],
+        rows,
+        width=width,
+        right=(sweep.core, sweep.projections, "score matrix"),
+        spare=("score matrix", sweep.projections),
+    )
+    heading = Heading("", f"Over {sweep.letter}", right="core against projections, FLOPs")
+    return [heading, Grids((table,))]
+
+
+def _part(core: int, rest: int) -> float:
+    return core / (core + rest) if core + rest else 0.0
+
+
+def _percent(core: int, rest: int) -> str:
+    return f"{100 * _part(core, rest):3.0f} %"
+
+
+def sweep_csv(sweep: Sweep) -> str:
+    """The sweep as comma-separated values, every number whole."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([sweep.letter, "core", "projections", "all", "score_matrix_bytes"])
+    writer.writerows(sweep.rows)
+    return text.getvalue()
+
+
+def timing_blocks(timing: Timing, width: int) -> list[Block]:
+    """The least time by operations and by bytes, and which of the two binds."""
+    rows = [
+        [floor.way, seconds_text(floor.compute), seconds_text(floor.memory), floor.bound]
+        for floor in timing.floors
+    ]
+    table = text_table(
+        ["", "by operations", "by bytes", "bound by"],
+        rows,
+        width=width,
+        right=("by operations", "by bytes"),
+    )
+    limits = (
+        f"{timing.peak / 1e12:,.4g} TFLOP/s, {timing.bandwidth / 1e9:,.4g} GB/s: equal at "
+        f"{timing.balance:,.3g} FLOPs for each byte"
+    )
+    return [
+        Heading("", f"At best on {timing.machine}", right="queries with keys, no projections"),
+        Lines((limits,)),
+        Grids((table,)),
+        Lines((f"rates: {timing.source}",), quiet=True),
+    ]
