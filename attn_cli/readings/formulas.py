@@ -96,9 +96,18 @@ def order(size: Size) -> Any:
 
 
 def solve_for(name: str, left: Size, right: Size) -> Any | None:
-    """The positive value of a letter at which two formulas are equal, if there is just one."""
-    found = sympy.solve(sympy.Eq(sympy.sympify(left), sympy.sympify(right)), letter(name))
-    return found[0] if len(found) == 1 else None
+    """The positive value of a letter at which two formulas are equal, if there is just one.
+
+    A value counts as positive unless SymPy knows better: 4 d − 1 does. None also where the
+    value is no sum of products of letters.
+    """
+    unknown = letter(name)
+    polynomial = sympy.Poly(expanded(left) - expanded(right), unknown)
+    roots = [root for root in sympy.roots(polynomial) if not root.is_nonpositive]
+    if len(roots) != 1:
+        return None
+    terms = sympy.Add.make_args(expanded(roots[0]))
+    return roots[0] if all(base.is_Symbol for term in terms for base in _letters(term)) else None
 
 
 def triangle(top: Size) -> Size:
