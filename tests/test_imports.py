@@ -41,6 +41,13 @@ def test_help_loads_neither_numpy_nor_sympy(arguments: tuple[str, ...]) -> None:
     assert not loaded(*arguments) & {"numpy", "sympy"}
 
 
+def test_complexity_does_not_load_numpy() -> None:
+    """Formulas need no arrays."""
+    modules = loaded("complexity", "--n", "512", "--d", "64")
+    assert "sympy" in modules
+    assert "numpy" not in modules
+
+
 def test_compute_loads_what_it_needs() -> None:
     """Files, exports and formulas are loaded when they are asked for."""
     modules = loaded("compute")

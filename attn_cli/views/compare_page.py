@@ -33,7 +33,7 @@ def variant_blocks(variants: tuple[Variant, ...], width: int) -> list[Block]:
         rows,
         width=width,
         right=("matrix products", "the rest"),
-        spare=("score matrix", "the rest", "matrix products"),
+        spare=("score matrix", "the rest", "matrix products", "what"),
     )
     notes = []
     if any(one.matmul is None for one in variants):
@@ -67,7 +67,7 @@ def sweep_blocks(sweep: Sweep, width: int) -> list[Block]:
         rows,
         width=width,
         right=(sweep.core, sweep.projections, "score matrix"),
-        spare=("score matrix", sweep.projections),
+        spare=("score matrix", sweep.projections, "core's part"),
     )
     heading = Heading("", f"Over {sweep.letter}", right="core against projections, FLOPs")
     return [heading, Grids((table,))]
@@ -101,6 +101,7 @@ def timing_blocks(timing: Timing, width: int) -> list[Block]:
         rows,
         width=width,
         right=("by operations", "by bytes"),
+        spare=("bound by",),
     )
     limits = (
         f"{timing.peak / 1e12:,.4g} TFLOP/s, {timing.bandwidth / 1e9:,.4g} GB/s: equal at "

@@ -24,15 +24,19 @@ def text_table(
     """Lay rows out under their columns; the first column names the row.
 
     right: columns whose texts end in line. spare: columns to leave out first, in order, where
-    the width does not hold all.
+    the width does not hold all; names of rows are folded where that is not enough.
     """
     shown = list(range(len(columns)))
     widths = [
         max(cell_len(text) for text in (columns[j], *(row[j] for row in rows))) for j in shown
     ]
     left_out = []
+
+    def fits() -> bool:
+        return sum(widths[j] + GAP for j in shown) + MARGIN - GAP <= width
+
     for name in spare:
-        if sum(widths[j] + GAP for j in shown) + MARGIN - GAP <= width:
+        if fits():
             break
         shown.remove(list(columns).index(name))
         left_out.append(name)
@@ -49,7 +53,7 @@ def text_table(
         ),
         note=f"left out at this width: {', '.join(left_out)}" if left_out else "",
         gap=GAP,
-        wide_labels=True,
+        wide_labels=fits(),
         corner=columns[0],
     )
 

@@ -1,0 +1,392 @@
+"""`attn complexity` as a person or a script meets it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from attn_cli.cli import complexity
+from tests.conftest import Attn, Ran
+
+CONFIGS = Path(__file__).parent / "configs"
+
+
+def document(ran: Ran) -> dict[str, Any]:
+    """The JSON document of a run."""
+    assert ran.status == 0, ran.err
+    return dict(json.loads(ran.out))
+
+
+def test_the_page(attn: Attn) -> None:
+    """Steps with formula, number, share and order; totals, what dominates, memory, layers."""
+    ran = attn("complexity", "--n", 512, "--d", 64)
+    assert (ran.status, ran.err) == (0, "")
+    for line in (
+        "Cost of scaled dot-product attention                     n = 512, d = 64, 1 head",
+        "  scores   Q Kᵀ               2 n² d      33,554,432  39.3%  O(n² d)",
+        "  matrix products   4 n² d + 8 n d² = 83,886,080",
+        "  everything else   6 n² - 2 n = 1,571,840",
+        "O(n d²) or O(n² d)?",
+        "  The core overtakes the projections at n = 2 d = 128.",
+        "  The self-attention layer overtakes the recurrent layer at n = d = 64.",
+        "  n =    64  ██████▋               33 %",
+        "  score matrix     1 MiB (4 n² bytes)",
+        "  self-attention              O(n² d)     16,777,216  O(1)         O(1)",
+        "  a multiply and an add are 2 operations; exp and tanh are 1",
+    ):
+        assert line in ran.out.splitlines()
+
+
+def test_letters_alone(attn: Attn) -> None:
+    """Without a number there are formulas only."""
+    ran = attn("complexity")
+    assert "1 head, any n, d" in ran.out
+    assert "  scores   Q Kᵀ               2 n² d      O(n² d)" in ran.out.splitlines()
+    assert "FLOPs" not in ran.out.split("Counted so")[0].split("What")[0].split("\n")[2]
+
+
+def test_a_number_and_a_letter(attn: Attn) -> None:
+    """`--n 4096 --d d` gives formulas in d."""
+    ran = attn("complexity", "--n", 4096, "--d", "d", "--json")
+    scores = next(step for step in document(ran)["steps"] if step["name"] == "scores")
+    assert (scores["flops"], scores["value"], scores["open"]) == ("2*n**2*d", None, "33554432*d")
+    assert "8192 d²" in attn("complexity", "--n", 4096, "--d", "d").out
+
+
+def test_own_letters(attn: Attn) -> None:
+    """A size may have a name of its own."""
+    assert "2 T² D" in attn("complexity", "--n", "T", "--d", "D").out.replace("D T²", "T² D")
+
+
+def test_causal_pairs(attn: Attn) -> None:
+    """131,328 pairs at n = 512, exactly, beside the 262,144 there are."""
+    ran = attn("complexity", "--n", 512, "--d", 64, "--causal")
+    assert "pairs kept        n² / 2 + n / 2 = 131,328, of n² = 262,144" in ran.out
+    found = document(attn("complexity", "--n", 512, "--d", 64, "--causal", "--json"))
+    assert found["pairs"]["kept"] == {"formula": "n**2/2 + n/2", "value": 131_328}
+
+
+def test_window(attn: Attn) -> None:
+    """A window of w keys keeps n w − w (w − 1) / 2 pairs."""
+    found = document(attn("complexity", "--n", 100, "--d", 4, "--window", 10, "--json"))
+    assert found["pairs"]["kept"]["value"] == 100 * 10 - 45
+
+
+@pytest.mark.parametrize(
+    "size", ["__import__('os').system('x')", "0", "-1", "1.5", "1e3", "n*m", ""]
+)
+def test_sizes_are_numbers_or_names(attn: Attn, size: str) -> None:
+    """Nothing a person types is evaluated; what is no size is refused with exit 2."""
+    ran = attn("complexity", f"--n={size}")
+    assert ran.status == 2
+    assert ran.err.startswith("Error: --n: ")
+
+
+def test_astronomical_sizes(attn: Attn) -> None:
+    """10³⁰ queries: exact integers."""
+    found = document(attn("complexity", "--n", 10**30, "--d", 64, "--json"))
+    assert found["core"]["value"] == 4 * 10**60 * 64
+
+
+def test_grouped_digits(attn: Attn) -> None:
+    """1,000 and 1_000 are a thousand."""
+    one = attn("complexity", "--n", "1,000", "--d", 4).out
+    assert one == attn("complexity", "--n", "1_000", "--d", 4).out
+    assert one == attn("complexity", "--n", 1000, "--d", 4).out
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_it_fits(attn: Attn, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """At 40, 80 and 160 columns no line is too wide, and what is left out is said."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    ran = attn(
+        "complexity",
+        "--n",
+        512,
+        "--d",
+        64,
+        "--heads",
+        8,
+        "--compare",
+        "mha,mqa",
+        "--sweep",
+        "n=128:65536",
+        "--hardware",
+        "a100",
+    )
+    assert max(cell_len(line) for line in ran.out.splitlines()) <= width
+    assert ("left out at this width" in ran.out) == (width < 160)
+
+
+def test_compare_layouts(attn: Attn) -> None:
+    """Cache for each key, in elements of 2 d_head: 8, 2, 1 key heads, and 4.5 / 2 for MLA."""
+    arguments = ("--n", 512, "--d", 64, "--heads", 8, "--kv-heads", 2, "--json")
+    found = document(attn("complexity", *arguments, "--compare", "mha,gqa,mqa,mla"))
+    cache = {one["name"]: one["kv_cache_per_token_value"] for one in found["compare"]}
+    assert cache == {"mha": 4 * 16 * 8, "gqa": 4 * 16 * 2, "mqa": 4 * 16, "mla": 4 * 36}
+
+
+def test_compare_modes(attn: Attn) -> None:
+    """Dot has the products of scaled, and n² operations less beside them."""
+    ran = attn("complexity", "--n", 16, "--d", 4, "--compare", "scaled,dot", "--json")
+    scaled, dot = document(ran)["compare"]
+    assert scaled["matmul"] == dot["matmul"] == "4*n**2*d + 8*n*d**2"
+
+
+def test_sweep(attn: Attn) -> None:
+    """N from 128 to 1024 doubles three times; the CSV holds the exact numbers."""
+    ran = attn("complexity", "--d", 64, "--sweep", "n=128:1100", "--save", "sweep.csv")
+    assert ran.status == 0
+    assert "  1,024" in ran.out
+    with open("sweep.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["n"]) for row in rows] == [128, 256, 512, 1024]
+    assert all(int(row["core"]) == 4 * int(row["n"]) ** 2 * 64 for row in rows)
+    assert all(int(row["projections"]) == 8 * int(row["n"]) * 64**2 for row in rows)
+
+
+def test_plot(attn: Attn) -> None:
+    """--plot draws the sweep on logarithmic axes, where uniplot is installed."""
+    pytest.importorskip("uniplot")
+    ran = attn("complexity", "--d", 64, "--sweep", "n=128:4096", "--plot")
+    assert ran.status == 0
+    assert "FLOPs over n" in ran.out
+
+
+def test_hardware(attn: Attn) -> None:
+    """Time is operations over the peak, or bytes over the bandwidth; the larger one binds."""
+    arguments = ("--n", 512, "--d", 64, "--peak", "1e12", "--bandwidth", "1e11", "--json")
+    found = document(attn("complexity", *arguments))
+    through, fused = found["hardware"]["floors"]
+    core = 4 * 512**2 * 64 + 6 * 512**2 - 2 * 512
+    assert through["compute"] == fused["compute"] == pytest.approx(core / 1e12)
+    assert fused["memory"] == pytest.approx(4 * 4 * 512 * 64 / 1e11)
+    moved = 4 * (2 * (2 * 512 * 64 + 512**2) + 4 * 512**2)
+    assert through["memory"] == pytest.approx(moved / 1e11)
+    assert (through["bound"], fused["bound"]) == ("compute", "compute")
+    slow = document(attn("complexity", *arguments[:-2], "1e9", "--json"))
+    assert [floor["bound"] for floor in slow["hardware"]["floors"]] == ["memory", "memory"]
+    assert (
+        "At best on NVIDIA A100 80GB SXM"
+        in attn("complexity", "--n", 512, "--d", 64, "--hardware", "A100").out
+    )
+
+
+def model(attn: Attn, name: str, *arguments: object) -> dict[str, Any]:
+    """The report of a configuration."""
+    return document(attn("complexity", "--config", CONFIGS / f"{name}.json", "--json", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "cache"),
+    [
+        ("llama-2-7b", "float16", 2 * 32 * 32 * 128 * 2),
+        ("llama-3-8b", "bfloat16", 2 * 32 * 8 * 128 * 2),
+        ("deepseek-v2", "bfloat16", 60 * (512 + 64) * 2),
+    ],
+)
+def test_models_cache(attn: Attn, name: str, dtype: str, cache: int) -> None:
+    """Cache for each token: 512 KiB for Llama 2 7B, 128 KiB for Llama 3 8B, 67.5 KiB for MLA."""
+    found = model(attn, name, "--m", 1000, "--dtype", dtype)
+    assert found["totals"]["kv_cache_bytes"] == 1000 * cache
+
+
+def test_model_flops_by_hand(attn: Attn) -> None:
+    """Llama 3 8B: 2 d (2 d + 2 · 8 · 128) around, 4 · 32 · 128 · m between, in each layer."""
+    found = model(attn, "llama-3-8b", "--m", 1000)
+    (layer,) = found["layers"]
+    assert layer["projections"] == 2 * 4096 * (2 * 4096 + 2 * 8 * 128)
+    assert layer["core"] == 4 * 32 * 128 * 1000
+    assert found["totals"]["flops_per_token"] == 32 * (layer["projections"] + layer["core"])
+
+
+def test_sliding_layers_see_their_window(attn: Attn) -> None:
+    """Layers with a window keep as many keys as it is long, the others all."""
+    found = model(attn, "gemma-2-2b")
+    assert [(kind["name"], kind["layers"], kind["keys"]) for kind in found["layers"]] == [
+        ("sliding_attention", 2, 4096),
+        ("full_attention", 2, 8192),
+    ]
+    (layer,) = model(attn, "mistral-7b-v0.1")["layers"]
+    assert layer["keys"] == 4096
+
+
+def test_mla_by_hand(attn: Attn) -> None:
+    """DeepSeek-V2: every head scores the latent and the rotary key, and mixes the latent."""
+    (layer,) = model(attn, "deepseek-v2", "--m", 1000)["layers"]
+    assert layer["core"] == 2 * 128 * 1000 * (512 + 64 + 512)
+    query = 5120 * 1536 + 1536 * 128 * 192
+    folded = 128 * 128 * 512 + 128 * 512 * 128
+    assert layer["projections"] == 2 * (query + 5120 * 576 + folded + 128 * 128 * 5120)
+
+
+def test_model_page(attn: Attn) -> None:
+    """The page names the kinds of layers and the conventions."""
+    ran = attn("complexity", "--config", CONFIGS / "gemma-2-2b.json", "--export", "model.md")
+    assert "sliding_attention" in ran.out
+    assert "KV cache" in ran.out
+    assert "sliding\\_attention" in Path("model.md").read_text(encoding="utf-8")
+
+
+def test_latex_compiles(attn: Attn) -> None:
+    """--latex is a table that stands in a document with amsmath."""
+    ran = attn("complexity", "--n", 512, "--d", 64, "--heads", 8, "--kv-heads", "g", "--latex")
+    assert r"scores & matmul & $2 n^{2} d$ & 33\,554\,432 \\" in ran.out
+    assert r"h_{\mathrm" not in ran.out or "kv" in ran.out
+    if shutil.which("pdflatex") is None:
+        pytest.skip("no pdflatex here")
+    page = "\\documentclass{article}\\usepackage{amsmath}\\begin{document}\n"
+    Path("cost.tex").write_text(f"{page}{ran.out}\\end{{document}}\n")
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "cost.tex"],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-500:]
+
+
+REFUSALS = {
+    "--d 64 --heads 3": (
+        "--heads 3 does not divide --d 64: give --head-dim, or a number of heads that does."
+    ),
+    "--heads 6 --kv-heads 4": (
+        "--heads 6 is not a multiple of --kv-heads 4: every key head serves as many query heads."
+    ),
+    "--kv-heads 2": "--kv-heads needs --heads, the number of query heads.",
+    "--cross": "--cross needs --m, the number of other rows.",
+    "--n 5 --m 3": (
+        "--m 3 is less than --n 5: with a cache there are at least as many keys as new tokens. "
+        "Keys from other rows are --cross."
+    ),
+    "--offset 1": "--offset and --align place a causal mask: add --causal.",
+    "--causal --offset 1 --align top-left": (
+        "--offset and --align both place the causal mask: give one."
+    ),
+    "--causal --align bottom": "--align: Did you mean bottom-right? Known: top-left, bottom-right.",
+    "--n 5 --window 5": "--window 5 is no shorter than the 5 keys: use --causal.",
+    "--dtype float12": (
+        "--dtype: Did you mean float32? Known: float64, float32, float16, bfloat16, float8."
+    ),
+    "--mode sacled": "--mode: there is no mode 'sacled'. Did you mean scaled? Known: scaled, dot.",
+    "--json --latex": "--json and --latex both decide what is on standard output: give one.",
+    "--plot": "--plot needs --sweep, the range it is about.",
+    "--save a.csv": "--save needs --sweep, the range it is about.",
+    "--sweep n=9": "--sweep: 'n=9' is no range like n=128:65536.",
+    "--sweep q=1:2": "--sweep: no size 'q'. Known: n, m, d, heads, layers, batch, window.",
+    "--sweep n=9:3": "--sweep: the range ends at 3, before it begins at 9.",
+    "--sweep n=1:9": "--sweep needs a number for every other size.",
+    "--compare mh --heads 2": (
+        "--compare: 'mh' is neither a mode nor a head layout. Did you mean mha? Known: scaled, "
+        "dot, mha, gqa, mqa, mla."
+    ),
+    "--compare mqa": "--compare mqa needs --heads.",
+    "--compare gqa --heads h": "--compare gqa needs --kv-heads.",
+    "--hardware a1000": (
+        "--hardware: no machine 'a1000'. Did you mean a100? Known: v100, a100, h100, h200, l4, "
+        "mi300x, tpu-v4, tpu-v5e, tpu-v5p."
+    ),
+    "--n 5 --d 4 --hardware tpu-v4": (
+        "--hardware: Google TPU v4 has no published rate for float32. It has: bfloat16; choose "
+        "one with --dtype."
+    ),
+    "--hardware a100": "--hardware needs a number for every size.",
+    "--peak 1e12": "--peak and --bandwidth describe a machine together: give both.",
+    "--hardware a100 --peak 1e12": (
+        "--hardware names a machine, --peak and --bandwidth describe your own."
+    ),
+    "--config none.json": "--config: there is no file 'none.json'.",
+    "--config list.json": "--config: list.json holds no object of names and values.",
+    "--config empty.json": (
+        "--config: max_position_embeddings is missing; it has to be a whole number from 1 on."
+    ),
+    "--config text.json --m 5": (
+        "--config: num_hidden_layers is 'many'; it has to be a whole number from 1 on."
+    ),
+    "--config empty.json --n 5": "--config says what the model is; leave --n out.",
+    "--config empty.json --causal": (
+        "--config says what the model is; leave options of what is counted out."
+    ),
+    "--config empty.json --m k": "--config: --m, the context length, has to be a number.",
+    "--export a.pdf": "--export: a.pdf must end in .html, .svg, .md, .txt, .tex.",
+}
+
+
+@pytest.mark.parametrize("line", REFUSALS)
+def test_refusal(attn: Attn, line: str) -> None:
+    """What does not go together is refused with one message and exit 2."""
+    Path("list.json").write_text("[]")
+    Path("empty.json").write_text("{}")
+    Path("text.json").write_text('{"num_hidden_layers": "many"}')
+    ran = attn("complexity", *line.split(" "))
+    assert ran.err == f"Error: {REFUSALS[line]}\n"
+    assert ran.status == 2
+    assert ran.out == ""
+
+
+CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+    "n": ((), ("--n", 8)),
+    "m": (("--n", 2), ("--m", 8)),
+    "d": ((), ("--d", 8)),
+    "dv": ((), ("--dv", 8)),
+    "heads": (("--n", 8, "--d", 8), ("--heads", 2)),
+    "kv_heads": (("--heads", 4), ("--kv-heads", 2)),
+    "head_dim": (("--heads", 4), ("--head-dim", 2)),
+    "d_model": ((), ("--d-model", 8)),
+    "layers": ((), ("--layers", 8)),
+    "batch": ((), ("--batch", 8)),
+    "mode": ((), ("--mode", "dot")),
+    "causal": ((), ("--causal",)),
+    "offset": (("--causal", "--n", 4, "--d", 4), ("--offset", 1)),
+    "align": (("--causal", "--n", 4, "--m", 8, "--d", 4), ("--align", "top-left")),
+    "window": (("--causal",), ("--window", "w")),
+    "cross": (("--n", 4, "--m", 8, "--d", 4), ("--cross",)),
+    "no_projections": ((), ("--no-projections",)),
+    "dtype": ((), ("--dtype", "float16")),
+    "compare": ((), ("--compare", "dot")),
+    "sweep": (("--d", 4), ("--sweep", "n=2:8")),
+    "plot": (("--d", 4, "--sweep", "n=2:8"), ("--plot",)),
+    "config": ((), ("--config", CONFIGS / "llama-2-7b.json")),
+    "hardware": (("--n", 8, "--d", 8), ("--hardware", "a100")),
+    "peak": (("--n", 8, "--d", 8), ("--peak", 1e12, "--bandwidth", 1e11)),
+    "bandwidth": (
+        ("--n", 8, "--d", 8, "--peak", 1e12, "--bandwidth", 1e11),
+        ("--bandwidth", 1e10),
+    ),
+    "json": ((), ("--json",)),
+    "latex": ((), ("--latex",)),
+    "plain": ((), ("--plain",)),
+}
+ELSEWHERE = {"export": "test_model_page", "save": "test_sweep", "force": "test_force"}
+GROUPS = [group for name, group in vars(complexity).items() if name.endswith("Options")]
+
+
+def test_every_option_is_here() -> None:
+    """A new option needs a line above, or a test of its own."""
+    every = {name for group in GROUPS for name in group._fields}
+    assert every == set(CHANGES) | set(ELSEWHERE)
+
+
+@pytest.mark.parametrize("option", CHANGES)
+def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
+    """With the option standard output differs from what it is without."""
+    if option == "plot":
+        pytest.importorskip("uniplot")
+    before, more = CHANGES[option]
+    without, changed = attn("complexity", *before), attn("complexity", *before, *more)
+    assert without.status == changed.status == 0, changed.err
+    assert without.out != changed.out
+
+
+def test_force(attn: Attn) -> None:
+    """Existing files are kept unless --force says so."""
+    arguments = ("complexity", "--d", 4, "--sweep", "n=2:8", "--save", "a.csv")
+    assert attn(*arguments).status == 0
+    assert attn(*arguments).err == "Error: a.csv exists already. Add --force to write over it.\n"
+    assert attn(*arguments, "--force").status == 0
