@@ -34,20 +34,13 @@ def show(command: str, lines: int | None = None) -> None:
     print("```console", f"$ {command}", *(line.rstrip() for line in output), "```", sep="\n")
 
 
-def options() -> None:
-    """Print the options of `attn compute` as tables, from the options themselves."""
+def options(module: str) -> None:
+    """Print the option groups of a module as tables, from the options themselves."""
+    from importlib import import_module
     from typing import get_args, get_type_hints
 
-    from attn_cli.cli import options as groups
-
-    for group in (
-        groups.ArrayOptions,
-        groups.SizeOptions,
-        groups.AttentionOptions,
-        groups.MaskOptions,
-        groups.DisplayOptions,
-        groups.OutputOptions,
-    ):
+    groups = vars(import_module(module))
+    for group in [group for name, group in groups.items() if name.endswith("Options")]:
         hints = get_type_hints(group, include_extras=True)
         infos = {name: get_args(hints[name])[1] for name in group._fields}
         print(f"**{next(iter(infos.values())).rich_help_panel}**\n")
