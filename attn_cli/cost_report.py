@@ -21,13 +21,17 @@ class Amount(NamedTuple):
 
 
 class CostStep(NamedTuple):
-    """One step: what it does, its operations, its bytes, its share of all operations."""
+    """One step: what it does, its operations, its bytes, its share of all operations.
+
+    bytes: read and written, in all layers. live: held when it has been computed, in one layer.
+    """
 
     name: str
     operation: str
     kind: str
     flops: Amount
     bytes: Amount
+    live: Amount
     order: str
     order_plain: str
     share: float | None

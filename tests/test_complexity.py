@@ -275,6 +275,9 @@ REFUSALS = {
         "--dtype: Did you mean float32? Known: float64, float32, float16, bfloat16, float8."
     ),
     "--mode sacled": "--mode: there is no mode 'sacled'. Did you mean scaled? Known: scaled, dot.",
+    "--mask 1,0 --n 3": "--n is 3, but --mask is 1×2.",
+    "--mask [1,0]": "--mask is 2; here it needs 2 axes: (n, m).",
+    "--mask 1,0 --window w": "--window w has to be a number where --mask is counted.",
     "--json --latex": "--json and --latex both decide what is on standard output: give one.",
     "--plot": "--plot needs --sweep, the range it is about.",
     "--save a.csv": "--save needs --sweep, the range it is about.",
@@ -346,6 +349,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "offset": (("--causal", "--n", 4, "--d", 4), ("--offset", 1)),
     "align": (("--causal", "--n", 4, "--m", 8, "--d", 4), ("--align", "top-left")),
     "window": (("--causal",), ("--window", "w")),
+    "mask": ((), ("--mask", "1 0; 1 1")),
     "cross": (("--n", 4, "--m", 8, "--d", 4), ("--cross",)),
     "no_projections": ((), ("--no-projections",)),
     "dtype": ((), ("--dtype", "float16")),
@@ -390,3 +394,14 @@ def test_force(attn: Attn) -> None:
     assert attn(*arguments).status == 0
     assert attn(*arguments).err == "Error: a.csv exists already. Add --force to write over it.\n"
     assert attn(*arguments, "--force").status == 0
+
+
+def test_any_mask_is_counted(attn: Attn) -> None:
+    """A given mask's pairs are p, counted exactly; other masks are combined with and."""
+    mask = ("--mask", "1 0 1; 1 1 0; 0 0 1", "--d", 4, "--json")
+    found = document(attn("complexity", *mask))
+    scores = next(step for step in found["steps"] if step["name"] == "scores")
+    assert (scores["flops"], scores["value"]) == ("2*p*d", 2 * 5 * 4)
+    assert found["symbols"] == {"n": 3, "d": 4, "p": 5}
+    assert document(attn("complexity", *mask, "--causal"))["symbols"]["p"] == 4
+    assert document(attn("complexity", *mask, "--window", 1))["symbols"]["p"] == 3

@@ -64,3 +64,13 @@ def test_the_rule_in_words(offset: int) -> None:
     """The rule says how far a query sees."""
     reach = {0: "i", 2: "i + 2", -1: "i - 1"}[offset]
     assert masks.causal(offset).says == f"query i may attend keys 0 … {reach}"
+
+
+@pytest.mark.parametrize(("n", "m"), list(product(range(1, 7), repeat=2)))
+def test_window(n: int, m: int) -> None:
+    """Query i sees keys i + offset − width + 1 to i + offset, its own included."""
+    for width, offset in product(range(1, 5), range(-2, 4)):
+        found = table(masks.window(width, offset), n, m)
+        for i in range(n):
+            seen = [j for j in range(m) if found[i][j]]
+            assert seen == [j for j in range(i + offset - width + 1, i + offset + 1) if 0 <= j < m]

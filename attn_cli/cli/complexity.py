@@ -72,6 +72,12 @@ class CountOptions(NamedTuple):
         Size,
         of_panel(KIND, "Each query sees this many keys, its own included.", metavar="SIZE"),
     ] = None
+    mask: Annotated[
+        str | None,
+        of_panel(
+            KIND, "Only the pairs an n×m mask keeps; and those of the others.", metavar="ARRAY"
+        ),
+    ] = None
     cross: Annotated[bool, of_panel(KIND, "Keys and values come from m other rows.", "--cross")] = (
         False
     )

@@ -33,6 +33,8 @@ def shape_of(sizes: SizeOptions, count: CountOptions) -> Shape:
         raise AttnError(f"--align: {did_you_mean(count.align, list(ALIGNMENTS))}")
     if count.cross and read["m"] is None:
         raise AttnError("--cross needs --m, the number of other rows.")
+    if count.mask is not None:
+        return _with_mask(_shape(read, window, count), count)
     n, m = read["n"], read["m"]
     if not count.cross and isinstance(n, int) and isinstance(m, int) and m < n:
         raise AttnError(
@@ -41,8 +43,14 @@ def shape_of(sizes: SizeOptions, count: CountOptions) -> Shape:
         )
     if isinstance(window, int) and isinstance(n, int) and m is None and window >= n:
         raise AttnError(f"--window {window} is no shorter than the {n} keys: use --causal.")
+    return _shape(read, window, count)
+
+
+def _shape(
+    read: dict[str, int | str | None], window: int | str | None, count: CountOptions
+) -> Shape:
     return Shape(
-        **read,
+        **read,  # type: ignore[arg-type]
         w=window,
         causal=count.causal or window is not None,
         offset=0 if count.align == "top-left" else count.offset,
@@ -82,3 +90,12 @@ def _refuse_unequal(read: dict[str, int | str | None]) -> None:
             f"--heads {heads} is not a multiple of --kv-heads {kv_heads}: every key head serves "
             "as many query heads."
         )
+
+
+def _with_mask(shape: Shape, count: CountOptions) -> Shape:
+    """Count the pairs of a given n×m table, and of the other masks with it."""
+    from attn_cli.cli.counted import counted_pairs
+
+    assert count.mask is not None
+    pairs, n, m = counted_pairs(count.mask, shape)
+    return shape._replace(n=n, m=m if shape.m is not None or m != n else None, p=pairs)

@@ -30,6 +30,19 @@ def causal(offset: int | Sequence[int] = 0) -> Mask:
     )
 
 
+def window(width: int, offset: int = 0) -> Mask:
+    """Query i sees the last `width` keys, its own included: i + offset − width < j ≤ i + offset.
+
+    Hugging Face's sliding_window counts so; FlashAttention's window_size lets one more through.
+    """
+    own = "i" if not offset else f"i + {offset}"
+    return Mask(
+        f"window({width})",
+        f"query i may attend the {width} keys up to {own}",
+        lambda i, j, b, h: (j <= i + offset) & (j > i + offset - width),
+    )
+
+
 def lengths(kept: Sequence[int]) -> Mask:
     """Batch row b has kept[b] real keys; the rest are padding."""
     counts = tuple(kept)

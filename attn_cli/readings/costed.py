@@ -79,6 +79,7 @@ def _step(cost: StepCost, costed: Costed, amount: Any, total: Size) -> CostStep:
         kind="matmul" if cost.product else "other",
         flops=made,
         bytes=amount(costed.layers * cost.traffic),
+        live=amount(cost.live),
         order=f"O({formulas.pretty(order)})",
         order_plain=formulas.plain(order),
         share=made.value / whole if made.value is not None and whole else None,
@@ -124,7 +125,8 @@ def _shares(
 ) -> tuple[Share, ...]:
     """How the part that grows with n·m grows, at lengths around where the two are equal."""
     name = shape.name("n")
-    if shape.m is not None or not projections or name not in numbers or shape.w is not None:
+    fixed = shape.m is not None or shape.w is not None or shape.p is not None
+    if fixed or not projections or name not in numbers:
         return ()
     equal = formulas.solve_for(name, core, projections)
     at = formulas.value(equal, numbers) if equal is not None else None
@@ -195,7 +197,7 @@ def _intensity(
 
 
 def _crossovers(core: Size, projections: Size, shape: Shape, amount: Any) -> list[Crossover]:
-    if shape.m is not None:
+    if shape.m is not None or shape.p is not None:
         return []
     name = shape.name("n")
     found = []
@@ -228,10 +230,12 @@ def _more_conventions(shape: Shape) -> list[str]:
         if shape.projections
         else "projections are left out"
     ]
-    if shape.causal or shape.w is not None:
+    if shape.causal or shape.w is not None or shape.p is not None:
         lines.append("masked pairs are not counted; memory holds every pair")
     else:
         lines.append("every pair is counted, masked or not (--causal counts the kept ones)")
+    if shape.p is not None:
+        lines.append("p is the number of pairs the mask keeps, counted")
     if shape.w is not None and not isinstance(shape.w, int):
         lines.append("the window is taken to be no longer than n")
     return lines

@@ -13,7 +13,7 @@ import sympy
 from attn_cli.cost_report import Amount
 from attn_cli.program import Size
 
-ORDER = ("k", "r", "L", "b", "h", "h_kv", "n", "m", "w", "T", "d", "d_v", "d_head", "d_model")
+ORDER = ("k", "r", "L", "b", "h", "h_kv", "n", "m", "w", "p", "T", "d", "d_v", "d_head", "d_model")
 """In which order letters stand in a product."""
 
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

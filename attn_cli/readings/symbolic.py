@@ -15,7 +15,8 @@ class Shape(NamedTuple):
     """What is asked of a cost report; a size is an integer, a name that stays open, or None.
 
     d is the width of all heads together; a size that is None takes its usual value: m = n,
-    d_v = d, one head, as many key heads as heads, d_model = d, no batch, one layer.
+    d_v = d, one head, as many key heads as heads, d_model = d, no batch, one layer. p is the
+    number of pairs that a mask keeps, where it was counted.
     """
 
     n: int | str | None = None
@@ -29,6 +30,7 @@ class Shape(NamedTuple):
     b: int | str | None = None
     L: int | str | None = None
     w: int | str | None = None
+    p: int | None = None
     causal: bool = False
     offset: int | None = None
     bottom_right: bool = False
@@ -51,7 +53,7 @@ class Shape(NamedTuple):
         }
 
 
-LETTERS = ("n", "m", "d", "d_v", "h", "h_kv", "d_head", "d_model", "b", "L", "w")
+LETTERS = ("n", "m", "d", "d_v", "h", "h_kv", "d_head", "d_model", "b", "L", "w", "p")
 
 
 class Costed(NamedTuple):
@@ -86,8 +88,8 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     cached = shape.m is not None and not shape.cross and m != n
     offset = _offset(shape, n, m, cached)
     mask = None
-    if shape.causal or shape.w is not None:
-        mask = masks.Mask("causal" if shape.w is None else f"causal & window({shape.w})", "", _all)
+    if shape.causal or shape.w is not None or shape.p is not None:
+        mask = masks.Mask("given", "", _all)
     choices = Choices(heads=heads, kv_heads=kv_heads, mask=mask)
     sizes = Sizes()
     batch = size("b", 1)
@@ -110,7 +112,9 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     layout.fill(sizes)
     program = mechanism.program(sizes, layout, choices)
     pairs = None
-    if shape.w is not None:
+    if shape.p is not None:
+        pairs = size("p", 0)
+    elif shape.w is not None:
         pairs = window_pairs(n, m, offset, size("w", n), triangle)
     elif shape.causal:
         pairs = causal_pairs(n, m, offset, triangle)

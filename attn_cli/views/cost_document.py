@@ -25,6 +25,8 @@ def described(report: CostReport) -> dict[str, Any]:
                 "open": step.flops.open_plain or None,
                 "bytes": step.bytes.plain,
                 "bytes_value": step.bytes.value,
+                "live": step.live.plain,
+                "live_value": step.live.value,
                 "order": step.order_plain,
             }
             for step in report.steps
