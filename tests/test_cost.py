@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from attn_cli import masks, mechanisms
 from attn_cli.masks.counts import causal_pairs, window_pairs
 from attn_cli.readings import cost, formulas
-from attn_cli.readings.costed import ITEM_SIZES, cost_report
-from attn_cli.readings.symbolic import Costed, Shape, symbolic_program
 from attn_cli.readings.values import RULES, Frame
+from attn_cli.reports.costed import ITEM_SIZES, cost_report
+from attn_cli.reports.symbolic import Costed, Shape, symbolic_program
 from tests.counting import Counting, counted
 from tests.programs import normal, program_of
 

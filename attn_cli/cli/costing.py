@@ -14,10 +14,10 @@ from attn_cli.cli.sizes import size, swept
 from attn_cli.cost_report import CostReport, ModelReport, Sweep, Timing, Variant
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.machines import MACHINES, Machine
-from attn_cli.readings.comparing import sweep, variants
-from attn_cli.readings.costed import ITEM_SIZES, cost_report
-from attn_cli.readings.models import model_report
-from attn_cli.readings.timing import timing
+from attn_cli.reports.comparing import sweep, variants
+from attn_cli.reports.costed import ITEM_SIZES, cost_report
+from attn_cli.reports.models import model_report
+from attn_cli.reports.timing import timing
 from attn_cli.views.compare_page import sweep_blocks, sweep_csv, timing_blocks, variant_blocks
 from attn_cli.views.cost_document import described
 from attn_cli.views.cost_latex import cost_table

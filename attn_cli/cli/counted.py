@@ -10,7 +10,7 @@ from attn_cli import masks
 from attn_cli.errors import AttnError, ShapeError, shape_text
 from attn_cli.matrices.numeric import as_booleans
 from attn_cli.matrices.sources import Sources
-from attn_cli.readings.symbolic import Shape
+from attn_cli.reports.symbolic import Shape
 
 
 def counted_pairs(argument: str, shape: Shape) -> tuple[int, int, int]:

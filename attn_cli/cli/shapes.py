@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attn_cli.cli.sizes import size
 from attn_cli.errors import AttnError, ShapeError, did_you_mean
-from attn_cli.readings.symbolic import Shape
+from attn_cli.reports.symbolic import Shape
 
 if TYPE_CHECKING:
     from attn_cli.cli.complexity import CountOptions, SizeOptions

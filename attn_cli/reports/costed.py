@@ -11,9 +11,9 @@ from attn_cli.mechanisms import Mechanism
 from attn_cli.program import Size
 from attn_cli.readings import formulas, words
 from attn_cli.readings.cost import StepCost, costs, size_in_bytes
-from attn_cli.readings.layers import table_1
 from attn_cli.readings.notation import Unicode
-from attn_cli.readings.symbolic import Costed, Shape, symbolic_program
+from attn_cli.reports.layers import table_1
+from attn_cli.reports.symbolic import Costed, Shape, symbolic_program
 
 ITEM_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1}
 

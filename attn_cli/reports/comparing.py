@@ -9,8 +9,8 @@ from attn_cli.cost_report import CostReport, Sweep, SweepRow, Variant
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.mechanisms import Mechanism
 from attn_cli.readings import formulas
-from attn_cli.readings.costed import ITEM_SIZES, cost_report
-from attn_cli.readings.symbolic import Shape
+from attn_cli.reports.costed import ITEM_SIZES, cost_report
+from attn_cli.reports.symbolic import Shape
 
 LAYOUTS = ("mha", "gqa", "mqa", "mla")
 GQA_SHARE = 4

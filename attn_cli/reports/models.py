@@ -9,8 +9,8 @@ from typing import Any
 from attn_cli.cost_report import LayerKind, ModelReport
 from attn_cli.errors import AttnError
 from attn_cli.mechanisms import Mechanism
-from attn_cli.readings.costed import ITEM_SIZES, cost_report
-from attn_cli.readings.symbolic import Shape
+from attn_cli.reports.costed import ITEM_SIZES, cost_report
+from attn_cli.reports.symbolic import Shape
 
 Config = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from attn_cli.cost_report import Amount, Layer
 from attn_cli.program import Size
 from attn_cli.readings.formulas import letter
-from attn_cli.readings.symbolic import Shape
+from attn_cli.reports.symbolic import Shape
 
 
 def table_1(shape: Shape, amount: Callable[[Size], Amount]) -> tuple[Layer, ...]:
