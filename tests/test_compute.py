@@ -428,3 +428,22 @@ def test_from_may_start_at_an_input(attn: Attn) -> None:
     assert "V  2×2  what is handed over" in ran.out
     assert "Q  2×2" not in ran.out
     assert "1 scores" in ran.out
+
+
+def test_a_progress_bar_appears_only_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Work over the patience shows a bar on standard error; without a terminal nothing."""
+    from attn_cli.cli import progress
+
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    with progress.progress("queries") as advance:
+        advance(1, 2)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with progress.progress("queries") as advance:
+        advance(1, 2)
+        advance(2, 2)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "queries" in shown.err
