@@ -3,9 +3,12 @@
 import atexit
 import gc
 import os
+import sys
 
 COLLECT_AFTER = 100_000
 """Objects made before the first garbage collection: modules make many, and all of them stay."""
+
+INTERRUPTED = 130
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 """Small products take longer on many BLAS threads, and so does loading NumPy."""
@@ -22,9 +25,12 @@ def main() -> None:
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
 
-    from attn_cli.cli.app import run
+    try:
+        from attn_cli.cli.app import run
 
-    run()
+        run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -258,3 +258,10 @@ def test_markdown_tables_are_tables(attn: Attn) -> None:
     assert len(tables) == 7
     for table in tables:
         assert len({line.count("|") for line in table.splitlines()}) == 1
+
+
+def test_letters_that_pdflatex_lacks_are_told(attn: Attn) -> None:
+    """A page with letters beyond Latin says which LaTeX to use; others say nothing."""
+    told = "Note: it has letters that pdflatex lacks; use lualatex or xelatex.\n"
+    assert attn("compute", "--text", "猫", "--export", "a.tex").err.endswith(told)
+    assert told not in attn("compute", "--text", "naïve", "--export", "b.tex").err

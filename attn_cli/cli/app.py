@@ -39,4 +39,8 @@ def attn(
 def run() -> None:
     """Run the command that was typed."""
     streams.prepare()
-    app()
+    try:
+        app()
+    except OSError as error:
+        streams.say(f"Error: standard output: {error.strerror or error}.")
+        raise SystemExit(1) from None

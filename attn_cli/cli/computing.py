@@ -10,7 +10,7 @@ import numpy as np
 
 from attn_cli.cli.facts import facts, next_commands, notices, summary
 from attn_cli.cli.gather import Request
-from attn_cli.cli.options import DisplayOptions, OutputOptions
+from attn_cli.cli.options import DECIMALS, DisplayOptions, OutputOptions
 from attn_cli.cli.progress import progress
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.matrices.limits import refuse_above_memory
@@ -20,8 +20,10 @@ from attn_cli.readings.focus import focus_rows
 from attn_cli.readings.traced import Numbers, traced_steps, worked_cell
 from attn_cli.readings.values import evaluate
 from attn_cli.topics.en.steps import MEANINGS
-from attn_cli.trace import Trace
+from attn_cli.trace import FocusRow, Trace, TracedStep
+from attn_cli.views.focus import ROWS_SHOWN
 from attn_cli.views.numbers import short
+from attn_cli.views.steps import HEADS_SHOWN
 
 Array = np.ndarray[Any, Any]
 
@@ -45,7 +47,7 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
             known = [step.name for step in program]
             raise AttnError(f"{option}: there is no step {wanted!r}. {did_you_mean(wanted, known)}")
     _refuse_missing_slices(program, display)
-    cell = _cell(display.show_work, request) if display.show_work else None
+    cell = _cell(display.show_work, request) if display.show_work is not None else None
     parts = blocks.split(program)
     itemsize = next(iter(request.arrays.values())).dtype.itemsize
     needed = _bytes(program, itemsize)
@@ -85,12 +87,10 @@ def _shape(program: Program, step: Step) -> str:
 def _asks_for_all(
     program: Program, parts: blocks.Split, display: DisplayOptions, output: OutputOptions
 ) -> bool:
-    if display.everything:
+    wide = {step.name for step in parts.by_rows if "m" in step.axes}
+    if display.everything or display.only in wide:
         return True
-    if display.only is not None or display.quiet:
-        name = display.only or program.output.name
-        return program[name] in parts.by_rows and "m" in program[name].axes
-    return output.json or output.save is not None
+    return display.only is None and (output.json or output.save is not None)
 
 
 def _in_blocks(
@@ -100,6 +100,7 @@ def _in_blocks(
     program = request.program
     with progress("queries") as advance:
         made = blocks.evaluate_blocks(program, request.arrays, advance=advance)
+    sees = made.pop("sees", None)
     once = blocks.evaluate_once(program, parts, request.arrays)
     count = program.sizes["n"]
     chosen = {*range(min(FIRST, count)), *range(max(count - LAST, 0), count)}
@@ -108,7 +109,7 @@ def _in_blocks(
     queries = tuple(sorted(chosen))
     shown = blocks.evaluate_rows(program, parts, once, np.array(queries))
     by_rows = frozenset(step.name for step in parts.by_rows if step.name not in made)
-    return Numbers(program, {**once, **shown, **made}, queries, by_rows)
+    return Numbers(program, {**once, **shown, **made}, queries, by_rows, sees)
 
 
 def _trace(
@@ -118,7 +119,8 @@ def _trace(
     display: DisplayOptions,
     whole: bool,
 ) -> Trace:
-    show = partial(short, precision=display.precision)
+    decimals = DECIMALS if display.precision is None else display.precision
+    show = partial(short, precision=decimals)
     place = {"h": display.head or 0, "b": display.batch_index}
     steps = traced_steps(numbers, MEANINGS, show, place)
     if cell is not None:
@@ -137,11 +139,26 @@ def _trace(
         notices=notices(request, numbers),
         steps=steps,
         labels=request.labels,
-        focus=focus_rows(weights.values, masked, weights.axes, weights.queries),
+        focus=_focus(weights, masked, display),
         summary=() if whole else summary(request, numbers),
         next_commands=next_commands(request),
         settings=_settings(request),
     )
+
+
+def _focus(
+    weights: TracedStep, masked: Array | None, display: DisplayOptions
+) -> tuple[FocusRow, ...]:
+    """Where the queries look that a page would show."""
+    if display.quiet:
+        return ()
+    shape = dict(zip(weights.axes, weights.values.shape, strict=True))
+    most = {"n": shape["n"], "h": shape.get("h", 1)}
+    if not display.everything:
+        most = {"n": min(most["n"], ROWS_SHOWN), "h": min(most["h"], HEADS_SHOWN)}
+    heads = range(most["h"]) if display.head is None else [display.head]
+    shown = {"b": [display.batch_index], "h": heads, "n": range(most["n"])}
+    return focus_rows(weights.values, masked, weights.axes, weights.queries, shown)
 
 
 def _settings(request: Request) -> dict[str, Any]:
@@ -200,12 +217,12 @@ def _cell(text: str, request: Request) -> tuple[str, tuple[int, ...]]:
 
 def _position(word: str, axis: str, size: int, request: Request) -> int:
     names = request.labels.get(axis, ())
-    if word in names:
+    if word in names and not re.fullmatch(r"-?\d+", word):
         if names.count(word) > 1:
             places = ", ".join(str(i) for i, name in enumerate(names) if name == word)
             raise AttnError(f"--show-work: {word!r} stands at {places}; give the number.")
         return names.index(word)
-    if not re.fullmatch(r"-?\d+", word):
+    if not re.fullmatch(r"-?\d{1,18}", word):
         raise AttnError(f"--show-work: {word!r} is no position on axis {axis}.")
     position = int(word)
     if not -size <= position < size:

@@ -96,28 +96,41 @@ def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
 
 def _empty_rows(request: Request, numbers: Numbers) -> str:
     """Names the queries with nothing to attend to, their head only where heads differ."""
-    step = next(s for s in request.program if s.operation == "softmax")
-    empty = (numbers.arrays[step.name] == 0).all(axis=-1)
-    axes = step.axes[:-1]
+    empty, axes = _without_keys(request, numbers)
     if "h" in axes:
         place = axes.index("h")
         if (empty.all(axis=place) == empty.any(axis=place)).all():
-            empty, axes = empty.all(axis=place), (*axes[:place], *axes[place + 1 :])
+            empty = np.asarray(empty.all(axis=place))
+            axes = (*axes[:place], *axes[place + 1 :])
     rows = np.argwhere(empty)
     if not len(rows):
         return ""
     named = [_row_name(request, numbers, axes, row) for row in rows[:ROWS_NAMED]]
     more = f" and {len(rows) - ROWS_NAMED} more rows" if len(rows) > ROWS_NAMED else ""
-    among = "" if numbers.queries is None else f" (of the {len(numbers.queries)} queries shown)"
     return (
-        f"No key is allowed for {', '.join(named)}{more}{among}: weights 0 and output 0, as in "
+        f"No key is allowed for {', '.join(named)}{more}: weights 0 and output 0, as in "
         "torch SDPA and ONNX."
     )
 
 
+def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, tuple[str, ...]]:
+    """Which queries may attend no key, and the axes of the answer."""
+    program = request.program
+    if numbers.sees is not None:
+        axes = program["mask"].axes[:-1]
+        kept = [place for place, axis in enumerate(axes) if axis != "1"]
+        shape = [numbers.sees.shape[place] for place in kept]
+        return ~numbers.sees.reshape(shape), tuple(axes[place] for place in kept)
+    step = next(s for s in program if s.operation == "softmax")
+    weights = numbers.arrays[step.name]
+    told = "mask" in program or "bias" in program
+    empty = (weights == 0).all(axis=-1) & (told and numbers.queries is None)
+    return np.asarray(empty), step.axes[:-1]
+
+
 def _row_name(request: Request, numbers: Numbers, axes: tuple[str, ...], row: Array) -> str:
     at = dict(zip(axes, (int(i) for i in row), strict=True))
-    query = numbers.queries[at["n"]] if numbers.queries is not None else at["n"]
+    query = at["n"]
     names = request.labels.get("n")
     text = names[query] if names else f"q{query}"
     text += f" in head {at['h']}" if "h" in at else ""
@@ -133,7 +146,7 @@ def _not_finite(request: Request, numbers: Numbers) -> list[str]:
         infinite = int(np.isinf(array).sum()) if step.name != "bias" else 0
         if count or infinite:
             place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-            what = "NaN" if count else "infinity"
+            what = "NaN" if np.isnan(array[place]) else "infinity"
             at = ",".join(map(str, place))
             found.append(f"{step.name}[{at}] is {what}: every number it takes part in is lost.")
     if found:

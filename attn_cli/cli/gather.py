@@ -63,8 +63,9 @@ def gathered(
         scale=_finite(attention.scale, "--scale"),
         softcap=_positive(attention.softcap, "--softcap"),
     )
+    saved = {} if _replaced(options) else settings.get("labels", {})
     labels = _sentences(options, given, sizes, choices, seed) or {
-        axis: tuple(names) for axis, names in settings.get("labels", {}).items()
+        axis: tuple(names) for axis, names in saved.items()
     }
     refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
@@ -74,11 +75,14 @@ def gathered(
     choices = choices._replace(mask=allowed)
     program = mechanism.program(bound, layout, choices)
     missing = [step for step in program.inputs if step.name not in given]
+    if sizes.seed is not None and not missing and options.text is None:
+        raise AttnError("--seed changes nothing here: no array is random.")
     dtype = attention.dtype or (str(next(iter(given.values())).dtype) if given else None)
     drawn = {
         step.name: _draw(step.name)(step.name, program.shape(step), seed, dtype) for step in missing
     }
     _name_labels(labels, program)
+    labels = {axis: names for axis, names in labels.items() if len(names) == bound.get(axis, 0)}
     return Request(
         mechanism=mechanism,
         choices=choices,
@@ -112,6 +116,8 @@ def _sentences(
     """Turn --text and --context-text into rows and labels."""
     if options.context_text is not None and options.text is None:
         raise AttnError("--context-text needs --text, the sentence that asks.")
+    if options.context_text is not None and "context" in given:
+        raise AttnError("--context-text makes the context itself; leave --context out.")
     if options.text is None:
         return {}
     for name in ("x", "q", "k", "v"):
@@ -129,6 +135,11 @@ def _sentences(
         given[name] = seeded.embeddings(words, width, seed)
         labels[axis] = tuple(words)
     return labels
+
+
+def _replaced(options: ArrayOptions) -> bool:
+    """Whether an option gives other rows than those that saved words name."""
+    return any(getattr(options, name) is not None for name in ("q", "k", "x", "context", "past_k"))
 
 
 def _text_width(choices: Choices) -> int:
@@ -160,7 +171,7 @@ def _settled(
         ("--n", "n", options.n),
         ("--m", new, options.m),
         ("--d", width, options.d),
-        ("--dv", "(h d_v)" if "h" in atoms else "d_v", options.dv),
+        ("--dv", "(h d_v)" if "h" in atoms and width != "d" else "d_v", options.dv),
         ("--batch", "b", options.batch),
     ):
         if size is None:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -101,11 +101,46 @@ def _settings(held: dict[str, Any]) -> dict[str, Any]:
     """How a saved run was made, if the file is one."""
     if SETTINGS not in held:
         return {}
-    text = files.load(held.pop(SETTINGS), "--input")
-    if text.dtype.kind != "U" or text.ndim:
+    member = held.pop(SETTINGS)
+    if getattr(member, "size", 0) > LONGEST_SETTINGS:
         return {}
     try:
-        settings = json.loads(str(text))
-    except ValueError:
+        text = files.load(member, "--input")
+        settings = json.loads(str(text)) if text.dtype.kind == "U" and not text.ndim else None
+    except (AttnError, ValueError, RecursionError):
         return {}
-    return settings if isinstance(settings, dict) else {}
+    return dict(settings) if is_settings(settings) else {}
+
+
+LONGEST_SETTINGS = 2**22
+
+
+def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether a saved entry has the form that a saved run has; anybody may have written it."""
+    if not isinstance(settings, dict):
+        return False
+
+    def optional(name: str, *kinds: type) -> bool:
+        value = settings.get(name)
+        return value is None or (isinstance(value, kinds) and not isinstance(value, bool))
+
+    labels, inputs, mask = (settings.get(name) for name in ("labels", "inputs", "mask"))
+    counts = [settings.get(name) for name in ("heads", "kv_heads")]
+    return (
+        optional("mode", str)
+        and all(optional(name, int) for name in ("heads", "kv_heads", "seed"))
+        and all(count is None or count > 0 for count in counts)
+        and (settings.get("seed") or 0) >= 0
+        and all(optional(name, float, int) for name in ("scale", "softcap"))
+        and isinstance(labels, dict)
+        and all(_words(names) for names in labels.values())
+        and _words(inputs)
+        and (mask is None or (isinstance(mask, dict) and _words(list(mask.values()))))
+        and (mask is None or set(mask) == {"name", "says"})
+    )
+
+
+def _words(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(word, str) and word.isprintable() for word in value
+    )

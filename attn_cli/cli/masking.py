@@ -21,6 +21,8 @@ Array = np.ndarray[Any, Any]
 
 Offset = int | tuple[int, ...]
 
+FARTHEST = 2**40
+
 ALIGNMENTS = ("top-left", "bottom-right")
 
 
@@ -35,7 +37,7 @@ def chosen_mask(
 
     given: a table of booleans; said: the name and the rule of a saved one.
     """
-    counts = _lengths(options.lengths, sizes)
+    counts = _lengths(options.lengths, sizes, "b" in score_axes(dict(layout.axes)))
     parts = []
     offset = None
     if options.causal:
@@ -50,14 +52,14 @@ def chosen_mask(
     return (reduce(and_, parts) if parts else None), offset
 
 
-def _lengths(text: str | None, sizes: Sizes) -> tuple[int, ...] | None:
+def _lengths(text: str | None, sizes: Sizes, batched: bool) -> tuple[int, ...] | None:
     if text is None:
         return None
     try:
         counts = tuple(int(part) for part in text.split(","))
     except ValueError:
         raise AttnError(f"--lengths: {text!r} is no list of whole numbers like 5,3.") from None
-    batch, keys = sizes.get("b", 1), sizes["m"]
+    batch, keys = (sizes["b"] if batched else 1), sizes["m"]
     if len(counts) not in (1, batch):
         raise AttnError(
             f"--lengths: {len(counts)} lengths for a batch of {batch}; give one for all batch "
@@ -72,6 +74,8 @@ def _offset(options: MaskOptions, counts: tuple[int, ...] | None, sizes: Sizes) 
     if options.offset is not None and options.align is not None:
         raise AttnError("--offset and --align both place the causal mask: give one.")
     if options.offset is not None:
+        if abs(options.offset) > FARTHEST:
+            raise AttnError(f"--offset {options.offset} is beyond every array.")
         return options.offset
     if options.align is None:
         return int(sizes.get("m_past", 0))

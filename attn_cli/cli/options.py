@@ -144,7 +144,9 @@ class DisplayOptions(NamedTuple):
     ] = None
     head: Annotated[int | None, _display("Show this head.", min=0, metavar="N")] = None
     batch_index: Annotated[int, _display("Show this batch row.", min=0, metavar="N")] = 0
-    precision: Annotated[int, _display("Decimals.", min=0, max=17, metavar="N")] = DECIMALS
+    precision: Annotated[
+        int | None, _display("Decimals (default 4; --quiet: all).", min=0, max=17, metavar="N")
+    ] = None
     everything: Annotated[bool, _display("Leave nothing out of large arrays.", "--all")] = False
     plain: Annotated[
         bool, _display("No colour, ASCII alone, one table after another.", "--plain")

@@ -11,6 +11,7 @@ from attn_cli.cli import streams
 from attn_cli.cli.paths import write_whole
 from attn_cli.views.page import ASCII_SIGNS, Block, Heading, Signs
 
+LAST_LATIN = "\u024f"
 EXPORTED = (".html", ".svg", ".md", ".txt", ".tex")
 
 MakePage = Callable[[int, Signs], list[Block]]
@@ -49,7 +50,11 @@ def reveal(blocks: list[Block], console: Any) -> None:
             return
         console.print()
         streams.say("— any key: next step, q: end —")
-        if typer.getchar() in ("q", "Q", "\x1b"):
+        try:
+            pressed = typer.getchar()
+        except EOFError:
+            return
+        if pressed in ("q", "Q", "\x1b"):
             return
 
 
@@ -60,6 +65,8 @@ def export_page(path: Path, make: MakePage, title: str, notices: Sequence[str]) 
     text = export.WRITERS[path.suffix.lower()](make(export.WIDTH, Signs()), title, notices)
     write_texts(path, [text])
     streams.say(f"Exported {path}")
+    if path.suffix.lower() == ".tex" and not text.isascii() and max(text) > LAST_LATIN:
+        streams.say("Note: it has letters that pdflatex lacks; use lualatex or xelatex.")
 
 
 def write_texts(path: Path, parts: Iterable[str]) -> None:

@@ -27,13 +27,15 @@ def refuse_existing(path: Path, force: bool) -> None:
         raise AttnError(f"{path} is a folder.")
     if not path.parent.is_dir():
         raise AttnError(f"{path}: there is no folder {str(path.parent)!r}.")
+    if not os.access(path.parent, os.W_OK):
+        raise AttnError(f"{path}: the folder {str(path.parent)!r} can't be written to.")
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], None]) -> None:
     """Write beside the file first, then put it in place in one go."""
     import tempfile
 
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".attn.")
     try:
         with os.fdopen(handle, "wb") as stream:
             write(stream)

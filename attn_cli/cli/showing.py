@@ -28,6 +28,8 @@ def check_output(output: OutputOptions, display: DisplayOptions) -> None:
         raise AttnError("--json and --quiet both decide what is on standard output: give one.")
     if display.only is not None and display.start is not None:
         raise AttnError("--only and --from both decide which steps are shown: give one.")
+    if display.only is not None and display.show_work is not None:
+        raise AttnError("--only and --show-work both decide what is shown: give one.")
     if output.json or display.quiet:
         _refuse_page_options(display, output.json)
 
@@ -40,7 +42,8 @@ def _refuse_page_options(display: DisplayOptions, as_json: bool) -> None:
         ("--head", display.head is not None),
         ("--batch-index", display.batch_index != 0),
         ("--step", display.step),
-        ("--precision", as_json and display.precision != DECIMALS),
+        ("--all", display.everything),
+        ("--precision", as_json and display.precision is not None),
     ):
         if given:
             raise AttnError(f"{option} changes the page; {whole} prints none. Leave one out.")
@@ -68,7 +71,7 @@ def _page(trace: Trace, display: DisplayOptions, width: int, signs: Signs) -> li
         return work_page(trace, display.show_work.partition("[")[0].strip())
     shown = Display(
         width=width,
-        precision=display.precision,
+        precision=DECIMALS if display.precision is None else display.precision,
         everything=display.everything,
         head=display.head,
         batch_index=display.batch_index,
@@ -80,9 +83,8 @@ def _page(trace: Trace, display: DisplayOptions, width: int, signs: Signs) -> li
 
 
 def _print_matrix(trace: Trace, display: DisplayOptions) -> None:
-    precision = None if display.precision == DECIMALS else display.precision
     step = trace.step(display.only or trace.steps[-1].name)
-    for line in matrix.lines(step.values, precision):
+    for line in matrix.lines(step.values, display.precision):
         print(line)
 
 

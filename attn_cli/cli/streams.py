@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -11,6 +12,8 @@ from typing import Any, NoReturn, TextIO
 import typer
 
 from attn_cli.errors import AttnError, Exit
+
+UNPRINTABLE = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 
 
 def shows_unicode(stream: TextIO) -> bool:
@@ -23,7 +26,10 @@ def shows_unicode(stream: TextIO) -> bool:
 
 
 def prepare() -> None:
-    """Never fail on a sign that a terminal can't show."""
+    """Never fail on a sign that a terminal can't show, nor on a stream that is closed."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None and not shows_unicode(stream):
@@ -33,6 +39,7 @@ def prepare() -> None:
 def say(text: str) -> None:
     """Write a line to standard error: notices and errors go there."""
     stream = sys.stderr
+    text = re.sub(UNPRINTABLE, "?", text)
     if not shows_unicode(stream):
         from attn_cli.views.ascii import TABLE
 
@@ -56,7 +63,8 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             where = error.filename or "standard output"
-            _leave(f"{where}: {error.strerror or error}.", Exit.NO, error)
+            status = Exit.USAGE if error.filename else Exit.NO
+            _leave(f"{where}: {error.strerror or error}.", status, error)
         except MemoryError as error:
             _leave("This needs more memory than there is. Ask for less at once.", Exit.NO, error)
         except typer.Exit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import warnings
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -35,6 +36,12 @@ TENSOR_TYPES = {
 SETTINGS = "attn"
 """The entry of a saved run that says how it was made: text, beside the arrays."""
 
+MOST_AXES = 8
+HEADER_WIDTHS = {b"\x01\x00": 2, b"\x02\x00": 4, b"\x03\x00": 4}
+LONGEST_HEADER = 10_000
+TEXT_COST = 24
+"""Bytes of memory that reading a byte of text takes, at most."""
+
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
@@ -59,15 +66,15 @@ def read_one(data: bytes | Path, kind: str, name: str | None, option: str) -> Ar
             with data.open("rb") as stream:
                 return _npy(stream, data.stat().st_size, option)
         return _npy(io.BytesIO(data), len(data), option)
-    text = data.read_bytes() if isinstance(data, Path) else data
-    return _text(text, DELIMITERS.get(kind), option)
+    return _text(_text_bytes(data, option), DELIMITERS.get(kind), option)
 
 
 class Member:
     """An array inside an archive, not read yet."""
 
-    def __init__(self, read: Any) -> None:
+    def __init__(self, read: Any, size: int = 0) -> None:
         self.read = read
+        self.size = size
 
 
 def load(member: Member | Array, option: str) -> Array:
@@ -81,19 +88,32 @@ def read_many(data: bytes | Path, kind: str, option: str) -> dict[str, Member | 
         return _npz(data, option)
     if kind == ".safetensors":
         return _safetensors(data, option)
-    raw = data.read_bytes() if isinstance(data, Path) else data
-    refuse_above_memory(8 * len(raw), f"{option}: reading {_called(data)}", "Save it as .npy.")
+    raw = _text_bytes(data, option)
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise AttnError(f"{option}: {_called(data)} is not JSON: {error}") from None
     if isinstance(value, dict):
         if value.get("schema") == "attn.trace/1":
-            settings = json.dumps(value.get("settings", {}))
-            arrays = {step["name"]: _later(step["values"]) for step in value["steps"]}
-            return {**arrays, SETTINGS: np.array(settings)}
+            return _trace(value, option)
         return {key: _later(item) for key, item in value.items()}
     return nested(value, option)
+
+
+def _trace(document: dict[str, Any], option: str) -> dict[str, Member | Array]:
+    """The arrays of a run's own document, and how it was made."""
+    try:
+        arrays = {str(step["name"]): _later(step["values"]) for step in document["steps"]}
+    except (KeyError, TypeError):
+        raise AttnError(f"{option}: a step of this run has no name or no values.") from None
+    return {**arrays, SETTINGS: np.array(json.dumps(document.get("settings", {})))}
+
+
+def _text_bytes(data: bytes | Path, option: str) -> bytes:
+    """The bytes of a text, if there is memory to read it."""
+    size = data.stat().st_size if isinstance(data, Path) else len(data)
+    refuse_above_memory(TEXT_COST * size, f"{option}: {_called(data)}", "Save it as .npy.")
+    return data.read_bytes() if isinstance(data, Path) else data
 
 
 def _later(value: Any) -> Member:
@@ -115,35 +135,63 @@ def _called(data: bytes | Path) -> str:
 
 def _npy(stream: IO[bytes], size: int, option: str) -> Array:
     """Read an .npy stream of `size` bytes, after holding its header against that size."""
-    try:
-        version = npy.read_magic(stream)
-        read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = read_header(stream)
-    except (ValueError, EOFError) as error:
-        raise AttnError(f"{option}: this is not a NumPy array file: {error}") from None
+    shape, fortran, dtype = _header(stream, option)
     if dtype.hasobject:
         raise AttnError(
             f"{option}: the array holds Python objects, which could run code when read.\n"
             "Save numbers: np.save(file, array.astype(float))."
         )
+    if dtype.shape or not dtype.itemsize or len(shape) > MOST_AXES or not all(shape):
+        raise AttnError(f"{option}: {shape_text(shape)} of {dtype} is no array of numbers.")
     claimed, there = prod(shape) * dtype.itemsize, size - stream.tell()
     if claimed > there:
         raise AttnError(
             f"{option}: the header claims {shape_text(shape)} {dtype} = {bytes_text(claimed)}, "
             f"but only {bytes_text(max(there, 0))} follow. The file is cut short or made up."
         )
-    refuse_above_memory(claimed, f"{option}: the array", "Give a smaller part of it.")
-    flat = np.frombuffer(stream.read(claimed), dtype=dtype)
-    return flat.reshape(shape, order="F" if fortran else "C")
+    refuse_above_memory(2 * claimed, f"{option}: the array", "Give a smaller part of it.")
+    data = stream.read(claimed)
+    if len(data) < claimed:
+        raise AttnError(f"{option}: the file ends after {bytes_text(len(data))} of numbers.")
+    return np.frombuffer(data, dtype=dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def _header(stream: IO[bytes], option: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read the header of an .npy stream; whatever is wrong with it is one message."""
+    problem = f"{option}: this is not a NumPy array file"
+    start = stream.read(8)
+    width = HEADER_WIDTHS.get(start[6:8])
+    if not start.startswith(npy.MAGIC_PREFIX) or width is None:
+        raise AttnError(f"{problem}.")
+    counted = stream.read(width)
+    length = int.from_bytes(counted, "little")
+    if length > LONGEST_HEADER:
+        raise AttnError(f"{problem}: its header claims {length:,} bytes.")
+    read = npy.read_array_header_1_0 if width == 2 else npy.read_array_header_2_0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            shape, fortran, dtype = read(io.BytesIO(counted + stream.read(length)))
+    except Exception as error:
+        # a made-up header can fail in the tokenizer, in literal_eval or in dtype, each its own way
+        raise AttnError(f"{problem}: {str(error)[:80]}") from None
+    if not all(type(extent) is int and extent >= 0 for extent in shape):
+        raise AttnError(f"{problem}: its shape is {str(shape)[:40]}.")
+    return shape, fortran, dtype
 
 
 def _npz(data: bytes | Path, option: str) -> dict[str, Member | Array]:
     import zipfile
+    import zlib
 
     source = data if isinstance(data, Path) else io.BytesIO(data)
+    broken = (
+        *(zipfile.BadZipFile, zlib.error, OSError, EOFError),
+        *(RuntimeError, NotImplementedError, ValueError),
+    )
     try:
         archive = zipfile.ZipFile(source)
-    except zipfile.BadZipFile:
+    except broken:
         raise AttnError(f"{option}: {_called(data)} is not an .npz archive.") from None
 
     def member(info: zipfile.ZipInfo) -> Member:
@@ -151,10 +199,10 @@ def _npz(data: bytes | Path, option: str) -> dict[str, Member | Array]:
             try:
                 with archive.open(info) as stream:
                     return _npy(stream, info.file_size, option)
-            except (zipfile.BadZipFile, OSError) as error:
+            except broken as error:
                 raise AttnError(f"{option}: {info.filename} can't be read: {error}") from None
 
-        return Member(read)
+        return Member(read, info.file_size)
 
     return {info.filename.removesuffix(".npy"): member(info) for info in archive.infolist()}
 
@@ -167,6 +215,8 @@ def _safetensors(data: bytes | Path, option: str) -> dict[str, Member | Array]:
         raise AttnError(
             f"{option}: .safetensors files need an extra: pip install 'attn-cli[safetensors]'."
         ) from None
+    size = data.stat().st_size if isinstance(data, Path) else len(data)
+    refuse_above_memory(2 * size, f"{option}: {_called(data)}", "Save the array alone, as .npy.")
     raw = data.read_bytes() if isinstance(data, Path) else data
     try:
         tensors = deserialize(raw)  # type: ignore[no-untyped-call]
@@ -179,7 +229,10 @@ def _safetensors(data: bytes | Path, option: str) -> dict[str, Member | Array]:
             dtype = ml_dtypes.bfloat16 if kind == "BF16" else TENSOR_TYPES.get(kind)
             if dtype is None:
                 raise AttnError(f"{option}: {name} is of type {kind}, which is not computed with.")
-            return np.frombuffer(tensor["data"], dtype=dtype).reshape(tensor["shape"])
+            shape = tuple(tensor["shape"])
+            if len(shape) > MOST_AXES or not all(shape):
+                raise AttnError(f"{option}: {name} is {shape_text(shape)}: no array of numbers.")
+            return np.frombuffer(tensor["data"], dtype=dtype).reshape(shape)
 
         return Member(read)
 
@@ -191,7 +244,7 @@ def _text(data: bytes, delimiter: str | None, option: str) -> Array:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise AttnError(f"{option}: this is neither text in UTF-8 nor a known format.") from None
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.splitlines() if line.partition("#")[0].strip()]
     if not lines:
         raise AttnError(f"{option}: there is nothing in it.")
     if delimiter is None and "," in lines[0]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import isinf
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import numpy as np
 from attn_cli.errors import AttnError
 
 WINDOW = 72
+MOST_AXES = 4
 ENTRY = r"[^\s,]+"
+MISSING = r"^\s*,|,\s*(?=,|$)"
 FRACTION = r'(?<![\w."])([-+]?\d+/\d+)(?![\w."])'
 NUMBER = r"(?i)[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|[-+]?(inf|infinity|nan)|[-+]?\d+/\d+"
 LITERAL_START = r"(?i)\s*([-+.\d\[−;]|inf\b|nan\b)"
@@ -32,7 +35,13 @@ def parse(text: str, option: str) -> np.ndarray[Any, Any]:
         return nested(_json(text, option), option)
     rows: list[list[float]] = []
     start = 0
-    for part in re.split(r"[;\n]", text):
+    for part in re.split(r"[;\n\r]", text):
+        missing = re.search(MISSING, part)
+        if missing and part.strip():
+            raise AttnError(
+                f"{option}: row {len(rows) + 1} has a comma with no number beside it.\n"
+                f"{caret(text, start + missing.start())}"
+            )
         entries = list(re.finditer(ENTRY, part))
         if entries:
             rows.append([_entry(match, start, text, option, len(rows)) for match in entries])
@@ -52,10 +61,14 @@ def number(text: str) -> float | None:
     """Read one number or fraction; None where it is neither."""
     if not re.fullmatch(NUMBER, text):
         return None
-    if "/" not in text:
-        return float(text)
-    above, below = map(int, text.split("/"))
-    return above / below if below else None
+    try:
+        if "/" in text:
+            above, below = map(int, text.split("/"))
+            return above / below
+        found = float(text)
+    except (ValueError, ArithmeticError):
+        return None
+    return None if isinf(found) and "n" not in text.lower() else found
 
 
 def caret(text: str, at: int) -> str:
@@ -79,6 +92,8 @@ def nested(value: Any, option: str) -> np.ndarray[Any, Any]:
         if not level:
             raise AttnError(f"{option}: there is an empty list.")
         level = level[0]
+        if len(shape) > MOST_AXES:
+            raise AttnError(f"{option}: it has more than {MOST_AXES} axes.")
     if all(isinstance(leaf, bool) for leaf in _leaves(value)):
         dtype: type = bool
     else:
@@ -100,9 +115,10 @@ def _fill(array: np.ndarray[Any, Any], value: Any, option: str, place: tuple[int
     where = f"{option}: entry [{', '.join(map(str, place))}]"
     if array.ndim == len(place):
         read = number(value) if isinstance(value, str) else value
-        if not isinstance(read, int | float):
-            raise AttnError(f"{where} is not a number: {json.dumps(value)[:40]}")
-        array[place] = read
+        try:
+            array[place] = float(read)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            raise AttnError(f"{where} is not a number: {json.dumps(value)[:40]}") from None
         return
     expected = array.shape[len(place)]
     if not isinstance(value, list) or len(value) != expected:
@@ -120,9 +136,9 @@ def _json(text: str, option: str) -> Any:
     quoted = re.sub(FRACTION, r'"\1"', text) if '"' not in text else text
     try:
         return json.loads(quoted)
-    except json.JSONDecodeError as error:
-        before = quoted[: error.pos].count('"')
-        at = min(error.pos - before, len(text) - 1)
+    except ValueError as error:
+        position = getattr(error, "pos", 0)
+        at = min(position - quoted[:position].count('"'), len(text) - 1)
         raise AttnError(
             f"{option}: the brackets don't make a matrix here.\n{caret(text, at)}"
         ) from None

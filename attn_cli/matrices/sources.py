@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from attn_cli.errors import AttnError
+from attn_cli.errors import AttnError, ImpossibleError
 from attn_cli.matrices import files, literals
+from attn_cli.matrices.limits import available_bytes
 
 Array = np.ndarray[Any, Any]
 
@@ -39,6 +41,9 @@ class Sources:
         path, name = _path_and_name(argument)
         if os.path.isfile(path):
             return files.read_one(path, _kind(path, option), name, option)
+        if os.path.exists(path) and stat.S_ISFIFO(path.stat().st_mode):
+            data = path.read_bytes()
+            return files.read_one(data, files.sniff(data), name, option)
         if os.path.isdir(path):
             raise AttnError(f"{option}: {argument!r} is a folder.\n{EXAMPLES}")
         if path.suffix.lower() in files.SUFFIXES or not literals.looks_like_literal(argument):
@@ -66,7 +71,11 @@ class Sources:
         if self._stdin_taken_by:
             raise AttnError(f"{option}: {self._stdin_taken_by} reads standard input already.")
         self._stdin_taken_by = option
-        return self._stdin.read()
+        most = available_bytes() // files.TEXT_COST
+        data = self._stdin.read(most + 1)
+        if len(data) > most:
+            raise ImpossibleError(f"{option}: standard input is too long. Give a file.")
+        return data
 
 
 def _path_and_name(argument: str) -> tuple[Path, str | None]:

@@ -9,6 +9,7 @@ from attn_cli.errors import AttnError
 WITHOUT_SPACES = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Scripts written without spaces between words: a sign is a token."""
 
+UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\ufffe\uffff]"
 TOKEN = rf"[{WITHOUT_SPACES}]|[^\W{WITHOUT_SPACES}]+(?:['’\-][^\W{WITHOUT_SPACES}]+)*|[^\w\s]"
 
 
@@ -17,7 +18,11 @@ def tokens(text: str, option: str) -> list[str]:
 
     Raises AttnError when there is none.
     """
-    found: list[str] = re.findall(TOKEN, text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise AttnError(f"{option}: this is no text in UTF-8: {text[:40]!a}.") from None
+    found: list[str] = re.findall(TOKEN, re.sub(UNPRINTABLE, " ", text))
     if not found:
         raise AttnError(f"{option}: there is no word in {text!r}.")
     return found

@@ -14,6 +14,9 @@ LENGTH = 4
 
 SEQUENCES = ("q", "k", "v", "x", "context")
 
+MEETING = ("q", "k", "x", "context", "w_q", "w_k", "past_k")
+"""Arrays that scores are made of."""
+
 Defaults = list[tuple[str, int | str]]
 
 
@@ -38,8 +41,12 @@ def attention_layout(given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
 
 
 def score_axes(axes: dict[str, Axes]) -> Axes:
-    """Axes of the scores that a layout leads to: batch and heads where there are any, n, m."""
-    named = {part for one in axes.values() for axis in one for part in axis.strip("()").split()}
+    """Axes of the scores that a layout leads to: batch and heads where there are any, n, m.
+
+    Values take no part in scores, so a batch of values alone gives them no batch.
+    """
+    meeting = [own for name, own in axes.items() if name in MEETING]
+    named = {part for own in meeting for axis in own for part in axis.strip("()").split()}
     return tuple(axis for axis in ("b", "h", "n", "m") if axis in named or axis in "nm")
 
 

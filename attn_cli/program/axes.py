@@ -149,7 +149,7 @@ class Sizes:
     def _indivisible(self, axis: str, size: Size, source: str) -> ShapeError:
         fixed = [part for part in members(axis) if part in self._sizes]
         known = prod(self._sizes[part] for part in fixed)
-        fits = [str(count) for count in range(1, size + 1) if size % count == 0][:12]
+        fits = [str(count) for count in range(1, min(size, 256) + 1) if size % count == 0][:12]
         return ShapeError(
             f"{known} heads ({' and '.join(self._sources[part] for part in fixed)}) can't share "
             f"a width of {size} equally ({source}): {size} = {known} × {size // known} + "

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
+from attn_cli.errors import ShapeError
 from attn_cli.program.axes import Axes, Sizes
 from attn_cli.program.patterns import Term, parse
 from attn_cli.program.step import Step
@@ -83,6 +84,11 @@ class Program:
         total = self.sizes[first[along]] + self.sizes[second[along]]
         self.sizes.bind(whole[along], total, f"{past.name} and {new.name} together")
         leading = self._leading(read.operands[0], past)
+        if leading != self._leading(read.operands[1], new):
+            raise ShapeError(
+                f"{past.name} has the axes ({', '.join(past.axes)}) and {new.name} has "
+                f"({', '.join(new.axes)}): a cache has the batch and the heads of what is new."
+            )
         return self._record("append", (past, new), (*leading, *whole), name, over=whole[along])
 
     def scale(self, x: Step, *, by: Any = None, rsqrt: str | None = None, name: str) -> Step:
@@ -144,4 +150,4 @@ class Program:
                 continue
             found = [o for o in found if not set(self.sizes.atoms([o])) <= spelled]
             found.append(axis)
-        return tuple(found)
+        return tuple(sorted(found, key=lambda axis: axis != "b"))

@@ -101,20 +101,25 @@ def evaluate_blocks(
 ) -> dict[str, Array]:
     """Compute the output of a program without ever holding its scores.
 
-    advance(done, total) is called after each block of queries.
-    Returns the arrays that have no n×m axes and come after the scores, by name.
+    advance(done, total) is called after each block of queries. A block that overflows in the
+    fused program is computed again as the plain reading does.
+    Returns the arrays that have no n×m axes and come after the scores, by name; and `sees`,
+    which queries may attend any key, where a mask decides it.
     Raises ValueError where rows depend on each other.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    quick = fused(program)
-    parts = split(quick)
-    if parts is None:
+    kind = given[next(iter(given))].dtype
+    quick = fused(program) if kind.itemsize > 2 else program
+    parts, whole = split(quick), split(program)
+    if parts is None or whole is None:
         raise ValueError("rows depend on each other")
     once = evaluate_once(quick, parts, given)
     kept = [step for step in parts.by_rows if "m" not in step.axes]
-    kind = given[next(iter(given))].dtype
     results = {step.name: np.empty(program.shape(step), kind) for step in kept}
+    asked = [step for step in parts.by_rows if step.operation == "allow"]
+    for step in asked:
+        results["sees"] = np.empty(program.shape(step)[:-1], bool)
     total = program.sizes["n"]
     rows = rows_per_block(program, parts, kind.itemsize, workers, block_bytes)
     blocks = [np.arange(start, min(start + rows, total)) for start in range(0, total, rows)]
@@ -124,9 +129,14 @@ def evaluate_blocks(
         if not hasattr(local, "kernel"):
             local.kernel = Kernel(quick, parts, once)
         made = local.kernel.run(queries)
+        if not all(np.isfinite(made[step.name]).all() for step in kept):
+            made |= evaluate_rows(program, whole, once, queries)
         for step in kept:
             place = (slice(None),) * step.axes.index("n") + (slice(queries[0], queries[-1] + 1),)
             results[step.name][place] = made[step.name]
+        for step in asked:
+            rows_made = slice(queries[0], queries[-1] + 1)
+            results["sees"][..., rows_made] = made[step.name].any(axis=-1)
         return len(queries)
 
     done = 0
@@ -216,14 +226,10 @@ def _unnormalised(step: Step, x: Array) -> tuple[Array, Array]:
     """base^(x − c) in place, and its sum along the last axis; c is 0 where x is moderate."""
     largest = x.max(axis=-1, keepdims=True)
     largest[largest == -np.inf] = 0
-    if np.abs(largest).max(initial=0) > _no_shift(x):
+    if not (np.abs(largest) <= NO_SHIFT).all():
         np.subtract(x, largest, out=x)
     power = np.exp2 if step.options["base"] == 2 else np.exp
     power(x, out=x)
     total = np.matmul(x, np.ones((x.shape[-1], 1), x.dtype))
     total[total == 0] = 1
     return x, total
-
-
-def _no_shift(x: Array) -> float:
-    return NO_SHIFT if x.dtype.itemsize > 2 else 0.0

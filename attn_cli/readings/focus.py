@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,14 +18,19 @@ def focus_rows(
     masked: Array | None,
     axes: tuple[str, ...],
     queries: tuple[int, ...] | None,
+    shown: Mapping[str, Sequence[int]],
 ) -> tuple[FocusRow, ...]:
     """One row for each query of weights (…, n, m), m last; masked are the scores before them.
 
+    shown: the positions on an axis that are looked at, where it is not all of them.
     spread is exp(−Σ w ln w), the number of keys that would share the weight equally.
     """
     rows = []
     lead = axes[:-2]
-    for place in np.ndindex(weights.shape[:-1]):
+    looked_at = [
+        shown.get(axis, range(size)) for axis, size in zip(axes, weights.shape[:-1], strict=False)
+    ]
+    for place in product(*looked_at):
         row = weights[place].astype(np.float64)
         query = queries[place[-1]] if queries is not None else place[-1]
         allowed = len(row) if masked is None else int((masked[place] != -np.inf).sum())

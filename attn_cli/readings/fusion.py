@@ -15,6 +15,9 @@ from typing import NamedTuple
 from attn_cli.program import Program, Sizes, Step
 from attn_cli.readings.values import factor
 
+SMALL = 1e-6
+"""Factors beyond this and its inverse stay where they are: moved, they could overflow."""
+
 
 class Chain(NamedTuple):
     """The steps between a product and a softmax: all of them scales and masks."""
@@ -51,7 +54,8 @@ def _chain(softmax: Step, uses: Counter[Step], sizes: Sizes) -> Chain | None:
     step = softmax.operands[0]
     while uses[step] == 1:
         if step.operation == "contract":
-            return Chain(step, tuple(reversed(between)), total) if total > 0 else None
+            moderate = SMALL < total < 1 / SMALL
+            return Chain(step, tuple(reversed(between)), total) if moderate else None
         if step.operation not in ("scale", "mask"):
             return None
         if step.operation == "scale":

@@ -29,19 +29,33 @@ LOOKS: Mapping[str, Look] = {"allow": "allowed", "softmax": "share"}
 
 
 class Numbers(NamedTuple):
-    """The arrays of a program; those of `by_rows` steps hold only `queries`, where given."""
+    """The arrays of a program; those of `by_rows` steps hold only `queries`, where given.
+
+    sees: which queries may attend any key, where a mask decides it and blocks were used.
+    """
 
     program: Program
     arrays: Mapping[str, Array]
     queries: tuple[int, ...] | None = None
     by_rows: frozenset[str] = frozenset()
+    sees: Array | None = None
 
     def cell(self, name: str, index: Index) -> float:
         """One number, by its place in the whole array."""
-        if self.queries is not None and name in self.by_rows:
-            axis = self.program[name].axes.index("n")
-            index = (*index[:axis], self.queries.index(index[axis]), *index[axis + 1 :])
-        return float(self.arrays[name][index])
+        return float(self.arrays[name][self._held(name, index)])
+
+    def row(self, name: str, index: Index, axis: int) -> Array:
+        """The numbers along an axis through a place in the whole array."""
+        held = self._held(name, index)
+        along: tuple[Any, ...] = (*held[:axis], slice(None), *held[axis + 1 :])
+        return self.arrays[name][along]
+
+    def _held(self, name: str, index: Index) -> Index:
+        """Where a number of the whole array stands in what is held of it."""
+        if self.queries is None or name not in self.by_rows:
+            return index
+        axis = self.program[name].axes.index("n")
+        return (*index[:axis], self.queries.index(index[axis]), *index[axis + 1 :])
 
 
 def traced_steps(
@@ -55,7 +69,7 @@ def traced_steps(
     place: the batch row and the head in which the cell is chosen.
     """
     story = _story(numbers, place)
-    desk = Desk(numbers.program.sizes, numbers.cell, show, SHORT_SUM)
+    desk = Desk(numbers.program.sizes, numbers.cell, numbers.row, show, SHORT_SUM)
     made = []
     for step in numbers.program:
         traced = _traced(step, numbers, meanings)
@@ -68,7 +82,7 @@ def traced_steps(
 
 def worked_cell(numbers: Numbers, name: str, index: Index, show: Show) -> WorkedCell:
     """Work out one cell in full."""
-    desk = Desk(numbers.program.sizes, numbers.cell, show, LONG_SUM)
+    desk = Desk(numbers.program.sizes, numbers.cell, numbers.row, show, LONG_SUM)
     return _worked(numbers.program[name], index, desk)
 
 

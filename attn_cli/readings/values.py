@@ -153,9 +153,10 @@ def _softmax(step: Step, operands: list[Array], frame: Frame, out: Array | None)
     largest[largest == -np.inf] = 0
     shares = np.subtract(x, largest, out=out)
     np.exp(shares, out=shares)
-    total = shares.sum(axis=axis, keepdims=True)
+    # float16 ends at 65504, so a sum over more keys needs a wider type
+    total = shares.sum(axis=axis, keepdims=True, dtype=np.result_type(x.dtype, np.float32))
     total[total == 0] = 1
-    return np.divide(shares, total, out=shares)
+    return np.divide(shares, total, out=shares, casting="same_kind")
 
 
 RULES: dict[str, Rule] = {

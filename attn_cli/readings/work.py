@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import inf, prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from attn_cli.program import ONE, Axes, Sizes, Step
 
 Index = tuple[int, ...]
 Cell = Callable[[str, Index], float]
 """Looks a number up: the name of a step, and a position on each of its axes."""
+
+Row = Callable[[str, Index, int], Any]
+"""Looks a row up: the name of a step, a position, and the axis along which the row runs."""
 
 Show = Callable[[float], str]
 
@@ -30,16 +33,17 @@ class Desk(NamedTuple):
 
     sizes: Sizes
     cell: Cell
+    row: Row
     show: Show
     terms: int
 
-    def join(self, terms: list[str]) -> str:
-        """A sum, its middle left out by count where it is long."""
-        if len(terms) <= self.terms:
-            return " + ".join(terms)
+    def join(self, count: int, term: Callable[[int], str]) -> str:
+        """A sum of `count` terms, its middle left out by count where it is long."""
+        if count <= self.terms:
+            return " + ".join(term(place) for place in range(count))
         kept = max(self.terms - 1, 2)
-        left_out = f"… {len(terms) - kept} more …"
-        return " + ".join([*terms[: kept - 1], left_out, terms[-1]])
+        first = [term(place) for place in range(kept - 1)]
+        return " + ".join([*first, f"… {count - kept} more …", term(count - 1)])
 
     def factor(self, number: float) -> str:
         """A number inside a product: negative ones in brackets."""
@@ -109,16 +113,19 @@ def _contract(step: Step, index: Index, desk: Desk) -> _Lines:
     places = _places(step.axes, index, sizes)
     summed = [axis for axis in left if axis not in places]
     first, second = step.operands
-    terms = []
-    for flat in range(prod(sizes[axis] for axis in summed)):
+
+    def term(flat: int) -> str:
+        at = dict(places)
         for axis in reversed(summed):
-            flat, places[axis] = divmod(flat, sizes[axis])
-        a = desk.cell(first.name, _index(first.axes, left, places, sizes))
-        b = desk.cell(second.name, _index(second.axes, right, places, sizes))
-        terms.append(f"{desk.factor(a)}·{desk.factor(b)}")
+            flat, at[axis] = divmod(flat, sizes[axis])
+        a = desk.cell(first.name, _index(first.axes, left, at, sizes))
+        b = desk.cell(second.name, _index(second.axes, right, at, sizes))
+        return f"{desk.factor(a)}·{desk.factor(b)}"
+
+    terms = desk.join(prod(sizes[axis] for axis in summed), term)
     one = _pattern(first, left, places, summed, sizes)
     other = _pattern(second, right, places, summed, sizes)
-    return _Lines(f"Σ over {', '.join(summed)} of {one} · {other}", desk.join(terms))
+    return _Lines(f"Σ over {', '.join(summed)} of {one} · {other}", terms)
 
 
 def _pattern(
@@ -191,19 +198,19 @@ def _mask(step: Step, index: Index, desk: Desk) -> _Lines:
 def _softmax(step: Step, index: Index, desk: Desk) -> _Lines:
     operand = step.operands[0].name
     axis = step.axes.index(step.options["over"])
-    count = desk.sizes[step.options["over"]]
-    row = [desk.cell(operand, (*index[:axis], j, *index[axis + 1 :])) for j in range(count)]
+    row = desk.row(operand, index, axis)
     free = (*map(str, index[:axis]), "j", *map(str, index[axis + 1 :]))
     text = f"e^{named(operand, index)} / Σ over j of e^{operand}[{','.join(free)}]"
-    largest = max(row)
+    largest = float(row.max())
     if largest == -inf:
         return _Lines(text, "0", "no key is allowed, so the row is 0")
-    terms = [f"e^{desk.factor(score)}" for score in row if score != -inf]
-    own = "0" if row[index[axis]] == -inf else f"e^{desk.factor(row[index[axis]])}"
-    masked = -inf in row
-    notes = ["masked keys add e^-∞ = 0"] if masked else []
+    kept = (row != -inf).nonzero()[0]
+    terms = desk.join(len(kept), lambda place: f"e^{desk.factor(float(row[kept[place]]))}")
+    score = float(row[index[axis]])
+    own = "0" if score == -inf else f"e^{desk.factor(score)}"
+    notes = ["masked keys add e^-∞ = 0"] if len(kept) < len(row) else []
     notes.append(f"computed with the largest, {desk.show(largest)}, taken off every exponent")
-    return _Lines(text, f"{own} / ({desk.join(terms)})", "; ".join(notes))
+    return _Lines(text, f"{own} / ({terms})", "; ".join(notes))
 
 
 WORK: dict[str, Callable[[Step, Index, Desk], _Lines]] = {

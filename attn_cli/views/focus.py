@@ -12,6 +12,7 @@ from attn_cli.views.page import Display
 from attn_cli.views.steps import AXIS_WORDS, shown_positions, sizes_of
 
 ROWS_SHOWN = 12
+NAMED = 5
 EXPLAINED = "spread: as many keys as would share the weight evenly, e^entropy"
 
 
@@ -28,13 +29,12 @@ def focus_lines(trace: Trace, display: Display) -> tuple[str, ...]:
         named = ", ".join(f"{AXIS_WORDS[axis]} {at}" for axis, at in place if axis in AXIS_WORDS)
         lines += [named] if named else []
         rows = [row for row in trace.focus if row.place == place]
-        count = len(rows) if display.everything else ROWS_SHOWN
-        names = [quoted("n", row.query, trace) for row in rows[:count]]
+        names = [quoted("n", row.query, trace) for row in rows]
         width = max(map(cell_len, names))
         for name, row in zip(names, rows, strict=False):
             lines.append(f"{name}{' ' * (width - cell_len(name))} {_sentence(row, trace)}")
-        if len(rows) > count:
-            lines.append(f"… {len(rows) - count} more queries; --all shows them")
+        if len(rows) < sizes["n"]:
+            lines.append(f"… {sizes['n'] - len(rows):,} more queries; --all shows them")
     spread = any("spread over" in line for line in lines)
     return (*lines, f"({EXPLAINED})") if spread else tuple(lines)
 
@@ -44,14 +44,17 @@ def _sentence(row: FocusRow, trace: Trace) -> str:
         return "has weights that are not numbers"
     if not row.strongest:
         return "may look at no key"
-    keys = [quoted("m", key, trace) for key in row.strongest]
+    keys = [quoted("m", key, trace) for key in row.strongest[:NAMED]]
+    more = len(row.strongest) - len(keys)
     share = _percent(row.share)
     if row.allowed == 1:
         return f"sees only {keys[0]}"
-    if len(keys) == row.allowed:
+    if len(row.strongest) == row.allowed:
         return f"looks at all its {row.allowed} keys alike, {share} each"
     spread = f"{row.spread:.1f}" if row.spread < 100 else f"{row.spread:,.0f}"
     among = f"spread over {spread} of {row.allowed:,} keys"
+    if more:
+        return f"looks most at {', '.join(keys)} and {more:,} more, {share} each; {among}"
     if len(keys) > 1:
         return f"looks most at {', '.join(keys[:-1])} and {keys[-1]}, {share} each; {among}"
     return f"looks most at {keys[0]}, {share}; {among}"
