@@ -200,7 +200,7 @@ def test_closed_streams(shell: Attn) -> None:
         assert (done.returncode, done.stderr) == (0, b""), closed
     if Path("/dev/full").exists():
         for arguments in ("compute", "--help", "--version"):
-            command = f"{sys.executable} -m attn_cli {arguments} > /dev/full"
+            command = f"PYTHONUNBUFFERED= {sys.executable} -m attn_cli {arguments} > /dev/full"
             done = subprocess.run(command, shell=True, capture_output=True, check=False)
             assert done.returncode == 1
             assert b"No space left on device" in done.stderr

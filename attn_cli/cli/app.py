@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -37,10 +38,16 @@ def attn(
 
 
 def run() -> None:
-    """Run the command that was typed."""
+    """Run the command that was typed, and leave with its status once all is written."""
     streams.prepare()
     try:
         app()
+    except SystemExit as left:
+        status = left.code
     except OSError as error:
-        streams.say(f"Error: standard output: {error.strerror or error}.")
-        raise SystemExit(1) from None
+        status = streams.unwritten(error)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        status = streams.unwritten(error) or status
+    raise SystemExit(status)

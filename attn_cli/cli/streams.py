@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, NoReturn, TextIO
 
@@ -59,12 +60,10 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             _leave(str(error), error.status, error)
         except KeyboardInterrupt as error:
             _leave("Interrupted.", Exit.INTERRUPTED, error)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
-            where = error.filename or "standard output"
-            status = Exit.USAGE if error.filename else Exit.NO
-            _leave(f"{where}: {error.strerror or error}.", status, error)
+            if error.filename is None:
+                raise typer.Exit(unwritten(error)) from None
+            _leave(f"{error.filename}: {error.strerror or error}.", Exit.USAGE, error)
         except MemoryError as error:
             _leave("This needs more memory than there is. Ask for less at once.", Exit.NO, error)
         except typer.Exit:
@@ -79,6 +78,16 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             )
 
     return run
+
+
+def unwritten(error: OSError) -> int:
+    """Give standard output up after it took no more; a reader that left is no error."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return Exit.FINE
+    say(f"Error: standard output: {error.strerror or error}.")
+    return Exit.NO
 
 
 def _leave(message: str, status: Exit, error: BaseException) -> NoReturn:
