@@ -29,6 +29,7 @@ class TracedStep(NamedTuple):
     """
 
     name: str
+    operation: str
     symbol: str
     formula: str
     latex: str
@@ -87,3 +88,7 @@ class Trace(NamedTuple):
     def step(self, name: str) -> TracedStep:
         """Find a step by name."""
         return next(step for step in self.steps if step.name == name)
+
+    def made_by(self, operation: str) -> TracedStep | None:
+        """Find the first step that an operation made."""
+        return next((step for step in self.steps if step.operation == operation), None)

@@ -6,7 +6,7 @@ import numpy as np
 
 from attn_cli.mechanisms.layer import attention_layer
 from attn_cli.mechanisms.layout import attention_layout
-from attn_cli.mechanisms.mechanism import Choices, Mechanism
+from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
 from attn_cli.program import Program, Sizes, Step
 from attn_cli.readings.cost import flops
 from attn_cli.readings.notation import Unicode
@@ -14,10 +14,9 @@ from attn_cli.readings.values import evaluate
 from attn_cli.readings.words import formula
 
 
-def bilinear_scores(p: Program, query: Step, key: Step, choices: Choices) -> Step:
-    """The whole mechanism: W is an input, and two contractions make the scores."""
-    w = p.input(("d", "d_key"), name="w")
-    turned = p.contract("... n d, d d_key -> ... n d_key", query, w, name="turned")
+def bilinear_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
+    """The whole mechanism: two contractions make the scores."""
+    turned = p.contract("... n d, d d_key -> ... n d_key", query, inputs["w"], name="turned")
     return p.contract("... n d_key, ... m d_key -> ... n m", turned, key, name="scores")
 
 
@@ -26,8 +25,11 @@ BILINEAR = Mechanism(
     title="Bilinear attention",
     formula="softmax(Q W Kᵀ) V",
     source="Luong 2015, section 3.1",
-    layout=attention_layout,
+    arrays=attention_layout,
     define=partial(attention_layer, score=bilinear_scores),
+    parameters={"w": ("d", "d_key")},
+    defaults=(("d_key", "d"),),
+    meanings={"w": "what of a query meets what of a key", "turned": "queries seen by the keys"},
 )
 
 if __name__ == "__main__":
@@ -37,7 +39,6 @@ if __name__ == "__main__":
     layout = BILINEAR.layout(shapes, choices, sizes)
     layout.bind(sizes, shapes)
     layout.fill(sizes)
-    sizes.bind("d_key", 2, "this example")
     program = BILINEAR.program(sizes, layout, choices)
     arrays = evaluate(program, {**given, "w": np.array([[0.0, 1.0], [1.0, 0.0]])})
     for step in program:

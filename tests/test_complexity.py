@@ -313,9 +313,7 @@ REFUSALS = {
         "--config: num_hidden_layers is 'many'; it has to be a whole number from 1 on."
     ),
     "--config empty.json --n 5": "--config says what the model is; leave --n out.",
-    "--config empty.json --causal": (
-        "--config says what the model is; leave options of what is counted out."
-    ),
+    "--config empty.json --causal": ("--config says what the model is; leave --causal out."),
     "--config empty.json --m k": "--config: --m, the context length, has to be a number.",
     "--export a.pdf": "--export: a.pdf must end in .html, .svg, .md, .txt, .tex.",
 }

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from attn_cli.cli.groups import takes
-from attn_cli.cli.options import of_panel
+from attn_cli.cli.options import MODES, of_panel
 from attn_cli.cli.streams import guarded
+from attn_cli.mechanisms import DEFAULT
 
 HELP = (
     "Derive FLOPs, memory and orders of growth, step by step.\n\n"
@@ -58,7 +59,7 @@ KIND = "What is counted"
 class CountOptions(NamedTuple):
     """What is counted."""
 
-    mode: Annotated[str | None, of_panel(KIND, "scaled, dot (default scaled).")] = None
+    mode: Annotated[str | None, of_panel(KIND, f"{MODES} (default {DEFAULT}).")] = None
     causal: Annotated[
         bool, of_panel(KIND, "Only the pairs a causal mask keeps, exactly.", "--causal")
     ] = False

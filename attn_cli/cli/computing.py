@@ -122,12 +122,12 @@ def _trace(
     decimals = DECIMALS if display.precision is None else display.precision
     show = partial(short, precision=decimals)
     place = {"h": display.head or 0, "b": display.batch_index}
-    steps = traced_steps(numbers, MEANINGS, show, place)
+    steps = traced_steps(numbers, {**MEANINGS, **request.mechanism.meanings}, show, place)
     if cell is not None:
         work = worked_cell(numbers, *cell, show)
         steps = tuple(s._replace(work=work) if s.name == cell[0] else s for s in steps)
-    weights = next(step for step in steps if step.name == "weights")
-    masked = next((step.values for step in steps if step.name == "masked"), None)
+    made = {step.operation: step for step in reversed(steps)}
+    masked = made["mask"].values if "mask" in made else None
     return Trace(
         command="compute",
         mode=request.mechanism.name,
@@ -139,7 +139,7 @@ def _trace(
         notices=notices(request, numbers),
         steps=steps,
         labels=request.labels,
-        focus=_focus(weights, masked, display),
+        focus=_focus(made["softmax"], masked, display),
         summary=() if whole else summary(request, numbers),
         next_commands=next_commands(request),
         settings=_settings(request),

@@ -67,7 +67,7 @@ def costs_of(
 
 
 def _mechanism(count: CountOptions) -> mechanisms.Mechanism:
-    return mechanisms.named("scaled" if count.mode is None else count.mode)
+    return mechanisms.named(mechanisms.DEFAULT if count.mode is None else count.mode)
 
 
 def _dtype(count: CountOptions) -> str:
@@ -161,14 +161,18 @@ def model_of(
     context = size(sizes.m, "--m")
     if isinstance(context, str):
         raise AttnError("--config: --m, the context length, has to be a number.")
-    counted = count._replace(mode=None, dtype="float32") != type(count)()
+    counted = [
+        f"--{name.replace('_', '-')}"
+        for name, usual in count._field_defaults.items()
+        if name not in ("mode", "dtype") and getattr(count, name) != usual
+    ]
     others = [
         *(
             f"--{name.replace('_', '-')}"
             for name, given in sizes._asdict().items()
             if given is not None and name != "m"
         ),
-        *(["options of what is counted"] if counted else []),
+        *counted,
         *(
             f"--{name}"
             for name in ("compare", "sweep", "hardware", "peak", "bandwidth")

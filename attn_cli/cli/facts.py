@@ -8,13 +8,14 @@ import numpy as np
 
 from attn_cli.cli.gather import Request
 from attn_cli.matrices.limits import bytes_text
+from attn_cli.program import ONE
+from attn_cli.readings.notation import LETTERS
 from attn_cli.readings.traced import Numbers
 from attn_cli.views.numbers import short
 
 Array = np.ndarray[Any, Any]
 
 ROWS_NAMED = 8
-LETTERS = {"w_q": "W_Q", "w_k": "W_K", "w_v": "W_V", "w_o": "W_O", "context": "context"}
 
 
 def facts(request: Request) -> tuple[str, ...]:
@@ -65,7 +66,7 @@ def _origin(request: Request) -> str:
 
 
 def _letters(names: list[str]) -> str:
-    return ", ".join(LETTERS.get(name, name.upper() if len(name) == 1 else name) for name in names)
+    return ", ".join(LETTERS.get(name, name) for name in names)
 
 
 def _alignment(offset: int | tuple[int, ...], n: int, m: int, cached: bool) -> str:
@@ -105,7 +106,7 @@ def _empty_rows(request: Request, numbers: Numbers) -> str:
     rows = np.argwhere(empty)
     if not len(rows):
         return ""
-    named = [_row_name(request, numbers, axes, row) for row in rows[:ROWS_NAMED]]
+    named = [_row_name(request, axes, row) for row in rows[:ROWS_NAMED]]
     more = f" and {len(rows) - ROWS_NAMED} more rows" if len(rows) > ROWS_NAMED else ""
     return (
         f"No key is allowed for {', '.join(named)}{more}: weights 0 and output 0, as in "
@@ -117,18 +118,18 @@ def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, tuple[str,
     """Which queries may attend no key, and the axes of the answer."""
     program = request.program
     if numbers.sees is not None:
-        axes = program["mask"].axes[:-1]
-        kept = [place for place, axis in enumerate(axes) if axis != "1"]
+        axes = next(step for step in program if step.operation == "allow").axes[:-1]
+        kept = [place for place, axis in enumerate(axes) if axis != ONE]
         shape = [numbers.sees.shape[place] for place in kept]
         return ~numbers.sees.reshape(shape), tuple(axes[place] for place in kept)
     step = next(s for s in program if s.operation == "softmax")
     weights = numbers.arrays[step.name]
-    told = "mask" in program or "bias" in program
+    told = any(step.operation in ("allow", "add") for step in program)
     empty = (weights == 0).all(axis=-1) & (told and numbers.queries is None)
     return np.asarray(empty), step.axes[:-1]
 
 
-def _row_name(request: Request, numbers: Numbers, axes: tuple[str, ...], row: Array) -> str:
+def _row_name(request: Request, axes: tuple[str, ...], row: Array) -> str:
     at = dict(zip(axes, (int(i) for i in row), strict=True))
     query = at["n"]
     names = request.labels.get("n")
@@ -183,9 +184,9 @@ def summary(request: Request, numbers: Numbers) -> tuple[str, ...]:
 
 def next_commands(request: Request) -> tuple[str, ...]:
     """Ways to go on from here that change what is seen."""
-    names = [step.name for step in request.program if step.name == "weights"]
-    axes = request.program["weights"].axes
-    commands = [f'--show-work "{names[0]}[{",".join("0" for _ in axes[:-1])},1]"']
+    weights = next(step for step in request.program if step.operation == "softmax")
+    lead = ",".join("0" for _ in weights.axes[:-1])
+    commands = [f'--show-work "{weights.name}[{lead},1]"']
     if request.program.sizes["m"] < 2:
         commands = [f'--show-work "output[{",".join("0" for _ in request.program.output.axes)}]"']
     if request.choices.mask is None:

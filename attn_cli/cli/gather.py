@@ -56,7 +56,7 @@ def gathered(
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
     if attention.dtype is not None and attention.dtype not in DTYPES:
         raise AttnError(f"--dtype: {attention.dtype!r} is not one of {', '.join(DTYPES)}.")
-    mechanism = mechanisms.named("scaled" if attention.mode is None else attention.mode)
+    mechanism = mechanisms.named(mechanisms.DEFAULT if attention.mode is None else attention.mode)
     choices = Choices(
         heads=attention.heads,
         kv_heads=attention.kv_heads,
@@ -165,7 +165,7 @@ def _settled(
     layout = mechanism.layout(shapes, choices, sizes)
     axes = {axis for array in layout.axes.values() for axis in array}
     atoms = {atom for axis in axes for atom in members(axis)}
-    width = next(axis for axis in ("d_model", "(h d)", "d") if axis in axes)
+    width = next((axis for axis in ("d_model", "(h d)") if axis in axes), "d")
     new = "m_new" if "m_new" in atoms else "m"
     for option, axis, size in (
         ("--n", "n", options.n),
@@ -197,7 +197,7 @@ def _name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> None:
 
 
 def _draw(name: str) -> Any:
-    return seeded.projection if name.startswith("w_") else seeded.normal
+    return seeded.projection if name.startswith("w") else seeded.normal
 
 
 def _finite(number: float | None, option: str) -> float | None:

@@ -14,7 +14,7 @@ from attn_cli.cli.options import MaskOptions
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.masks import Mask
 from attn_cli.mechanisms import Layout
-from attn_cli.mechanisms.layout import pair_axes, score_axes
+from attn_cli.mechanisms.layout import pair_axes
 from attn_cli.program import ONE, Axes, Sizes
 
 Array = np.ndarray[Any, Any]
@@ -37,7 +37,7 @@ def chosen_mask(
 
     given: a table of booleans; said: the name and the rule of a saved one.
     """
-    counts = _lengths(options.lengths, sizes, "b" in score_axes(dict(layout.axes)))
+    counts = _lengths(options.lengths, sizes, "b" in layout.scores)
     parts = []
     offset = None
     if options.causal:
@@ -91,7 +91,7 @@ def _offset(options: MaskOptions, counts: tuple[int, ...] | None, sizes: Sizes) 
 
 def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> Axes:
     """Take the sizes of a given mask, lined up from the right with the axes of the scores."""
-    axes = pair_axes("--mask", array.shape, score_axes(dict(layout.axes)))
+    axes = pair_axes("--mask", array.shape, layout.scores)
     for axis, size in zip(axes, array.shape, strict=True):
         if axis != ONE:
             sizes.bind(axis, size, "--mask")

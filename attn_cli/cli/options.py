@@ -8,7 +8,10 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from attn_cli.mechanisms import DEFAULT, MECHANISMS
+
 DECIMALS = 4
+MODES = ", ".join(mechanism.name for mechanism in MECHANISMS)
 
 
 def of_panel(panel: str, text: str, *names: str, **more: Any) -> Any:
@@ -87,7 +90,7 @@ class AttentionOptions(NamedTuple):
     """Which attention."""
 
     mode: Annotated[
-        str | None, _attention("How queries meet keys: scaled, dot (default scaled).")
+        str | None, _attention(f"How queries meet keys: {MODES} (default {DEFAULT}).")
     ] = None
     heads: Annotated[
         int | None, _attention("Split the last axis into heads.", min=1, metavar="N")

@@ -5,8 +5,9 @@ from attn_cli.mechanisms.dot_product import DOT, SCALED
 from attn_cli.mechanisms.mechanism import Choices, Layout, Mechanism
 
 MECHANISMS: tuple[Mechanism, ...] = (SCALED, DOT)
+DEFAULT = MECHANISMS[0].name
 
-__all__ = ["MECHANISMS", "Choices", "Layout", "Mechanism", "named"]
+__all__ = ["DEFAULT", "MECHANISMS", "Choices", "Layout", "Mechanism", "named"]
 
 
 def named(name: str) -> Mechanism:

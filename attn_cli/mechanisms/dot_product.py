@@ -6,17 +6,17 @@ from functools import partial
 
 from attn_cli.mechanisms.layer import attention_layer
 from attn_cli.mechanisms.layout import attention_layout
-from attn_cli.mechanisms.mechanism import Choices, Mechanism
+from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
 from attn_cli.program import Program, Step
 
 
-def dot_scores(p: Program, query: Step, key: Step, choices: Choices) -> Step:
+def dot_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
     """score(q, k) = qᵀk. Luong 2015, section 3.1."""
     scores = p.contract("... n d, ... m d -> ... n m", query, key, name="scores")
     return scores if choices.scale is None else p.scale(scores, by=choices.scale, name="scaled")
 
 
-def scaled_scores(p: Program, query: Step, key: Step, choices: Choices) -> Step:
+def scaled_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
     """score(q, k) = qᵀk / √d. Vaswani 2017, equation 1."""
     scores = p.contract("... n d, ... m d -> ... n m", query, key, name="scores")
     if choices.scale is None:
@@ -29,7 +29,7 @@ DOT = Mechanism(
     title="Dot-product attention",
     formula="softmax(Q Kᵀ) V",
     source="Luong 2015, section 3.1",
-    layout=attention_layout,
+    arrays=attention_layout,
     define=partial(attention_layer, score=dot_scores),
 )
 
@@ -38,6 +38,6 @@ SCALED = Mechanism(
     title="Scaled dot-product attention",
     formula="softmax(Q Kᵀ / √d) V",
     source="Vaswani 2017, equation 1",
-    layout=attention_layout,
+    arrays=attention_layout,
     define=partial(attention_layer, score=scaled_scores),
 )

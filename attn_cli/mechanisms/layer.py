@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from attn_cli.mechanisms.mechanism import Choices, Inputs
-from attn_cli.program import Axes, Program, Step, members
+from attn_cli.program import ONE, Axes, Program, Step, members
 
-Score = Callable[[Program, Step, Step, Choices], Step]
+Score = Callable[[Program, Step, Step, Inputs, Choices], Step]
 """Writes the steps from queries and keys to scores, scaled where the mechanism scales."""
 
 
@@ -25,7 +25,7 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
         value = p.append(
             "... m_past d_v, ... m_new d_v -> ... m d_v", inputs["past_v"], value, name="present_v"
         )
-    scores = score(p, query, key, choices)
+    scores = score(p, query, key, inputs, choices)
     weights = p.softmax(_adjusted(p, scores, inputs, choices), over="m", name="weights")
     return _weighted_sum(p, weights, value, inputs, choices)
 
@@ -80,8 +80,8 @@ def _mask_axes(scores: Step, choices: Choices) -> Axes:
     """The scores' own axes; those the mask is the same along have size one, or are left out."""
     assert choices.mask is not None
     needed = choices.mask.varies | {"n", "m"}
-    axes = [axis if axis in needed else "1" for axis in scores.axes]
-    while axes[0] == "1":
+    axes = [axis if axis in needed else ONE for axis in scores.axes]
+    while axes[0] == ONE:
         del axes[0]
     return tuple(axes)
 

@@ -34,13 +34,14 @@ def attention_layout(given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
     cached = "past_k" in given or "past_v" in given
     if cached:
         axes |= _cache(given, sizes)
+    scores = _score_axes(axes)
     if "bias" in given:
-        axes["bias"] = pair_axes("bias", given["bias"], score_axes(axes))
+        axes["bias"] = pair_axes("bias", given["bias"], scores)
     sums = (("m", ("m_past", "m_new")),) if cached else ()
-    return Layout(axes, tuple(defaults), sums)
+    return Layout(axes, tuple(defaults), scores, sums)
 
 
-def score_axes(axes: dict[str, Axes]) -> Axes:
+def _score_axes(axes: dict[str, Axes]) -> Axes:
     """Axes of the scores that a layout leads to: batch and heads where there are any, n, m.
 
     Values take no part in scores, so a batch of values alone gives them no batch.

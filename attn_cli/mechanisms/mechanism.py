@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from attn_cli.errors import ShapeError, shape_text
@@ -37,11 +38,12 @@ class Layout(NamedTuple):
 
     `defaults` names, in order, an axis and its size or the axis to copy it from; one whose
     own axis is known, or whose source is not, is passed over. `sums` names axes that are as
-    long as others together.
+    long as others together. `scores` are the axes that a mask or a bias stands against.
     """
 
     axes: Mapping[str, Axes]
     defaults: tuple[tuple[str, int | str], ...]
+    scores: Axes = ()
     sums: tuple[tuple[str, Axes], ...] = ()
 
     def bind(self, sizes: Sizes, shapes: Shapes) -> None:
@@ -75,16 +77,29 @@ class Mechanism(NamedTuple):
     name: what `--mode` calls it.
     formula: the whole of it in one line.
     source: paper and equation.
-    layout: which arrays it takes, for the arrays given, and their axes.
+    arrays: which arrays it takes, for the arrays given, and their axes.
     define: writes its steps into a program.
+    parameters: the axes of arrays of its own, beside those; defaults: sizes for their axes.
+    meanings: what its own steps mean, in one line each.
     """
 
     name: str
     title: str
     formula: str
     source: str
-    layout: Callable[[Shapes, Choices, Sizes], Layout]
+    arrays: Callable[[Shapes, Choices, Sizes], Layout]
     define: Callable[[Program, Inputs, Choices], Step]
+    parameters: Mapping[str, Axes] = MappingProxyType({})
+    defaults: tuple[tuple[str, int | str], ...] = ()
+    meanings: Mapping[str, str] = MappingProxyType({})
+
+    def layout(self, given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
+        """Which arrays there are, the mechanism's own among them."""
+        common = self.arrays(given, choices, sizes)
+        return common._replace(
+            axes={**common.axes, **self.parameters},
+            defaults=(*common.defaults, *self.defaults),
+        )
 
     def program(self, sizes: Sizes, layout: Layout, choices: Choices) -> Program:
         """Record the mechanism's steps for arrays of these sizes."""

@@ -75,7 +75,7 @@ def traced_steps(
         traced = _traced(step, numbers, meanings)
         if not traced.given and traced.look != "allowed" and min(traced.shape) > 0:
             index = _index_in_story(step, story, numbers.program)
-            traced = traced._replace(work=_worked(step, index, desk))
+            traced = traced._replace(work=work_out(step, index, desk))
         made.append(traced)
     return tuple(made)
 
@@ -83,19 +83,15 @@ def traced_steps(
 def worked_cell(numbers: Numbers, name: str, index: Index, show: Show) -> WorkedCell:
     """Work out one cell in full."""
     desk = Desk(numbers.program.sizes, numbers.cell, numbers.row, show, LONG_SUM)
-    return _worked(numbers.program[name], index, desk)
+    return work_out(numbers.program[name], index, desk)
 
 
 def meaning(step: Step, meanings: Mapping[str, str]) -> str:
     """The one-line meaning of a step."""
     operands = ", ".join(operand.name for operand in step.operands)
     by = f"{step.name} by" if step.options.get("by") is not None else step.name
-    return meanings.get(f"{step.name} from {operands}") or meanings.get(by) or meanings[step.name]
-
-
-def _worked(step: Step, index: Index, desk: Desk) -> WorkedCell:
-    work = work_out(step, index, desk)
-    return WorkedCell(work.cell, work.formula, work.numbers, work.result, work.note)
+    names = (f"{step.name} from {operands}", by, step.name)
+    return next((meanings[name] for name in names if name in meanings), "")
 
 
 def _traced(step: Step, numbers: Numbers, meanings: Mapping[str, str]) -> TracedStep:
@@ -104,6 +100,7 @@ def _traced(step: Step, numbers: Numbers, meanings: Mapping[str, str]) -> Traced
     product = step.operation == "contract"
     return TracedStep(
         name=step.name,
+        operation=step.operation,
         symbol=words.symbol(step),
         formula=words.formula(step, sizes, Unicode()),
         latex=words.formula(step, sizes, Latex()),

@@ -7,6 +7,7 @@ from math import inf, prod
 from typing import Any, NamedTuple
 
 from attn_cli.program import ONE, Axes, Sizes, Step
+from attn_cli.trace import WorkedCell
 
 Index = tuple[int, ...]
 Cell = Callable[[str, Index], float]
@@ -16,16 +17,6 @@ Row = Callable[[str, Index, int], Any]
 """Looks a row up: the name of a step, a position, and the axis along which the row runs."""
 
 Show = Callable[[float], str]
-
-
-class Work(NamedTuple):
-    """One number, worked out: cell = formula = numbers = result."""
-
-    cell: str
-    formula: str
-    numbers: str
-    result: str
-    note: str = ""
 
 
 class Desk(NamedTuple):
@@ -51,12 +42,12 @@ class Desk(NamedTuple):
         return f"({text})" if text.startswith("-") else text
 
 
-def work_out(step: Step, index: Index, desk: Desk) -> Work:
+def work_out(step: Step, index: Index, desk: Desk) -> WorkedCell:
     """Work one cell of a step out, from the cells of its operands."""
     numbers = WORK[step.operation](step, index, desk)
     result = desk.cell(step.name, index)
     shown = str(bool(result)) if step.operation == "allow" else desk.show(result)
-    return Work(named(step.name, index), numbers.formula, numbers.put_in, shown, numbers.note)
+    return WorkedCell(named(step.name, index), numbers.formula, numbers.put_in, shown, numbers.note)
 
 
 def named(name: str, index: Index) -> str:
@@ -153,7 +144,7 @@ def _rearrange(step: Step, index: Index, desk: Desk) -> _Lines:
 def _append(step: Step, index: Index, desk: Desk) -> _Lines:
     past, new = step.operands
     axis = step.axes.index(step.options["over"])
-    start = desk.sizes["m_past"]
+    start = desk.sizes[past.axes[axis - len(step.axes)]]
     if index[axis] < start:
         return _Lines(named(past.name, index[-len(past.axes) :]), "", "from the cache")
     moved = (*index[:axis], index[axis] - start, *index[axis + 1 :])

@@ -40,7 +40,8 @@ def step_blocks(step: TracedStep, number: str, trace: Trace, display: Display) -
     )
     tables = Grids(tuple(step_grids(step, trace, display)))
     work = [Lines((worked_line(step.work),), quiet=True)] if step.work is not None else []
-    return [heading, Lines((step.meaning,)), tables, *work]
+    meaning = [Lines((step.meaning,))] if step.meaning else []
+    return [heading, *meaning, tables, *work]
 
 
 def step_grids(
@@ -149,7 +150,7 @@ def _caption(step: TracedStep, axes: tuple[str, ...], place: tuple[int, ...], ti
 
 
 def _hidden(step: TracedStep, trace: Trace, place: tuple[int, ...]) -> Any:
-    masked = next((s for s in trace.steps if s.name == "masked"), None)
-    if masked is None or step.name not in ("masked", "weights"):
+    masked = trace.made_by("mask")
+    if masked is None or step.operation not in ("mask", "softmax"):
         return None
     return masked.values[place] == float("-inf")
