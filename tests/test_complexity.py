@@ -147,7 +147,7 @@ def test_sweep(attn: Attn) -> None:
     assert "  1,024" in ran.out
     with open("sweep.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [int(row["n"]) for row in rows] == [128, 256, 512, 1024]
+    assert [int(row["n"]) for row in rows] == [128, 256, 512, 1024, 1100]
     assert all(int(row["core"]) == 4 * int(row["n"]) ** 2 * 64 for row in rows)
     assert all(int(row["projections"]) == 8 * int(row["n"]) * 64**2 for row in rows)
 
@@ -211,8 +211,8 @@ def test_sliding_layers_see_their_window(attn: Attn) -> None:
     """Layers with a window keep as many keys as it is long, the others all."""
     found = model(attn, "gemma-2-2b")
     assert [(kind["name"], kind["layers"], kind["keys"]) for kind in found["layers"]] == [
-        ("sliding_attention", 2, 4096),
-        ("full_attention", 2, 8192),
+        ("sliding_attention", 13, 4096),
+        ("full_attention", 13, 8192),
     ]
     (layer,) = model(attn, "mistral-7b-v0.1")["layers"]
     assert layer["keys"] == 4096
@@ -239,7 +239,7 @@ def test_latex_compiles(attn: Attn) -> None:
     """--latex is a table that stands in a document with amsmath."""
     ran = attn("complexity", "--n", 512, "--d", 64, "--heads", 8, "--kv-heads", "g", "--latex")
     assert r"scores & matmul & $2 n^{2} d$ & 33\,554\,432 \\" in ran.out
-    assert r"h_{\mathrm" not in ran.out or "kv" in ran.out
+    assert r"k & matmul & $2 n d^{2} g / h$" in ran.out
     if shutil.which("pdflatex") is None:
         pytest.skip("no pdflatex here")
     page = "\\documentclass{article}\\usepackage{amsmath}\\begin{document}\n"
@@ -269,10 +269,37 @@ REFUSALS = {
     "--causal --offset 1 --align top-left": (
         "--offset and --align both place the causal mask: give one."
     ),
-    "--causal --align bottom": "--align: Did you mean bottom-right? Known: top-left, bottom-right.",
-    "--n 5 --window 5": "--window 5 is no shorter than the 5 keys: use --causal.",
+    "--causal --align bottom": (
+        "--align: no alignment 'bottom'. Did you mean bottom-right? Known: top-left, bottom-right."
+    ),
+    "--n x --m x": "Two sizes are called x: give each a letter of its own.",
+    "--n d": "Two sizes are called d: give each a letter of its own.",
+    "--n h --heads 8": "Two sizes are called h: give each a letter of its own.",
+    "--no-projections --d-model 5": "--d-model changes nothing without projections.",
+    "--d 8 --heads 2 --head-dim 9": (
+        "--heads 2 of --head-dim 9 are 2 × 9 wide, not --d 8. The width of the model's rows is "
+        "--d-model."
+    ),
+    "--mask 1,0 --sweep n=2:4": "--sweep changes sizes, --mask has its own: give one.",
+    "--mask 1;0": "--mask is 2×1: with fewer keys add --cross.",
+    "--json --plot --sweep n=1:2": "--plot adds to the page; --json prints none. Leave one out.",
+    "--latex --compare dot": "--compare adds to the page; --latex prints none. Leave one out.",
+    "--n 1 --m 4 --d 4 --sweep n=1:8": ("--sweep: 8 queries have only 4 keys; end before that."),
+    "--sweep n=1:1000000000000000000000000": (
+        "--sweep: from 1 to 1000000000000000000000000 are more than 64 rows."
+    ),
+    "--peak nan --bandwidth 1e9": "--peak and --bandwidth have to be finite numbers.",
+    "--config empty.json --mode dot": "--config says what the model is; leave --mode out.",
+    "--config empty.json --plot": "--config says what the model is; leave --plot out.",
+    "--config kinds.json": (
+        "--config: a layer of kind 'linear_attention' is not counted here. Known: "
+        "full_attention, sliding_attention, chunked_attention."
+    ),
+    "--config named.json": "--config: model_type has to be a short name.",
+    "--config shared.json --m 5": "--config: 5 key heads can't be shared by 8 equally.",
     "--dtype float12": (
-        "--dtype: Did you mean float32? Known: float64, float32, float16, bfloat16, float8."
+        "--dtype: no type 'float12'. Did you mean float32? Known: float64, float32, float16, "
+        "bfloat16, float8."
     ),
     "--mode sacled": "--mode: there is no mode 'sacled'. Did you mean scaled? Known: scaled, dot.",
     "--mask 1,0 --n 3": "--n is 3, but --mask is 1×2.",
@@ -325,6 +352,12 @@ def test_refusal(attn: Attn, line: str) -> None:
     Path("list.json").write_text("[]")
     Path("empty.json").write_text("{}")
     Path("text.json").write_text('{"num_hidden_layers": "many"}')
+    layers = {"num_hidden_layers": 1, "max_position_embeddings": 9}
+    kinds = {**layers, "layer_types": ["linear_attention"]}
+    Path("kinds.json").write_text(json.dumps(kinds))
+    Path("named.json").write_text(json.dumps({**layers, "model_type": "\x1b[31m"}))
+    heads = {"num_attention_heads": 8, "num_key_value_heads": 5, "hidden_size": 16}
+    Path("shared.json").write_text(json.dumps({**layers, **heads}))
     ran = attn("complexity", *line.split(" "))
     assert ran.err == f"Error: {REFUSALS[line]}\n"
     assert ran.status == 2

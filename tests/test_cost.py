@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from math import prod
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_cli import masks, mechanisms
-from attn_cli.masks.counts import causal_pairs, window_pairs
+from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, window_rows
 from attn_cli.readings import cost, formulas
 from attn_cli.readings.values import RULES, Frame
 from attn_cli.reports.costed import ITEM_SIZES, cost_report
@@ -94,9 +93,54 @@ sizes = st.integers(1, 9)
 def test_pairs_equal_a_count(n: int, m: int, offset: int, window: int) -> None:
     """The closed forms count what a loop over all pairs counts."""
     allowed = [(i, j) for i in range(n) for j in range(m) if j <= i + offset]
-    assert causal_pairs(n, m, offset) == len(allowed)
+    assert causal_pairs(n, m, offset, above) == len(allowed)
+    assert causal_rows(n, offset, above) == len({i for i, _ in allowed})
     near = [(i, j) for i, j in allowed if j > i + offset - window]
-    assert window_pairs(n, m, offset, window) == len(near)
+    assert window_pairs(n, m, offset, window, above) == len(near)
+    assert window_rows(n, m, offset, window, above) == len({i for i, _ in near})
+
+
+def above(size: int) -> int:
+    """The size where it is positive."""
+    return max(size, 0)
+
+
+@given(
+    n=sizes,
+    extra=st.integers(0, 9),
+    offset=st.none() | st.integers(-12, 12),
+    window=st.none() | st.integers(1, 12),
+    cross=st.booleans(),
+    bottom_right=st.booleans(),
+)
+def test_pairs_of_the_report_equal_a_count(
+    n: int, extra: int, offset: int | None, window: int | None, cross: bool, bottom_right: bool
+) -> None:
+    """Whatever the sizes, the formula of the report evaluates to the pairs a loop counts."""
+    m = n + extra
+    shape = Shape(
+        n=n,
+        m=m if m != n or cross else None,
+        d=4,
+        w=window,
+        causal=True,
+        offset=offset,
+        bottom_right=bottom_right and offset is None,
+        cross=cross,
+    )
+    shift = offset if offset is not None else m - n if bottom_right or not cross else 0
+    kept = [
+        (i, j)
+        for i in range(n)
+        for j in range(m)
+        if j <= i + shift and (window is None or j > i + shift - window)
+    ]
+    report = cost_report(MODES["scaled"], shape)
+    assert report.pairs is not None
+    assert report.pairs[0].value == len(kept)
+    found = {step.name: step.flops.value for step in report.steps}
+    assert found.get("weights", 0) == 5 * len(kept) - 2 * len({i for i, _ in kept})
+    assert found.get("scores", 0) == 2 * 4 * len(kept)
 
 
 @given(n=sizes, d=sizes)
@@ -245,10 +289,10 @@ def test_causal_formula_is_the_counted_mask() -> None:
     """The pairs of the formula are the True cells of the mask that compute uses."""
     for n in range(1, 8):
         table = np.array([[masks.causal().allows(i, j, 0, 0) for j in range(n)] for i in range(n)])
-        assert causal_pairs(n, n, 0) == table.sum()
+        assert causal_pairs(n, n, 0, above) == table.sum()
 
 
-def test_json_is_exact(tmp_path: object) -> None:
+def test_json_is_exact() -> None:
     """Every value of the document is an integer, and each formula evaluates to it."""
     from attn_cli.views.cost_document import described
 
@@ -263,4 +307,3 @@ def test_json_is_exact(tmp_path: object) -> None:
     for formula, value in pairs:
         assert isinstance(value, int)
         assert sympy.sympify(formula).subs(symbols) == value
-    assert prod(symbols.values()) > 0

@@ -68,7 +68,9 @@ def test_the_second_command_of_the_readme_is_what_ci_runs() -> None:
         len(re.findall(r"pip install -e '\.\[dev\]' && .venv/bin/python -m pytest$", readme, re.M))
         == 1
     )
-    assert "grep" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert """command=$(grep -m1 "pip install -e '.\\[dev\\]'" README.md)""" in script
+    assert 'bash -c "$command"' in script
 
 
 def test_links_lead_somewhere() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as array_strategy
 
+from attn_cli import units
 from attn_cli.cli import paths
 from attn_cli.errors import AttnError, ImpossibleError
 from attn_cli.matrices import limits, literals, numeric, seeded
@@ -310,8 +311,8 @@ def test_too_much_is_refused_before_it_is_allocated() -> None:
     ("count", "text"), [(0, "0 bytes"), (1023, "1023 bytes"), (1024, "1 KiB"), (2**34, "16 GiB")]
 )
 def test_bytes_are_written_with_a_unit(count: int, text: str) -> None:
-    """Powers of 1024, three digits."""
-    assert limits.bytes_text(count) == text
+    """Powers of 1024, four digits."""
+    assert units.bytes_text(count) == text
 
 
 @pytest.mark.parametrize(

@@ -132,8 +132,8 @@ def test_price_in_letters() -> None:
     """The letters name every axis of a product once; grouped heads count as h."""
     arrays, chosen = all_arrays()
     program = program_of("scaled", arrays, **chosen)
-    assert words.product_price(program["scores"], program.sizes) == "2·h·n·m·d"
-    assert words.product_price(program["q"], program.sizes) == "2·h·n·d_model·d"
+    assert words.product_price(program["scores"]) == "2·h·n·m·d"
+    assert words.product_price(program["q"]) == "2·h·n·d_model·d"
 
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
@@ -169,6 +169,14 @@ def test_work_points_at_the_cell_a_number_comes_from() -> None:
     """Rearranged and appended numbers name the cell they are copied from."""
     arrays, chosen = all_arrays()
     numbers, _ = traced_run(arrays, **chosen)
+    packed = {name: normal(place, 3, 4) for place, name in enumerate("qkv")}
+    split, _ = traced_run(packed, heads=2)
+    for name in ("q_heads", "v_heads", "output"):
+        for index in np.ndindex(split.arrays[name].shape):
+            source, _, place = traced.worked_cell(split, name, index, repr).formula.partition("[")
+            cell = tuple(int(part) for part in place.rstrip("]").split(","))
+            step = {"Q": "q", "V": "v"}.get(source, source)
+            assert split.arrays[step][cell] == split.arrays[name][index]
     for name in ("present_k", "present_v", "masked"):
         array = numbers.arrays[name]
         for index in np.ndindex(array.shape):

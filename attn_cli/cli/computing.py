@@ -51,8 +51,8 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
     parts = blocks.split(program)
     itemsize = next(iter(request.arrays.values())).dtype.itemsize
     needed = _bytes(program, itemsize)
-    if needed <= LARGE_BYTES or parts is None or _asks_for_all(program, parts, display, output):
-        refuse_above_memory(needed, _what(program, itemsize), INSTEAD)
+    if needed <= LARGE_BYTES or parts is None or _asks_for_all(parts, display, output):
+        refuse_above_memory(needed, _what(program), INSTEAD)
         numbers = Numbers(program, evaluate(program, request.arrays))
         whole = True
     else:
@@ -75,7 +75,7 @@ def _bytes(program: Program, itemsize: int) -> int:
     return total
 
 
-def _what(program: Program, itemsize: int) -> str:
+def _what(program: Program) -> str:
     largest = max(program, key=lambda step: int(np.prod(program.shape(step), dtype=object)))
     return f"Keeping every step (the largest, {largest.name}, is {_shape(program, largest)})"
 
@@ -84,9 +84,7 @@ def _shape(program: Program, step: Step) -> str:
     return "×".join(f"{size:,}" for size in program.shape(step))
 
 
-def _asks_for_all(
-    program: Program, parts: blocks.Split, display: DisplayOptions, output: OutputOptions
-) -> bool:
+def _asks_for_all(parts: blocks.Split, display: DisplayOptions, output: OutputOptions) -> bool:
     wide = {step.name for step in parts.by_rows if "m" in step.axes}
     if display.everything or display.only in wide:
         return True

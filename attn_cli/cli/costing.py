@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attn_cli import mechanisms
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from attn_cli.cli.complexity import CountOptions, MoreOptions, ReportOptions, SizeOptions
 
 
+LONGEST_CONFIG = 2**22
+
+
 class Costs(NamedTuple):
     """A report, and what was asked for beside it."""
 
@@ -48,14 +52,25 @@ def costs_of(
     """
     if report.json and report.latex:
         raise AttnError("--json and --latex both decide what is on standard output: give one.")
+    if report.latex or report.json:
+        whole = "--json" if report.json else "--latex"
+        page_only = [("--plot", more.plot)]
+        beside = ("sweep", "compare", "hardware", "peak")
+        if report.latex:
+            page_only += [(f"--{name}", getattr(more, name) is not None) for name in beside]
+        for option, given in page_only:
+            if given:
+                raise AttnError(f"{option} adds to the page; {whole} prints none. Leave one out.")
+    if count.mask is not None and more.sweep is not None:
+        raise AttnError("--sweep changes sizes, --mask has its own: give one.")
     for option, given in (("--plot", more.plot), ("--save", report.save is not None)):
         if given and more.sweep is None:
             raise AttnError(f"{option} needs --sweep, the range it is about.")
     mechanism, dtype = _mechanism(count), _dtype(count)
     shape = shape_of(sizes, count)
     made = cost_report(mechanism, shape, dtype)
-    compared = more.compare.lower().split(",") if more.compare else []
-    field, lengths = swept(more.sweep) if more.sweep else ("n", [])
+    compared = more.compare.lower().split(",") if more.compare is not None else []
+    field, lengths = swept(more.sweep) if more.sweep is not None else ("n", [])
     machine = _machine(more)
     return Costs(
         made,
@@ -72,7 +87,9 @@ def _mechanism(count: CountOptions) -> mechanisms.Mechanism:
 
 def _dtype(count: CountOptions) -> str:
     if count.dtype not in ITEM_SIZES:
-        raise AttnError(f"--dtype: {did_you_mean(count.dtype, list(ITEM_SIZES))}")
+        raise AttnError(
+            f"--dtype: no type {count.dtype!r}. {did_you_mean(count.dtype, list(ITEM_SIZES))}"
+        )
     return count.dtype
 
 
@@ -88,6 +105,8 @@ def _machine(more: MoreOptions) -> Machine | None:
         return None
     if more.peak is None or more.bandwidth is None:
         raise AttnError("--peak and --bandwidth describe a machine together: give both.")
+    if not (isfinite(more.peak) and isfinite(more.bandwidth)):
+        raise AttnError("--peak and --bandwidth have to be finite numbers.")
     peaks = dict.fromkeys(ITEM_SIZES, more.peak)
     return Machine("your machine", peaks, more.bandwidth, "as given")
 
@@ -164,7 +183,7 @@ def model_of(
     counted = [
         f"--{name.replace('_', '-')}"
         for name, usual in count._field_defaults.items()
-        if name not in ("mode", "dtype") and getattr(count, name) != usual
+        if name != "dtype" and getattr(count, name) != usual
     ]
     others = [
         *(
@@ -179,11 +198,14 @@ def model_of(
             if getattr(more, name) is not None
         ),
         *(["--latex"] if report.latex else []),
+        *(["--plot"] if more.plot else []),
+        *(["--save"] if report.save is not None else []),
     ]
     if others:
         raise AttnError(f"--config says what the model is; leave {others[0]} out.")
     try:
-        config = json.loads(more.config.read_text(encoding="utf-8"))
+        with more.config.open("rb") as file:
+            config = json.loads(file.read(LONGEST_CONFIG))
     except FileNotFoundError:
         raise AttnError(f"--config: there is no file {str(more.config)!r}.") from None
     except (ValueError, RecursionError) as error:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from attn_cli.cli.gather import Request
-from attn_cli.matrices.limits import bytes_text
 from attn_cli.program import ONE
 from attn_cli.readings.notation import LETTERS
 from attn_cli.readings.traced import Numbers
+from attn_cli.units import bytes_text
 from attn_cli.views.numbers import short
 
 Array = np.ndarray[Any, Any]

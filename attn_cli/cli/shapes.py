@@ -25,24 +25,29 @@ def shape_of(sizes: SizeOptions, count: CountOptions) -> Shape:
     }
     window = size(count.window, "--window")
     _refuse_unequal(read)
+    _refuse_same_names({**read, "w": window})
+    if count.no_projections and read["d_model"] is not None:
+        raise AttnError("--d-model changes nothing without projections.")
     if not count.causal and (count.offset is not None or count.align is not None):
         raise AttnError("--offset and --align place a causal mask: add --causal.")
     if count.offset is not None and count.align is not None:
         raise AttnError("--offset and --align both place the causal mask: give one.")
     if count.align is not None and count.align not in ALIGNMENTS:
-        raise AttnError(f"--align: {did_you_mean(count.align, list(ALIGNMENTS))}")
+        raise AttnError(
+            f"--align: no alignment {count.align!r}. {did_you_mean(count.align, list(ALIGNMENTS))}"
+        )
     if count.cross and read["m"] is None:
         raise AttnError("--cross needs --m, the number of other rows.")
     if count.mask is not None:
         return _with_mask(_shape(read, window, count), count)
     n, m = read["n"], read["m"]
+    if m == n and not count.cross:
+        read["m"] = None
     if not count.cross and isinstance(n, int) and isinstance(m, int) and m < n:
         raise AttnError(
             f"--m {m} is less than --n {n}: with a cache there are at least as many keys as new "
             "tokens. Keys from other rows are --cross."
         )
-    if isinstance(window, int) and isinstance(n, int) and m is None and window >= n:
-        raise AttnError(f"--window {window} is no shorter than the {n} keys: use --causal.")
     return _shape(read, window, count)
 
 
@@ -74,6 +79,16 @@ FIELDS = {
 }
 
 
+def _refuse_same_names(read: dict[str, int | str | None]) -> None:
+    """Two sizes can't go by one letter, given or their own."""
+    used = {field: given for field, given in read.items() if given is not None}
+    used = {"n": "n", "d": "d", **used}
+    names = [given if isinstance(given, str) else field for field, given in used.items()]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise AttnError(f"Two sizes are called {twice}: give each a letter of its own.")
+
+
 def _refuse_unequal(read: dict[str, int | str | None]) -> None:
     heads, width, kv_heads = read["h"], read["d"], read["h_kv"]
     if isinstance(heads, int) and read["d_head"] is None:
@@ -83,6 +98,13 @@ def _refuse_unequal(read: dict[str, int | str | None]) -> None:
                     f"--heads {heads} does not divide {option} {whole}: give --head-dim, or a "
                     "number of heads that does."
                 )
+    head = read["d_head"]
+    numbers = isinstance(heads, int) and isinstance(head, int) and isinstance(width, int)
+    if numbers and heads * head != width:  # type: ignore[operator]
+        raise ShapeError(
+            f"--heads {heads} of --head-dim {head} are {heads} × {head} wide, not --d {width}. "
+            "The width of the model's rows is --d-model."
+        )
     if kv_heads is not None and heads is None:
         raise AttnError("--kv-heads needs --heads, the number of query heads.")
     if isinstance(heads, int) and isinstance(kv_heads, int) and heads % kv_heads:
@@ -97,5 +119,5 @@ def _with_mask(shape: Shape, count: CountOptions) -> Shape:
     from attn_cli.cli.counted import counted_pairs
 
     assert count.mask is not None
-    pairs, n, m = counted_pairs(count.mask, shape)
-    return shape._replace(n=n, m=m if shape.m is not None or m != n else None, p=pairs)
+    pairs, rows, n, m = counted_pairs(count.mask, shape)
+    return shape._replace(n=n, m=m if m != n or shape.cross else None, p=pairs, rows=rows)

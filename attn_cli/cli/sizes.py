@@ -7,6 +7,7 @@ import re
 from attn_cli.errors import AttnError, did_you_mean
 
 NUMBER = r"\d+(?:[_,]\d{3})*"
+LONGEST = 60
 NAME = r"[A-Za-z][A-Za-z0-9_]{0,15}"
 
 
@@ -17,7 +18,7 @@ def size(text: str | None, option: str) -> int | str | None:
     """
     if text is None:
         return None
-    if re.fullmatch(NUMBER, text, re.ASCII):
+    if re.fullmatch(NUMBER, text, re.ASCII) and len(text) <= LONGEST:
         number = int(re.sub("[_,]", "", text))
         if number > 0:
             return number
@@ -26,6 +27,7 @@ def size(text: str | None, option: str) -> int | str | None:
         return text
     raise AttnError(
         f"{option}: {text[:40]!r} is neither a whole number from 1 on nor a name like n."
+        + (f" Numbers have up to {LONGEST} digits." if len(text) > LONGEST else "")
     )
 
 
@@ -36,7 +38,9 @@ MOST_ROWS = 64
 
 
 def swept(text: str) -> tuple[str, list[int]]:
-    """Read `n=128:65536`: a size's letter and its values, each twice the one before.
+    """Read `n=128:65536`: the field of a Shape and its values, each twice the one before.
+
+    The end of the range is its last value.
 
     Raises AttnError for another form, an unknown size, or a range without end.
     """
@@ -52,6 +56,10 @@ def swept(text: str) -> tuple[str, list[int]]:
     if stop < start:
         raise AttnError(f"--sweep: the range ends at {stop}, before it begins at {start}.")
     values = [start]
-    while values[-1] * 2 <= stop and len(values) < MOST_ROWS:
+    while values[-1] * 2 <= stop:
         values.append(values[-1] * 2)
+    if values[-1] != stop:
+        values.append(stop)
+    if len(values) > MOST_ROWS:
+        raise AttnError(f"--sweep: from {start} to {stop} are more than {MOST_ROWS} rows.")
     return FIELDS[name], values

@@ -1,4 +1,4 @@
-"""Which pairs may attend: predicates on (query, key) positions, combined by & | ~."""
+"""Which pairs may attend: predicates on (query, key) positions, combined by &."""
 
 from attn_cli.masks.mask import Mask
 from attn_cli.masks.rules import causal, given, lengths, window

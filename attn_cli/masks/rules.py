@@ -15,7 +15,7 @@ def causal(offset: int | Sequence[int] = 0) -> Mask:
     ones up (bottom-right); a cache of p keys is p. One number, or one for each batch row.
     """
     if isinstance(offset, int):
-        reach = f"i + {offset}" if offset > 0 else f"i - {-offset}" if offset < 0 else "i"
+        reach = _moved("i", offset)
         return Mask(
             f"causal(offset={offset})" if offset else "causal",
             f"query i may attend keys 0 … {reach}",
@@ -35,7 +35,7 @@ def window(width: int, offset: int = 0) -> Mask:
 
     Hugging Face's sliding_window counts so; FlashAttention's window_size lets one more through.
     """
-    own = "i" if not offset else f"i + {offset}"
+    own = _moved("i", offset)
     return Mask(
         f"window({width})",
         f"query i may attend the {width} keys up to {own}",
@@ -66,6 +66,10 @@ def given(values: Any, name: str) -> Mask:
 
     varies = frozenset(axis for axis, size in (("b", batches), ("h", heads)) if size > 1)
     return Mask(name, "the pairs that are True in the table given", allows, varies)
+
+
+def _moved(letter: str, by: int) -> str:
+    return f"{letter} + {by}" if by > 0 else f"{letter} - {-by}" if by < 0 else letter
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.lib import format as npy
 
 from attn_cli.errors import AttnError, shape_text
-from attn_cli.matrices.limits import bytes_text, refuse_above_memory
+from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.matrices.literals import nested
+from attn_cli.units import bytes_text
 
 Array = np.ndarray[Any, Any]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 
 from attn_cli.errors import ImpossibleError
-
-UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+from attn_cli.units import bytes_text
 
 
 def available_bytes() -> int:
@@ -22,16 +21,6 @@ def available_bytes() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     except (AttributeError, OSError, ValueError):
         return 4 * 2**30
-
-
-def bytes_text(count: int) -> str:
-    """Write a number of bytes with three digits: 17.2 GiB."""
-    size = float(count)
-    for unit in UNITS:
-        if size < 1024 or unit == UNITS[-1]:
-            break
-        size /= 1024
-    return f"{count} bytes" if unit == "bytes" else f"{size:.3g} {unit}"
 
 
 def refuse_above_memory(needed: int, what: str, instead: str) -> None:

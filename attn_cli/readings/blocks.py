@@ -21,7 +21,7 @@ WORKERS = 2
 """Threads that each take a block; NumPy lets them run at the same time."""
 
 BLOCK_BYTES = 16 * 2**20
-"""Bytes of one block of scores: the fastest size measured, see docs/architecture.md."""
+"""Bytes of one block of scores; tests/benchmarks/engine.py measures others."""
 
 FEWEST_ROWS = 128
 """A matrix product of fewer rows costs more for each row than a larger block's memory."""

@@ -22,13 +22,14 @@ PRICES = {
 
 
 class Count(NamedTuple):
-    """What is counted over: axis sizes, and the pairs of query and key that are kept.
+    """What is counted over: axis sizes, the pairs that are kept, the queries that keep any.
 
-    pairs None counts every pair, masked ones too.
+    None counts every pair and every query, masked ones too.
     """
 
     sizes: Sizes
     pairs: Size | None = None
+    rows: Size | None = None
 
     def over(self, axes: Iterable[str]) -> Size:
         """How many entries an array with these axes has; of n × m entries those kept."""
@@ -37,6 +38,13 @@ class Count(NamedTuple):
             rest = prod(self.sizes[atom] for atom in atoms if atom not in ("n", "m"))
             return rest * self.pairs
         return prod(self.sizes[atom] for atom in atoms)
+
+    def over_rows(self, axes: Iterable[str]) -> Size:
+        """How many rows with these axes keep an entry."""
+        atoms = dict.fromkeys(self.sizes.atoms(axes))
+        if self.rows is None or "n" not in atoms:
+            return self.over(atoms)
+        return self.rows * prod(self.sizes[atom] for atom in atoms if atom != "n")
 
 
 class StepCost(NamedTuple):
@@ -49,9 +57,9 @@ class StepCost(NamedTuple):
     live: Size
 
 
-def flops(step: Step, sizes: Sizes, pairs: Size | None = None) -> Size:
-    """Floating-point operations of one step."""
-    return RULES[step.operation].flops(step, Count(sizes, pairs))
+def flops(step: Step, sizes: Sizes) -> Size:
+    """Floating-point operations of one step, every pair counted."""
+    return RULES[step.operation].flops(step, Count(sizes))
 
 
 def is_product(step: Step) -> bool:
@@ -59,11 +67,12 @@ def is_product(step: Step) -> bool:
     return step.operation == "contract"
 
 
-def costs(program: Program, itemsize: int, pairs: Size | None = None) -> list[StepCost]:
+def costs(program: Program, itemsize: int, count: Count) -> list[StepCost]:
     """Every computed step in order.
 
     itemsize: bytes of a number; a boolean has one byte. Every step makes a new array that is
-    freed after its last use; inputs stay. Reading or writing an array once is its bytes.
+    freed after its last use; inputs stay; splitting and joining are views, and a cache grows in
+    place by its new rows. Reading or writing an array once is its bytes.
     """
     last_use = {o: place for place, step in enumerate(program) for o in step.operands}
     alive = {step: _held(step, program.sizes, itemsize) for step in program.inputs}
@@ -77,7 +86,7 @@ def costs(program: Program, itemsize: int, pairs: Size | None = None) -> list[St
             StepCost(
                 step,
                 is_product(step),
-                flops(step, program.sizes, pairs),
+                RULES[step.operation].flops(step, count),
                 RULES[step.operation].traffic(step, program.sizes, itemsize),
                 live,
             )
@@ -96,6 +105,8 @@ def size_in_bytes(axes: Axes, sizes: Sizes, itemsize: int) -> Size:
 def _held(step: Step, sizes: Sizes, itemsize: int) -> Size:
     if step.operation == "rearrange":
         return 0
+    if step.operation == "append":
+        return size_in_bytes(step.operands[1].axes, sizes, itemsize)
     return size_in_bytes(step.axes, sizes, 1 if step.operation == "allow" else itemsize)
 
 
@@ -120,7 +131,7 @@ def _contract(step: Step, count: Count) -> Size:
 
 def _softmax(step: Step, count: Count) -> Size:
     rows = [axis for axis in step.axes if axis != step.options["over"]]
-    return PRICES["softmax"] * count.over(step.axes) - 2 * count.over(rows)
+    return PRICES["softmax"] * count.over(step.axes) - 2 * count.over_rows(rows)
 
 
 def _in_and_out(step: Step, sizes: Sizes, itemsize: int) -> Size:

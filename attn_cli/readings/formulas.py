@@ -110,14 +110,18 @@ def solve_for(name: str, left: Size, right: Size) -> Any | None:
     return roots[0] if all(base.is_Symbol for term in terms for base in _letters(term)) else None
 
 
-def triangle(top: Size) -> Size:
-    """1 + 2 + … + top; 0 for what is not positive. A letter's sign counts as positive."""
-    if isinstance(top, int):
-        return top * (top + 1) // 2 if top > 0 else 0
-    expression = expanded(top)
-    if expression.is_nonpositive:
-        return 0
-    return expression * (expression + 1) / 2
+FAR = {"n": 10**6, "m": 2 * 10**6, "w": 10**3}
+"""Where open letters are taken to be: long sequences, no more queries than keys."""
+
+
+def positive(size: Size, numbers: Mapping[str, int]) -> Size:
+    """The size where it is above 0, else 0; letters count as their numbers, open ones as far."""
+    if isinstance(size, int):
+        return max(size, 0)
+    expression = expanded(size)
+    there = put_in(expression, {**FAR, **numbers})
+    there = there.subs(dict.fromkeys(there.free_symbols, FAR["n"]))
+    return expression if there > 0 else 0
 
 
 def _letters(term: Any) -> Powers:

@@ -16,7 +16,9 @@ from attn_cli.program import Program, Sizes, Step
 from attn_cli.readings.values import factor
 
 SMALL = 1e-6
-"""Factors beyond this and its inverse stay where they are: moved, they could overflow."""
+"""Factors beyond this and its inverse stay where they are: moved, they could overflow.
+
+Negative ones stay too: they would not pass through a mask."""
 
 
 class Chain(NamedTuple):

@@ -110,7 +110,7 @@ def _traced(step: Step, numbers: Numbers, meanings: Mapping[str, str]) -> Traced
         values=array,
         meaning=meaning(step, meanings),
         flops=int(cost.flops(step, sizes)),
-        price=words.product_price(step, sizes) if product else "",
+        price=words.product_price(step) if product else "",
         sizes=words.shapes(step, sizes),
         largest=_largest(array),
         given=step.operation == "input",

@@ -24,7 +24,7 @@ def symbol(step: Step) -> str:
     return LETTERS.get(step.name, step.name)
 
 
-def product_price(step: Step, sizes: Sizes) -> str:
+def product_price(step: Step) -> str:
     """How many floating-point operations a product takes, in letters: `2·n·m·d`."""
     axes = dict.fromkeys(axis for reads in step.options["reads"] for axis in reads)
     if "group_size" in axes:

@@ -93,6 +93,14 @@ def sweep(
     report = cost_report(mechanism, _at(shape, field, lengths[-1]), dtype)
     rows = []
     for length in lengths:
+        queries, keys = (length if field == own else getattr(shape, own) for own in ("n", "m"))
+        if (
+            isinstance(queries, int)
+            and isinstance(keys, int)
+            and keys < queries
+            and not shape.cross
+        ):
+            raise AttnError(f"--sweep: {queries} queries have only {keys} keys; end before that.")
         at = cost_report(mechanism, _at(shape, field, length), dtype)
         core, rest, every = at.core.value, at.projections.value, at.totals["all"].value
         memory = at.memory["score_matrix"].value

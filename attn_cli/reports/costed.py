@@ -20,7 +20,8 @@ ITEM_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8":
 CONVENTIONS = (
     "a multiply and an add are 2 operations; exp and tanh are 1",
     "softmax is max, subtract, exp, sum, divide: 5 for each entry, less 2 for each row",
-    "memory: every step makes a new array, freed after its last use; inputs and weights stay",
+    "memory: every step makes a new array, freed after its last use; inputs and weights stay; "
+    "a cache grows in place",
 )
 
 
@@ -31,7 +32,7 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
     numbers = {name: size for name, size in shape.numbers().items() if size is not None}
     amount = partial(formulas.amount, numbers=numbers)
     layers = costed.layers
-    found = costs(costed.program, itemsize, costed.pairs)
+    found = costs(costed.program, itemsize, costed.counted)
     total = layers * sum(cost.flops for cost in found)
     products = layers * sum(cost.flops for cost in found if cost.product)
     core, projections = _core_and_projections(costed, found)
@@ -114,10 +115,10 @@ def _leading(total: Size) -> Size:
 
 
 def _pairs(costed: Costed, amount: Any) -> tuple[Amount, Amount] | None:
-    if costed.pairs is None:
+    if costed.counted.pairs is None:
         return None
     sizes = costed.program.sizes
-    return amount(costed.pairs), amount(sizes["n"] * sizes["m"])
+    return amount(costed.counted.pairs), amount(sizes["n"] * sizes["m"])
 
 
 def _shares(
@@ -236,6 +237,6 @@ def _more_conventions(shape: Shape) -> list[str]:
         lines.append("every pair is counted, masked or not (--causal counts the kept ones)")
     if shape.p is not None:
         lines.append("p is the number of pairs the mask keeps, counted")
-    if shape.w is not None and not isinstance(shape.w, int):
-        lines.append("the window is taken to be no longer than n")
+        if any(not isinstance(size, int) for size in shape.numbers().values()):
+            lines.append("where a letter is open, sequences are taken to be long, and n ≤ m")
     return lines

@@ -18,7 +18,8 @@ CONVENTIONS = (
     "one new token; all other keys and values come from the cache",
     "FLOPs are those of matrix products, a multiply and an add counted as 2; norms, rotations "
     "and biases are left out",
-    "a layer with a sliding window keeps and reads as many keys as its window",
+    "a layer with a sliding window keeps and reads as many keys as its window; without "
+    "layer_types a sliding_window holds for every layer",
 )
 
 
@@ -29,13 +30,15 @@ def model_report(
 
     Raises AttnError naming the entry that is missing or is no whole number.
     """
-    config = config.get("text_config", config)
+    inner = config.get("text_config")
+    config = inner if isinstance(inner, dict) else config
+    name = _name(config)
     keys = context if context is not None else _number(config, "max_position_embeddings")
     kinds = _kinds(config)
     build = _latent if "kv_lora_rank" in config else _heads
     made = [build(mechanism, config, kind, count, keys, dtype) for kind, count in kinds.items()]
     return ModelReport(
-        name=str(config.get("model_type", "model")),
+        name=name,
         context=keys,
         dtype=dtype,
         facts=(_said(config),),
@@ -48,19 +51,37 @@ def _number(config: Config, name: str, otherwise: int | None = None) -> int:
     value = config.get(name)
     if value is None and otherwise is not None:
         return otherwise
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if value is None or not whole or not 1 <= value <= LARGEST:
         found = "is missing" if value is None else f"is {str(value)[:40]!r}"
         raise AttnError(f"--config: {name} {found}; it has to be a whole number from 1 on.")
-    return value
+    return int(value)
+
+
+LARGEST = 10**15
+KINDS = ("full_attention", "sliding_attention", "chunked_attention")
+
+
+def _name(config: Config) -> str:
+    name = config.get("model_type", "model")
+    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= 40:
+        raise AttnError("--config: model_type has to be a short name.")
+    return name
 
 
 def _kinds(config: Config) -> dict[str, int]:
     """How many layers there are of each kind."""
     layers = _number(config, "num_hidden_layers")
     listed = config.get("layer_types")
-    if isinstance(listed, list):
-        if len(listed) != layers or not all(isinstance(kind, str) for kind in listed):
-            raise AttnError(f"--config: layer_types has {len(listed)} entries for {layers} layers.")
+    if listed is not None:
+        if not isinstance(listed, list) or len(listed) != layers:
+            raise AttnError(f"--config: layer_types has to name the kinds of {layers} layers.")
+        for kind in listed:
+            if kind not in KINDS:
+                raise AttnError(
+                    f"--config: a layer of kind {str(kind)[:40]!r} is not counted here. "
+                    f"Known: {', '.join(KINDS)}."
+                )
         return dict(Counter(listed))
     windowed = config.get("sliding_window") and config.get("use_sliding_window", True)
     return {"sliding_attention" if windowed else "full_attention": layers}
@@ -79,7 +100,9 @@ def _said(config: Config) -> str:
 
 def _head(config: Config) -> int:
     heads, width = _number(config, "num_attention_heads"), _number(config, "hidden_size")
-    return _number(config, "head_dim", max(width // heads, 1))
+    if config.get("head_dim") is None and width % heads:
+        raise AttnError(f"--config: {heads} heads do not divide hidden_size {width}; add head_dim.")
+    return _number(config, "head_dim", width // heads)
 
 
 def _visible(config: Config, kind: str, keys: int) -> int:
@@ -93,13 +116,16 @@ def _heads(
     mechanism: Mechanism, config: Config, kind: str, count: int, keys: int, dtype: str
 ) -> LayerKind:
     heads, head = _number(config, "num_attention_heads"), _head(config)
+    kv_heads = _number(config, "num_key_value_heads", heads)
+    if heads % kv_heads:
+        raise AttnError(f"--config: {kv_heads} key heads can't be shared by {heads} equally.")
     seen = _visible(config, kind, keys)
     shape = Shape(
         n=1,
         m=seen,
         d=heads * head,
         h=heads,
-        h_kv=_number(config, "num_key_value_heads", heads),
+        h_kv=kv_heads,
         d_head=head,
         d_model=_number(config, "hidden_size"),
     )
@@ -123,9 +149,9 @@ def _latent(
     width, heads = _number(config, "hidden_size"), _number(config, "num_attention_heads")
     latent, rope = _number(config, "kv_lora_rank"), _number(config, "qk_rope_head_dim")
     plain, value = _number(config, "qk_nope_head_dim"), _number(config, "v_head_dim")
-    low = config.get("q_lora_rank")
+    low = None if config.get("q_lora_rank") is None else _number(config, "q_lora_rank")
     query = heads * (plain + rope)
-    asked = width * low + low * query if isinstance(low, int) else width * query
+    asked = width * low + low * query if low is not None else width * query
     folded = heads * plain * latent + heads * latent * value
     projections = asked + width * (latent + rope) + folded + heads * value * width
     seen = _visible(config, kind, keys)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from attn_cli import masks
-from attn_cli.masks.counts import causal_pairs, window_pairs
+from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, window_rows
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.program import Program, Size, Sizes
-from attn_cli.readings.formulas import letter, triangle
+from attn_cli.readings.cost import Count
+from attn_cli.readings.formulas import letter, positive
 
 
 class Shape(NamedTuple):
@@ -16,7 +18,7 @@ class Shape(NamedTuple):
 
     d is the width of all heads together; a size that is None takes its usual value: m = n,
     d_v = d, one head, as many key heads as heads, d_model = d, no batch, one layer. p is the
-    number of pairs that a mask keeps, where it was counted.
+    number of pairs that a mask keeps, where it was counted, and rows that of queries with any.
     """
 
     n: int | str | None = None
@@ -31,6 +33,7 @@ class Shape(NamedTuple):
     L: int | str | None = None
     w: int | str | None = None
     p: int | None = None
+    rows: int | None = None
     causal: bool = False
     offset: int | None = None
     bottom_right: bool = False
@@ -57,10 +60,10 @@ LETTERS = ("n", "m", "d", "d_v", "h", "h_kv", "d_head", "d_model", "b", "L", "w"
 
 
 class Costed(NamedTuple):
-    """A program with letters for sizes, and how many pairs its mask keeps."""
+    """A program with letters for sizes, and what of it is counted."""
 
     program: Program
-    pairs: Size | None
+    counted: Count
     layers: Size
     batch: Size
 
@@ -111,14 +114,19 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
             sizes.bind(axis, bound, f"--{axis}")
     layout.fill(sizes)
     program = mechanism.program(sizes, layout, choices)
-    pairs = None
+    known = {name: number for name, number in shape.numbers().items() if number is not None}
+    above = partial(positive, numbers=known)
+    count = Count(sizes)
     if shape.p is not None:
-        pairs = size("p", 0)
+        count = Count(sizes, size("p", 0), shape.rows)
     elif shape.w is not None:
-        pairs = window_pairs(n, m, offset, size("w", n), triangle)
+        window = size("w", n)
+        rows = window_rows(n, m, offset, window, above)
+        count = Count(sizes, window_pairs(n, m, offset, window, above), rows)
     elif shape.causal:
-        pairs = causal_pairs(n, m, offset, triangle)
-    return Costed(program, pairs, size("L", 1), batch)
+        pairs = causal_pairs(n, m, offset, above)
+        count = Count(sizes, pairs, causal_rows(n, offset, above))
+    return Costed(program, count, size("L", 1), batch)
 
 
 def _all(i: Any, j: Any, b: int, h: int) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from attn_cli.cost_report import Amount
+from attn_cli.units import bytes_text
 
-UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
 
@@ -18,21 +18,12 @@ def amount_text(amount: Amount) -> str:
     return f"{amount.pretty} = {amount.value:,}"
 
 
-def bytes_text(amount: Amount) -> str:
+def bytes_amount(amount: Amount) -> str:
     """A formula in bytes with its number in a unit: `1 MiB (4 n² bytes)`."""
     if amount.value is None:
         return f"{amount.pretty} bytes"
     formula = "" if amount.pretty == str(amount.value) else f" ({amount.pretty} bytes)"
-    return f"{bytes_of(amount.value)}{formula}"
-
-
-def bytes_of(count: int) -> str:
-    """A number of bytes in the unit that keeps it short."""
-    size = float(count)
-    unit = 0
-    while size >= 1024 and unit + 1 < len(UNITS):
-        size, unit = size / 1024, unit + 1
-    return f"{size:.4g} {UNITS[unit]}" if size < 1e6 else f"{size:.3e} {UNITS[unit]}"
+    return f"{bytes_text(amount.value)}{formula}"
 
 
 def seconds_text(seconds: float) -> str:

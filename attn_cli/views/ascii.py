@@ -24,6 +24,10 @@ TABLE = str.maketrans(
         "²": "^2",
         "’": "'",
         "—": "-",
+        **dict.fromkeys("█▉▊▋▌", "#"),
+        **dict.fromkeys("▍▎▏", ""),
+        "³": "^3",
+        "µ": "u",
     }
 )
 

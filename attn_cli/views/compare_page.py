@@ -6,7 +6,8 @@ import csv
 import io
 
 from attn_cli.cost_report import Amount, Sweep, Timing, Variant
-from attn_cli.views.amounts import bytes_of, bytes_text, seconds_text
+from attn_cli.units import bytes_text
+from attn_cli.views.amounts import bytes_amount, seconds_text
 from attn_cli.views.page import Block, Grids, Heading, Lines
 from attn_cli.views.texts import bar, text_table
 
@@ -20,8 +21,8 @@ def variant_blocks(variants: tuple[Variant, ...], width: int) -> list[Block]:
             one.note,
             _operations(one.matmul),
             _operations(one.other),
-            bytes_text(one.score_matrix),
-            bytes_text(one.kv_per_token),
+            bytes_amount(one.score_matrix),
+            bytes_amount(one.kv_per_token),
         ]
         for one in variants
     ]
@@ -57,7 +58,7 @@ def sweep_blocks(sweep: Sweep, width: int) -> list[Block]:
             f"{row.size:,}",
             f"{row.core:,}",
             f"{row.projections:,}",
-            bytes_of(row.score_bytes),
+            bytes_text(row.score_bytes),
             f"{bar(_part(row.core, row.projections), 12):12} {_percent(row.core, row.projections)}",
         ]
         for row in sweep.rows

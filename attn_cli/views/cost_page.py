@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attn_cli.cost_report import Amount, CostReport
-from attn_cli.views.amounts import amount_text, bytes_text
+from attn_cli.views.amounts import amount_text, bytes_amount
 from attn_cli.views.page import Block, Grids, Heading, Lines, Title
 from attn_cli.views.texts import bar, text_table
 
@@ -108,13 +108,14 @@ def _question(report: CostReport) -> str:
 def _memory(report: CostReport) -> list[Block]:
     memory, cache = report.memory, report.kv_cache
     lines = [
-        f"score matrix     {bytes_text(memory['score_matrix'])}",
-        f"peak             {bytes_text(memory['peak'])}",
-        f"KV cache         {bytes_text(cache['per_token'])} for each key, "
-        f"{bytes_text(cache['all'])} in all",
+        f"score matrix     {bytes_amount(memory['score_matrix'])}",
+        f"peak             {bytes_amount(memory['peak'])}"
+        + (" at the softmax" if memory["peak"].value is None else ""),
+        f"KV cache         {bytes_amount(cache['per_token'])} for each key, "
+        f"{bytes_amount(cache['all'])} in all",
     ]
     if memory["weights_of_projections"].value != 0:
-        lines.insert(0, f"weights          {bytes_text(memory['weights_of_projections'])}")
+        lines.insert(0, f"weights          {bytes_amount(memory['weights_of_projections'])}")
     through, fused = report.intensity["through_memory"], report.intensity["fused"]
     if through is not None and fused is not None:
         lines.append(

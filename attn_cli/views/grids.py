@@ -110,7 +110,6 @@ def _columns(
             Cell(
                 text.rjust(width),
                 None if masked else _level(value, matrix.look, matrix.largest),
-                masked,
             )
             for text, value, masked in zip(texts, values, hidden, strict=True)
         ]

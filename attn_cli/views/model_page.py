@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attn_cli.cost_report import ModelReport
-from attn_cli.views.amounts import bytes_of
+from attn_cli.units import bytes_text
 from attn_cli.views.page import Block, Grids, Heading, Lines, Title
 from attn_cli.views.texts import text_table
 
@@ -19,8 +19,8 @@ def model_page(report: ModelReport, width: int) -> list[Block]:
             f"{kind.keys:,}",
             f"{kind.projections:,}",
             f"{kind.core:,}",
-            bytes_of(kind.cache_per_key),
-            bytes_of(kind.layers * kind.keys * kind.cache_per_key),
+            bytes_text(kind.cache_per_key),
+            bytes_text(kind.layers * kind.keys * kind.cache_per_key),
         ]
         for kind in report.kinds
     ]
@@ -44,7 +44,7 @@ def model_page(report: ModelReport, width: int) -> list[Block]:
         Lines(
             (
                 f"all layers     {_total(report):,} FLOPs for a new token",
-                f"KV cache       {bytes_of(_cache(report))} for one sequence",
+                f"KV cache       {bytes_text(_cache(report))} for one sequence",
             )
         ),
         Heading("", "Counted so"),

@@ -10,7 +10,6 @@ class Cell(NamedTuple):
 
     text: str
     level: float | None = None
-    masked: bool = False
 
 
 class Grid(NamedTuple):
