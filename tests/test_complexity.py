@@ -73,6 +73,15 @@ def test_causal_pairs(attn: Attn) -> None:
     assert found["pairs"]["kept"] == {"formula": "n**2/2 + n/2", "value": 131_328}
 
 
+def test_pairs_with_open_letters_say_where_they_hold(attn: Attn) -> None:
+    """A formula that depends on which size is larger says which it takes."""
+    said = "where a letter is open, sequences are taken to be long, and n ≤ m"
+    assert said in attn("complexity", "--causal").out
+    assert said not in attn("complexity", "--causal", "--n", 4, "--d", 2).out
+    cached = document(attn("complexity", "--causal", "--m", "m", "--json"))
+    assert cached["pairs"]["kept"]["formula"] == "-n**2/2 + n*m + n/2"
+
+
 def test_window(attn: Attn) -> None:
     """A window of w keys keeps n w − w (w − 1) / 2 pairs."""
     found = document(attn("complexity", "--n", 100, "--d", 4, "--window", 10, "--json"))
@@ -100,6 +109,16 @@ def test_grouped_digits(attn: Attn) -> None:
     one = attn("complexity", "--n", "1,000", "--d", 4).out
     assert one == attn("complexity", "--n", "1_000", "--d", 4).out
     assert one == attn("complexity", "--n", 1000, "--d", 4).out
+
+
+def test_large_numbers_fit_too(attn: Attn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 40 columns formulas give way to their numbers, and that is said."""
+    monkeypatch.setenv("COLUMNS", "40")
+    large = ("--n", 1234567, "--d", 4096, "--heads", 32, "--kv-heads", 8, "--causal")
+    for arguments in (large, ("--config", CONFIGS / "deepseek-v2.json")):
+        ran = attn("complexity", *arguments)
+        assert max(cell_len(line) for line in ran.out.splitlines()) <= 40
+    assert "left out at this width" in ran.out
 
 
 @pytest.mark.parametrize("width", [40, 80, 160])

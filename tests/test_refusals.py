@@ -86,7 +86,9 @@ REFUSALS = {
     "--causal --offset 1 --align top-left": (
         "--offset and --align both place the causal mask: give one."
     ),
-    "--causal --align bottom": "--align: Did you mean bottom-right? Known: top-left, bottom-right.",
+    "--causal --align bottom": (
+        "--align: no alignment 'bottom'. Did you mean bottom-right? Known: top-left, bottom-right."
+    ),
     "--lengths 5": "--lengths: every length must be between 0 and the 4 keys there are.",
     "--lengths x": "--lengths: 'x' is no list of whole numbers like 5,3.",
     "--lengths 1,2": (

@@ -99,15 +99,14 @@ def _in_blocks(
     with progress("queries") as advance:
         made = blocks.evaluate_blocks(program, request.arrays, advance=advance)
     sees = made.pop("sees", None)
-    once = blocks.evaluate_once(program, parts, request.arrays)
     count = program.sizes["n"]
     chosen = {*range(min(FIRST, count)), *range(max(count - LAST, 0), count)}
     if cell is not None and "n" in program[cell[0]].axes:
         chosen.add(cell[1][program[cell[0]].axes.index("n")])
     queries = tuple(sorted(chosen))
-    shown = blocks.evaluate_rows(program, parts, once, np.array(queries))
+    shown = blocks.evaluate_rows(program, parts, made, np.array(queries))
     by_rows = frozenset(step.name for step in parts.by_rows if step.name not in made)
-    return Numbers(program, {**once, **shown, **made}, queries, by_rows, sees)
+    return Numbers(program, {**shown, **made}, queries, by_rows, sees)
 
 
 def _trace(

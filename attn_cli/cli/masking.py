@@ -11,7 +11,8 @@ import numpy as np
 
 from attn_cli import masks
 from attn_cli.cli.options import MaskOptions
-from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.cli.placement import refuse_placement
+from attn_cli.errors import AttnError
 from attn_cli.masks import Mask
 from attn_cli.mechanisms import Layout
 from attn_cli.mechanisms.layout import pair_axes
@@ -22,8 +23,6 @@ Array = np.ndarray[Any, Any]
 Offset = int | tuple[int, ...]
 
 FARTHEST = 2**40
-
-ALIGNMENTS = ("top-left", "bottom-right")
 
 
 def chosen_mask(
@@ -37,14 +36,13 @@ def chosen_mask(
 
     given: a table of booleans; said: the name and the rule of a saved one.
     """
+    refuse_placement(options.causal, options.offset, options.align)
     counts = _lengths(options.lengths, sizes, "b" in layout.scores)
     parts = []
     offset = None
     if options.causal:
         offset = _offset(options, counts, sizes)
         parts.append(masks.causal(offset))
-    elif options.offset is not None or options.align is not None:
-        raise AttnError("--offset and --align place a causal mask: add --causal.")
     if counts is not None:
         parts.append(masks.lengths(counts))
     if given is not None:
@@ -71,16 +69,12 @@ def _lengths(text: str | None, sizes: Sizes, batched: bool) -> tuple[int, ...] |
 
 
 def _offset(options: MaskOptions, counts: tuple[int, ...] | None, sizes: Sizes) -> Offset:
-    if options.offset is not None and options.align is not None:
-        raise AttnError("--offset and --align both place the causal mask: give one.")
     if options.offset is not None:
         if abs(options.offset) > FARTHEST:
             raise AttnError(f"--offset {options.offset} is beyond every array.")
         return options.offset
     if options.align is None:
         return int(sizes.get("m_past", 0))
-    if options.align not in ALIGNMENTS:
-        raise AttnError(f"--align: {did_you_mean(options.align, list(ALIGNMENTS))}")
     if options.align == "top-left":
         return 0
     if counts is None:

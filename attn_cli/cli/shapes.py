@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attn_cli.cli.placement import refuse_placement
 from attn_cli.cli.sizes import size
-from attn_cli.errors import AttnError, ShapeError, did_you_mean
+from attn_cli.errors import AttnError, ShapeError
 from attn_cli.reports.symbolic import Shape
 
 if TYPE_CHECKING:
     from attn_cli.cli.complexity import CountOptions, SizeOptions
-
-ALIGNMENTS = ("top-left", "bottom-right")
 
 
 def shape_of(sizes: SizeOptions, count: CountOptions) -> Shape:
@@ -28,14 +27,7 @@ def shape_of(sizes: SizeOptions, count: CountOptions) -> Shape:
     _refuse_same_names({**read, "w": window})
     if count.no_projections and read["d_model"] is not None:
         raise AttnError("--d-model changes nothing without projections.")
-    if not count.causal and (count.offset is not None or count.align is not None):
-        raise AttnError("--offset and --align place a causal mask: add --causal.")
-    if count.offset is not None and count.align is not None:
-        raise AttnError("--offset and --align both place the causal mask: give one.")
-    if count.align is not None and count.align not in ALIGNMENTS:
-        raise AttnError(
-            f"--align: no alignment {count.align!r}. {did_you_mean(count.align, list(ALIGNMENTS))}"
-        )
+    refuse_placement(count.causal, count.offset, count.align)
     if count.cross and read["m"] is None:
         raise AttnError("--cross needs --m, the number of other rows.")
     if count.mask is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -14,6 +15,7 @@ import typer
 
 from attn_cli.errors import AttnError, Exit
 
+UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EBADF)
 UNPRINTABLE = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 
 
@@ -61,8 +63,10 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt as error:
             _leave("Interrupted.", Exit.INTERRUPTED, error)
         except OSError as error:
-            if error.filename is None:
+            if error.errno in UNWRITABLE and error.filename is None:
                 raise typer.Exit(unwritten(error)) from None
+            if error.filename is None:
+                _leave(f"reading or writing failed: {error.strerror or error}.", Exit.NO, error)
             _leave(f"{error.filename}: {error.strerror or error}.", Exit.USAGE, error)
         except MemoryError as error:
             _leave("This needs more memory than there is. Ask for less at once.", Exit.NO, error)

@@ -103,8 +103,8 @@ def evaluate_blocks(
 
     advance(done, total) is called after each block of queries. A block that overflows in the
     fused program is computed again as the plain reading does.
-    Returns the arrays that have no n×m axes and come after the scores, by name; and `sees`,
-    which queries may attend any key, where a mask decides it.
+    Returns every array that has no n×m axes, by name; and `sees`, which queries may attend any
+    key, where a mask decides it.
     Raises ValueError where rows depend on each other.
     """
     from concurrent.futures import ThreadPoolExecutor
@@ -148,7 +148,7 @@ def evaluate_blocks(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return results
+    return {**{step.name: once[step.name] for step in whole.once}, **results}
 
 
 def rows_per_block(

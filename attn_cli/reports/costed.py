@@ -233,10 +233,10 @@ def _more_conventions(shape: Shape) -> list[str]:
     ]
     if shape.causal or shape.w is not None or shape.p is not None:
         lines.append("masked pairs are not counted; memory holds every pair")
+        if any(size is None for size in shape.numbers().values()):
+            lines.append("where a letter is open, sequences are taken to be long, and n ≤ m")
     else:
         lines.append("every pair is counted, masked or not (--causal counts the kept ones)")
     if shape.p is not None:
         lines.append("p is the number of pairs the mask keeps, counted")
-        if any(not isinstance(size, int) for size in shape.numbers().values()):
-            lines.append("where a letter is open, sequences are taken to be long, and n ≤ m")
     return lines

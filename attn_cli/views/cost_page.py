@@ -51,7 +51,7 @@ def _steps(report: CostReport, width: int) -> list[Block]:
         rows,
         width=width,
         right=("FLOPs", "share"),
-        spare=("operation", "order", "share"),
+        spare=("operation", "order", "share", *(["formula"] if known else [])),
     )
     totals = [
         f"matrix products   {amount_text(report.totals['matmul'])}",

@@ -33,7 +33,7 @@ def model_page(report: ModelReport, width: int) -> list[Block]:
         rows,
         width=width,
         right=columns[1:],
-        spare=("cache for each key", "keys", "layers"),
+        spare=("cache for each key", "keys", "layers", "projections", "core"),
     )
     return [
         Title(f"Attention of {report.name}", f"{report.context:,} tokens of context", report.dtype),
