@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from attn_cli import masks, mechanisms
 from attn_cli.program import Program, Sizes
-from attn_cli.readings import blocks
+from attn_cli.readings import blocks, rows
 from attn_cli.readings.fusion import fused
 from attn_cli.readings.values import evaluate
 from tests.programs import Arrays, normal, program_of
@@ -70,7 +70,9 @@ def test_blocks_equal_the_whole(case: str, mode: str, workers: int) -> None:
     arrays, chosen = CASES[case]
     program = program_of(mode, arrays, **chosen)
     whole = evaluate(program, arrays)["output"]
-    found = blocks.evaluate_blocks(program, arrays, workers=workers, block_bytes=700)["output"]
+    found = blocks.evaluate_blocks(program, arrays, workers=workers, block_bytes=700).arrays[
+        "output"
+    ]
     assert np.abs(found - whole).max() <= 1e-12 * np.abs(whole).max()
 
 
@@ -79,16 +81,16 @@ def test_some_rows_are_the_whole_rows(case: str) -> None:
     """Computing three queries alone gives the very rows of the whole, at every step."""
     arrays, chosen = CASES[case]
     program = program_of("scaled", arrays, **chosen)
-    parts = blocks.split(program)
+    parts = rows.split(program)
     assert parts is not None
     queries = np.array([0, 4, 7])
     whole = evaluate(program, arrays)
-    once = blocks.evaluate_once(program, parts, arrays)
-    for name, rows in blocks.evaluate_rows(program, parts, once, queries).items():
+    once = rows.evaluate_once(program, parts, arrays)
+    for name, found in rows.evaluate_rows(program, parts, once, queries).items():
         axes = program[name].axes
         expected = np.take(whole[name], queries, axis=axes.index("n")) if "n" in axes else None
         assert expected is not None
-        assert np.allclose(rows, expected, rtol=1e-13, atol=1e-13, equal_nan=True)
+        assert np.allclose(found, expected, rtol=1e-13, atol=1e-13, equal_nan=True)
 
 
 def test_rows_that_depend_on_each_other_are_told_by_their_axes() -> None:
@@ -100,7 +102,7 @@ def test_rows_that_depend_on_each_other_are_told_by_their_axes() -> None:
     q, k = p.input(("n", "d"), name="q"), p.input(("m", "d"), name="k")
     scores = p.contract("... n d, ... m d -> ... n m", q, k, name="scores")
     p.softmax(scores, over="n", name="weights")
-    assert blocks.split(p) is None
+    assert rows.split(p) is None
     with pytest.raises(ValueError, match="rows depend on each other"):
         blocks.evaluate_blocks(p, {"q": normal(0, 4, 3), "k": normal(1, 5, 3)})
 
@@ -113,7 +115,7 @@ def test_the_fused_program_is_equivalent(seed: int, scale: float) -> None:
     assert "scaled" in [step.name for step in program]
     rewritten = fused(program)
     assert "scaled" not in [step.name for step in rewritten]
-    found = blocks.evaluate_blocks(program, arrays)["output"]
+    found = blocks.evaluate_blocks(program, arrays).arrays["output"]
     assert np.allclose(found, evaluate(program, arrays)["output"], rtol=1e-13, atol=1e-15)
 
 

@@ -213,7 +213,7 @@ def test_a_nan_in_a_block_spoils_its_own_row(attn: Attn) -> None:
     q[0, 0] = np.nan
     arrays = {"q": q, "k": 60 * normal(1, 30, 4), "v": normal(2, 30, 2)}
     program = program_of("scaled", arrays)
-    found = blocks.evaluate_blocks(program, arrays)["output"]
+    found = blocks.evaluate_blocks(program, arrays).arrays["output"]
     assert np.isnan(found[0]).all()
     assert np.allclose(found[1:], evaluate(program, arrays)["output"][1:], rtol=1e-12)
 
@@ -239,7 +239,7 @@ def test_blocks_overflow_only_where_the_whole_does(
     }
     program = program_of("scaled", arrays, scale=scale)
     whole = evaluate(program, arrays)["output"].astype(float)
-    found = blocks.evaluate_blocks(program, arrays)["output"].astype(float)
+    found = blocks.evaluate_blocks(program, arrays).arrays["output"].astype(float)
     assert np.isfinite(whole).all()
     assert np.allclose(found, whole, rtol=2e-2 if dtype is np.float16 else 1e-4)
 

@@ -15,7 +15,7 @@ from attn_cli.cli.progress import progress
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.program import Program, Step
-from attn_cli.readings import blocks
+from attn_cli.readings import blocks, rows
 from attn_cli.readings.focus import focus_rows
 from attn_cli.readings.traced import Numbers, traced_steps, worked_cell
 from attn_cli.readings.values import evaluate
@@ -48,7 +48,7 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
             raise AttnError(f"{option}: there is no step {wanted!r}. {did_you_mean(wanted, known)}")
     _refuse_missing_slices(program, display)
     cell = _cell(display.show_work, request) if display.show_work is not None else None
-    parts = blocks.split(program)
+    parts = rows.split(program)
     itemsize = next(iter(request.arrays.values())).dtype.itemsize
     needed = _bytes(program, itemsize)
     if needed <= LARGE_BYTES or parts is None or _asks_for_all(parts, display, output):
@@ -84,7 +84,7 @@ def _shape(program: Program, step: Step) -> str:
     return "×".join(f"{size:,}" for size in program.shape(step))
 
 
-def _asks_for_all(parts: blocks.Split, display: DisplayOptions, output: OutputOptions) -> bool:
+def _asks_for_all(parts: rows.Split, display: DisplayOptions, output: OutputOptions) -> bool:
     wide = {step.name for step in parts.by_rows if "m" in step.axes}
     if display.everything or display.only in wide:
         return True
@@ -92,19 +92,18 @@ def _asks_for_all(parts: blocks.Split, display: DisplayOptions, output: OutputOp
 
 
 def _in_blocks(
-    request: Request, parts: blocks.Split, cell: tuple[str, tuple[int, ...]] | None
+    request: Request, parts: rows.Split, cell: tuple[str, tuple[int, ...]] | None
 ) -> Numbers:
     """Every output row, in blocks; all steps for a few queries only."""
     program = request.program
     with progress("queries") as advance:
-        made = blocks.evaluate_blocks(program, request.arrays, advance=advance)
-    sees = made.pop("sees", None)
+        made, sees = blocks.evaluate_blocks(program, request.arrays, advance=advance)
     count = program.sizes["n"]
     chosen = {*range(min(FIRST, count)), *range(max(count - LAST, 0), count)}
     if cell is not None and "n" in program[cell[0]].axes:
         chosen.add(cell[1][program[cell[0]].axes.index("n")])
     queries = tuple(sorted(chosen))
-    shown = blocks.evaluate_rows(program, parts, made, np.array(queries))
+    shown = rows.evaluate_rows(program, parts, made, np.array(queries))
     by_rows = frozenset(step.name for step in parts.by_rows if step.name not in made)
     return Numbers(program, {**shown, **made}, queries, by_rows, sees)
 

@@ -54,15 +54,8 @@ def gathered(
     given, mask, settings, unused = read_given(options, masks.mask, sources)
     attention = _with_settings(attention, settings)
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
-    if attention.dtype is not None and attention.dtype not in DTYPES:
-        raise AttnError(f"--dtype: {attention.dtype!r} is not one of {', '.join(DTYPES)}.")
     mechanism = mechanisms.named(mechanisms.DEFAULT if attention.mode is None else attention.mode)
-    choices = Choices(
-        heads=attention.heads,
-        kv_heads=attention.kv_heads,
-        scale=_finite(attention.scale, "--scale"),
-        softcap=_positive(attention.softcap, "--softcap"),
-    )
+    choices = _choices(attention)
     saved = {} if _replaced(options) else settings.get("labels", {})
     labels = _sentences(options, given, sizes, choices, seed) or {
         axis: tuple(names) for axis, names in saved.items()
@@ -74,13 +67,9 @@ def gathered(
     allowed, offset = chosen_mask(masks, mask, said, bound, layout)
     choices = choices._replace(mask=allowed)
     program = mechanism.program(bound, layout, choices)
-    missing = [step for step in program.inputs if step.name not in given]
-    if sizes.seed is not None and not missing and options.text is None:
+    drawn = _drawn(program, given, seed, attention.dtype)
+    if sizes.seed is not None and not drawn and options.text is None:
         raise AttnError("--seed changes nothing here: no array is random.")
-    dtype = attention.dtype or (str(next(iter(given.values())).dtype) if given else None)
-    drawn = {
-        step.name: _draw(step.name)(step.name, program.shape(step), seed, dtype) for step in missing
-    }
     _name_labels(labels, program)
     labels = {axis: names for axis, names in labels.items() if len(names) == bound.get(axis, 0)}
     return Request(
@@ -196,8 +185,29 @@ def _name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> None:
         labels["m"] = (*(f"past{j}" for j in range(program.sizes["m_past"])), *new)
 
 
-def _draw(name: str) -> Any:
-    return seeded.projection if name.startswith("w") else seeded.normal
+def _drawn(
+    program: Program, given: Mapping[str, Array], seed: int, dtype: str | None
+) -> dict[str, Array]:
+    """Random arrays for the inputs that are not given, of their type."""
+    kind = dtype or (str(next(iter(given.values())).dtype) if given else None)
+    drawn = {}
+    for step in program.inputs:
+        if step.name not in given:
+            draw = seeded.projection if step.name.startswith("w") else seeded.normal
+            drawn[step.name] = draw(step.name, program.shape(step), seed, kind)
+    return drawn
+
+
+def _choices(attention: AttentionOptions) -> Choices:
+    """Check the numbers of an attention; its mask is chosen when all sizes are known."""
+    if attention.dtype is not None and attention.dtype not in DTYPES:
+        raise AttnError(f"--dtype: {attention.dtype!r} is not one of {', '.join(DTYPES)}.")
+    return Choices(
+        heads=attention.heads,
+        kv_heads=attention.kv_heads,
+        scale=_finite(attention.scale, "--scale"),
+        softcap=_positive(attention.softcap, "--softcap"),
+    )
 
 
 def _finite(number: float | None, option: str) -> float | None:

@@ -1,8 +1,4 @@
-"""The value reading in blocks of queries: memory grows with n·d, not with n·m.
-
-A program allows it when its rows are independent, which its axes tell: no step that depends
-on the scores sums or normalises over n.
-"""
+"""The value reading in blocks of queries: memory grows with n·d, not with n·m."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ import numpy as np
 
 from attn_cli.program import Program, Step
 from attn_cli.readings.fusion import fused
+from attn_cli.readings.rows import Split, evaluate_once, evaluate_rows, sliced, split
 from attn_cli.readings.values import RULES, Array, Frame
 
 WORKERS = 2
@@ -30,65 +27,15 @@ NO_SHIFT = 32.0
 """Rows whose largest score is this small overflow no type, so it need not be taken off."""
 
 
-class Split(NamedTuple):
-    """The steps of a program that are computed once, and those that go block by block."""
+class Blocked(NamedTuple):
+    """What is left of a run in blocks.
 
-    once: tuple[Step, ...]
-    by_rows: tuple[Step, ...]
+    arrays: every array that has no n×m axes, by name.
+    sees: which queries may attend any key, where a mask decides it.
+    """
 
-
-def split(program: Program) -> Split | None:
-    """Part the steps; None where rows depend on each other."""
-    by_rows: list[Step] = []
-    for step in program:
-        wide = step.operation != "input" and "n" in step.axes and "m" in step.axes
-        if wide or any(operand in by_rows for operand in step.operands):
-            if not _keeps_rows_apart(step):
-                return None
-            by_rows.append(step)
-    once = tuple(step for step in program if step not in by_rows)
-    return Split(once, tuple(by_rows)) if by_rows else None
-
-
-def _keeps_rows_apart(step: Step) -> bool:
-    return "n" in step.axes and step.options.get("over") != "n"
-
-
-def sliced(step: Step, place: int, array: Array, rows: slice | Array) -> Array:
-    """The rows of an operand that a block of a step needs; all of it where n is not read."""
-    reads = step.options["reads"][place] if "reads" in step.options else step.operands[place].axes
-    axes = step.operands[place].axes
-    if "n" not in reads or "n" not in axes:
-        return array
-    return array[(slice(None),) * axes.index("n") + (rows,)]
-
-
-def evaluate_once(program: Program, parts: Split, given: Mapping[str, Array]) -> dict[str, Array]:
-    """Compute the steps that do not go block by block."""
-    arrays = dict(given)
-    frame = Frame.of(program.sizes)
-    with np.errstate(all="ignore"):
-        for step in parts.once:
-            if step.operation != "input":
-                operands = [arrays[operand.name] for operand in step.operands]
-                arrays[step.name] = RULES[step.operation](step, operands, frame, None)
-    return arrays
-
-
-def evaluate_rows(
-    program: Program, parts: Split, once: Mapping[str, Array], queries: Array
-) -> dict[str, Array]:
-    """Compute every block-by-block step for these queries only, as the plain reading does."""
-    frame = Frame.of(program.sizes, queries)
-    arrays: dict[str, Array] = {}
-    with np.errstate(all="ignore"):
-        for step in parts.by_rows:
-            operands = [
-                arrays[o.name] if o.name in arrays else sliced(step, i, once[o.name], queries)
-                for i, o in enumerate(step.operands)
-            ]
-            arrays[step.name] = RULES[step.operation](step, operands, frame, None)
-    return arrays
+    arrays: dict[str, Array]
+    sees: Array | None
 
 
 def evaluate_blocks(
@@ -98,57 +45,71 @@ def evaluate_blocks(
     workers: int = WORKERS,
     block_bytes: int = BLOCK_BYTES,
     advance: Callable[[int, int], None] = lambda done, total: None,
-) -> dict[str, Array]:
+) -> Blocked:
     """Compute the output of a program without ever holding its scores.
 
-    advance(done, total) is called after each block of queries. A block that overflows in the
-    fused program is computed again as the plain reading does.
-    Returns every array that has no n×m axes, by name; and `sees`, which queries may attend any
-    key, where a mask decides it.
+    advance(done, total) is called after each block of queries.
     Raises ValueError where rows depend on each other.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    kind = given[next(iter(given))].dtype
-    quick = fused(program) if kind.itemsize > 2 else program
-    parts, whole = split(quick), split(program)
-    if parts is None or whole is None:
-        raise ValueError("rows depend on each other")
-    once = evaluate_once(quick, parts, given)
-    kept = [step for step in parts.by_rows if "m" not in step.axes]
-    results = {step.name: np.empty(program.shape(step), kind) for step in kept}
-    asked = [step for step in parts.by_rows if step.operation == "allow"]
-    for step in asked:
-        results["sees"] = np.empty(program.shape(step)[:-1], bool)
+    run = _Run(program, given)
     total = program.sizes["n"]
-    rows = rows_per_block(program, parts, kind.itemsize, workers, block_bytes)
+    rows = rows_per_block(program, run.parts, run.kind.itemsize, workers, block_bytes)
     blocks = [np.arange(start, min(start + rows, total)) for start in range(0, total, rows)]
-    local = threading.local()
-
-    def run(queries: Array) -> int:
-        if not hasattr(local, "kernel"):
-            local.kernel = Kernel(quick, parts, once)
-        made = local.kernel.run(queries)
-        if not all(np.isfinite(made[step.name]).all() for step in kept):
-            made |= evaluate_rows(program, whole, once, queries)
-        for step in kept:
-            place = (slice(None),) * step.axes.index("n") + (slice(queries[0], queries[-1] + 1),)
-            results[step.name][place] = made[step.name]
-        for step in asked:
-            rows_made = slice(queries[0], queries[-1] + 1)
-            results["sees"][..., rows_made] = made[step.name].any(axis=-1)
-        return len(queries)
-
     done = 0
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for count in pool.map(run, blocks):
+            for count in pool.map(run.block, blocks):
                 done += count
                 advance(done, total)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return {**{step.name: once[step.name] for step in whole.once}, **results}
+    return run.result()
+
+
+class _Run:
+    """All blocks of one program: what they share, and where their results go."""
+
+    def __init__(self, program: Program, given: Mapping[str, Array]) -> None:
+        self.kind = given[next(iter(given))].dtype
+        self.program = program
+        # the fused program needs room above the largest score, which float16 has not
+        self.quick = fused(program) if self.kind.itemsize > 2 else program
+        parts, plain_parts = split(self.quick), split(program)
+        if parts is None or plain_parts is None:
+            raise ValueError("rows depend on each other")
+        self.parts, self.plain_parts = parts, plain_parts
+        self.once = evaluate_once(self.quick, parts, given)
+        self.kept = [step for step in parts.by_rows if "m" not in step.axes]
+        self.results = {s.name: np.empty(program.shape(s), self.kind) for s in self.kept}
+        self.mask = next((s for s in parts.by_rows if s.operation == "allow"), None)
+        self.sees = np.empty(program.shape(self.mask)[:-1], bool) if self.mask else None
+        self.local = threading.local()
+
+    def block(self, queries: Array) -> int:
+        """Compute one block and keep its results; a thread has one kernel for all its blocks.
+
+        A block that overflows in the fused program is computed again as it was written.
+        """
+        if not hasattr(self.local, "kernel"):
+            self.local.kernel = Kernel(self.quick, self.parts, self.once)
+        made = self.local.kernel.run(queries)
+        if not all(np.isfinite(made[step.name]).all() for step in self.kept):
+            made |= evaluate_rows(self.program, self.plain_parts, self.once, queries)
+        rows = slice(queries[0], queries[-1] + 1)
+        for step in self.kept:
+            before = (slice(None),) * step.axes.index("n")
+            self.results[step.name][(*before, rows)] = made[step.name]
+        if self.mask is not None and self.sees is not None:
+            self.sees[..., rows] = made[self.mask.name].any(axis=-1)
+        return len(queries)
+
+    def result(self) -> Blocked:
+        """Every array without n×m axes, those that were computed once among them."""
+        once = {step.name: self.once[step.name] for step in self.plain_parts.once}
+        return Blocked({**once, **self.results}, self.sees)
 
 
 def rows_per_block(

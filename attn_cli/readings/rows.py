@@ -1,0 +1,76 @@
+"""The value reading for some queries only.
+
+A program allows it when its rows are independent, which its axes tell: no step that depends
+on the scores sums or normalises over n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from attn_cli.program import Program, Step
+from attn_cli.readings.values import RULES, Array, Frame
+
+
+class Split(NamedTuple):
+    """The steps of a program that are computed once, and those that go block by block."""
+
+    once: tuple[Step, ...]
+    by_rows: tuple[Step, ...]
+
+
+def split(program: Program) -> Split | None:
+    """Part the steps; None where rows depend on each other."""
+    by_rows: list[Step] = []
+    for step in program:
+        wide = step.operation != "input" and "n" in step.axes and "m" in step.axes
+        if wide or any(operand in by_rows for operand in step.operands):
+            if not _keeps_rows_apart(step):
+                return None
+            by_rows.append(step)
+    once = tuple(step for step in program if step not in by_rows)
+    return Split(once, tuple(by_rows)) if by_rows else None
+
+
+def _keeps_rows_apart(step: Step) -> bool:
+    return "n" in step.axes and step.options.get("over") != "n"
+
+
+def sliced(step: Step, place: int, array: Array, rows: slice | Array) -> Array:
+    """The rows of an operand that a block of a step needs; all of it where n is not read."""
+    reads = step.options["reads"][place] if "reads" in step.options else step.operands[place].axes
+    axes = step.operands[place].axes
+    if "n" not in reads or "n" not in axes:
+        return array
+    return array[(slice(None),) * axes.index("n") + (rows,)]
+
+
+def evaluate_once(program: Program, parts: Split, given: Mapping[str, Array]) -> dict[str, Array]:
+    """Compute the steps that do not go block by block."""
+    arrays = dict(given)
+    frame = Frame.of(program.sizes)
+    with np.errstate(all="ignore"):
+        for step in parts.once:
+            if step.operation != "input":
+                operands = [arrays[operand.name] for operand in step.operands]
+                arrays[step.name] = RULES[step.operation](step, operands, frame, None)
+    return arrays
+
+
+def evaluate_rows(
+    program: Program, parts: Split, once: Mapping[str, Array], queries: Array
+) -> dict[str, Array]:
+    """Compute every block-by-block step for these queries only, as the plain reading does."""
+    frame = Frame.of(program.sizes, queries)
+    arrays: dict[str, Array] = {}
+    with np.errstate(all="ignore"):
+        for step in parts.by_rows:
+            operands = [
+                arrays[o.name] if o.name in arrays else sliced(step, i, once[o.name], queries)
+                for i, o in enumerate(step.operands)
+            ]
+            arrays[step.name] = RULES[step.operation](step, operands, frame, None)
+    return arrays
