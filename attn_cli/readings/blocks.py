@@ -11,7 +11,7 @@ import numpy as np
 
 from attn_cli.program import Program, Step
 from attn_cli.readings.fusion import fused
-from attn_cli.readings.rows import Split, evaluate_once, evaluate_rows, sliced, split
+from attn_cli.readings.rows import Split, evaluate_once, evaluate_rows, operands_of, split
 from attn_cli.readings.values import RULES, Array, Frame
 
 WORKERS = 2
@@ -141,10 +141,7 @@ class Kernel:
         pending: dict[Step, Array] = {}
         with np.errstate(all="ignore"):
             for step in self.parts.by_rows:
-                operands = [
-                    arrays[o.name] if o.name in arrays else sliced(step, i, self.once[o.name], rows)
-                    for i, o in enumerate(step.operands)
-                ]
+                operands = operands_of(step, arrays, self.once, rows)
                 if self._may_wait(step):
                     arrays[step.name], pending[step] = _unnormalised(step, operands[0])
                     continue

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attn_cli.program import Program, Step
-from attn_cli.readings.values import RULES, Array, Frame
+from attn_cli.readings.values import RULES, Array, Frame, evaluate_steps
 
 
 class Split(NamedTuple):
@@ -50,14 +50,17 @@ def sliced(step: Step, place: int, array: Array, rows: slice | Array) -> Array:
 
 def evaluate_once(program: Program, parts: Split, given: Mapping[str, Array]) -> dict[str, Array]:
     """Compute the steps that do not go block by block."""
-    arrays = dict(given)
-    frame = Frame.of(program.sizes)
-    with np.errstate(all="ignore"):
-        for step in parts.once:
-            if step.operation != "input":
-                operands = [arrays[operand.name] for operand in step.operands]
-                arrays[step.name] = RULES[step.operation](step, operands, frame, None)
-    return arrays
+    return evaluate_steps(parts.once, given, Frame.of(program.sizes))
+
+
+def operands_of(
+    step: Step, made: Mapping[str, Array], once: Mapping[str, Array], rows: slice | Array
+) -> list[Array]:
+    """What a block of a step works on: what the block has made, and rows of the rest."""
+    return [
+        made[o.name] if o.name in made else sliced(step, place, once[o.name], rows)
+        for place, o in enumerate(step.operands)
+    ]
 
 
 def evaluate_rows(
@@ -68,9 +71,6 @@ def evaluate_rows(
     arrays: dict[str, Array] = {}
     with np.errstate(all="ignore"):
         for step in parts.by_rows:
-            operands = [
-                arrays[o.name] if o.name in arrays else sliced(step, i, once[o.name], queries)
-                for i, o in enumerate(step.operands)
-            ]
+            operands = operands_of(step, arrays, once, queries)
             arrays[step.name] = RULES[step.operation](step, operands, frame, None)
     return arrays

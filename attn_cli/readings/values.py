@@ -6,7 +6,7 @@ in, and maybe an array to write into, which may be the first operand's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import prod, sqrt
 from typing import Any, NamedTuple
 
@@ -40,14 +40,21 @@ def evaluate(program: Program, given: Mapping[str, Array]) -> dict[str, Array]:
     given: the arrays of the program's inputs, by name, with the shapes of their axes.
     Returns every step's array by name; a row with nothing to attend to is 0 throughout.
     """
+    arrays = evaluate_steps(program, given, Frame.of(program.sizes))
+    return {step.name: arrays[step.name] for step in program}
+
+
+def evaluate_steps(
+    steps: Iterable[Step], given: Mapping[str, Array], frame: Frame
+) -> dict[str, Array]:
+    """Compute some steps in order, and return them with what they were given."""
     arrays = dict(given)
-    frame = Frame.of(program.sizes)
     with np.errstate(all="ignore"):
-        for step in program:
+        for step in steps:
             if step.operation != "input":
                 operands = [arrays[operand.name] for operand in step.operands]
                 arrays[step.name] = RULES[step.operation](step, operands, frame, None)
-    return {step.name: arrays[step.name] for step in program}
+    return arrays
 
 
 def aligned(array: Array, axes: Axes, target: Axes) -> Array:
