@@ -75,8 +75,7 @@ def _latent(mechanism: Mechanism, shape: Shape, dtype: str) -> Variant:
     head = formulas.letter(shape.name("d_head")) if shape.d_head is not None else width / heads
     layers = formulas.letter(shape.name("L")) if shape.L is not None else 1
     cache = layers * ITEM_SIZES[dtype] * (MLA_LATENT * head + head / MLA_ROPE)
-    numbers = {name: size for name, size in shape.numbers().items() if size is not None}
-    amount = formulas.amount(cache, numbers)
+    amount = formulas.amount(cache, shape.known())
     return Variant(
         "mla", "a latent for all heads", None, None, report.memory["score_matrix"], amount
     )
@@ -89,8 +88,6 @@ def sweep(
 
     Raises AttnError where another size is open.
     """
-    name = shape.name(field)
-    report = cost_report(mechanism, _at(shape, field, lengths[-1]), dtype)
     rows = []
     for length in lengths:
         queries, keys = (length if field == own else getattr(shape, own) for own in ("n", "m"))
@@ -107,7 +104,7 @@ def sweep(
         if core is None or rest is None or every is None or memory is None:
             raise AttnError("--sweep needs a number for every other size.")
         rows.append(SweepRow(length, core, rest, every, memory))
-    return Sweep(name, report.core.pretty, report.projections.pretty, tuple(rows))
+    return Sweep(shape.name(field), at.core.pretty, at.projections.pretty, tuple(rows))
 
 
 def _at(shape: Shape, field: str, size: int) -> Shape:

@@ -29,14 +29,15 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
     """Everything `attn complexity` says of one mechanism at one shape."""
     itemsize = ITEM_SIZES[dtype]
     costed = symbolic_program(mechanism, shape)
-    numbers = {name: size for name, size in shape.numbers().items() if size is not None}
+    numbers = shape.known()
     amount = partial(formulas.amount, numbers=numbers)
     layers = costed.layers
     found = costs(costed.program, itemsize, costed.counted)
     total = layers * sum(cost.flops for cost in found)
     products = layers * sum(cost.flops for cost in found if cost.product)
     core, projections = _core_and_projections(costed, found)
-    steps = tuple(_step(cost, costed, amount, total) for cost in found if _counts(cost))
+    whole = formulas.value(total, numbers)
+    steps = tuple(_step(cost, costed, amount, whole) for cost in found if _counts(cost))
     return CostReport(
         mode=mechanism.name,
         title=mechanism.title,
@@ -69,10 +70,9 @@ def _counts(cost: StepCost) -> bool:
     return cost.flops != 0
 
 
-def _step(cost: StepCost, costed: Costed, amount: Any, total: Size) -> CostStep:
+def _step(cost: StepCost, costed: Costed, amount: Any, whole: int | None) -> CostStep:
     flops = costed.layers * cost.flops
     made = amount(flops)
-    whole = amount(total).value
     order = formulas.order(flops)
     return CostStep(
         name=cost.step.name,

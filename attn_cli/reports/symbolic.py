@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from attn_cli import masks
 from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, window_rows
 from attn_cli.mechanisms import Choices, Mechanism
-from attn_cli.program import Program, Size, Sizes
+from attn_cli.program import Program, Size, Sizes, quotient
 from attn_cli.readings.cost import Count
 from attn_cli.readings.formulas import letter, positive
 
@@ -55,6 +55,10 @@ class Shape(NamedTuple):
             for field, size in always.items()
         }
 
+    def known(self) -> dict[str, int]:
+        """The letters that have a number."""
+        return {name: size for name, size in self.numbers().items() if size is not None}
+
 
 LETTERS = ("n", "m", "d", "d_v", "h", "h_kv", "d_head", "d_model", "b", "L", "w", "p")
 
@@ -85,8 +89,8 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     width = size("d", letter("d"))
     heads = size("h", 1)
     kv_heads = size("h_kv", heads)
-    head_width = size("d_head", _part(width, heads))
-    value_width = _part(size("d_v", head_width * heads), heads)
+    head_width = size("d_head", quotient(width, heads))
+    value_width = quotient(size("d_v", head_width * heads), heads)
     model = size("d_model", width)
     cached = shape.m is not None and not shape.cross and m != n
     offset = _offset(shape, n, m, cached)
@@ -114,8 +118,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
             sizes.bind(axis, bound, f"--{axis}")
     layout.fill(sizes)
     program = mechanism.program(sizes, layout, choices)
-    known = {name: number for name, number in shape.numbers().items() if number is not None}
-    above = partial(positive, numbers=known)
+    above = partial(positive, numbers=shape.known())
     count = Count(sizes)
     if shape.p is not None:
         count = Count(sizes, size("p", 0), shape.rows)
@@ -131,12 +134,6 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
 
 def _all(i: Any, j: Any, b: int, h: int) -> bool:
     return True
-
-
-def _part(whole: Size, parts: Size) -> Size:
-    if isinstance(whole, int) and isinstance(parts, int) and whole % parts == 0:
-        return whole // parts
-    return whole if isinstance(parts, int) and parts == 1 else whole / parts
 
 
 def _offset(shape: Shape, n: Size, m: Size, cached: bool) -> Size:
