@@ -8,8 +8,6 @@ import sys
 COLLECT_AFTER = 100_000
 """Objects made before the first garbage collection: modules make many, and all of them stay."""
 
-INTERRUPTED = 130
-
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 """Small products take longer on many BLAS threads, and so does loading NumPy."""
 
@@ -30,7 +28,9 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        from attn_cli.errors import Exit
+
+        sys.exit(Exit.INTERRUPTED)
 
 
 if __name__ == "__main__":

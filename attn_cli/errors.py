@@ -35,6 +35,11 @@ def shape_text(shape: tuple[object, ...]) -> str:
     return "×".join(str(size) for size in shape) if shape else "a single number"
 
 
+def option_of(name: str) -> str:
+    """Name the option that a field or an array goes by: w_q is --w-q."""
+    return f"--{name.replace('_', '-')}"
+
+
 def did_you_mean(word: str, known: list[str]) -> str:
     """Name the nearest known word and list the rest."""
     from difflib import get_close_matches

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+SCHEMA = "attn.trace/1"
+"""The name of a run's JSON document."""
+
 Look = Literal["plain", "signed", "share", "allowed"]
 """How the numbers of a step read: any, around zero, shares of 1, or True and False."""
 

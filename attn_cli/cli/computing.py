@@ -43,9 +43,8 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
     """
     program = request.program
     for wanted, option in ((display.only, "--only"), (display.start, "--from")):
-        if wanted is not None and wanted not in program:
-            known = [step.name for step in program]
-            raise AttnError(f"{option}: there is no step {wanted!r}. {did_you_mean(wanted, known)}")
+        if wanted is not None:
+            _refuse_unknown(wanted, option, program)
     _refuse_missing_slices(program, display)
     cell = _cell(display.show_work, request) if display.show_work is not None else None
     parts = rows.split(program)
@@ -173,6 +172,12 @@ def _settings(request: Request) -> dict[str, Any]:
     }
 
 
+def _refuse_unknown(name: str, option: str, program: Program) -> None:
+    if name not in program:
+        known = [step.name for step in program]
+        raise AttnError(f"{option}: there is no step {name!r}. {did_you_mean(name, known)}")
+
+
 def _refuse_missing_slices(program: Program, display: DisplayOptions) -> None:
     for option, axis, position in (
         ("--head", "h", display.head),
@@ -195,11 +200,7 @@ def _cell(text: str, request: Request) -> tuple[str, tuple[int, ...]]:
     match = CELL.fullmatch(text.strip())
     if match is None:
         raise AttnError(f"--show-work: {text!r} does not name a cell like weights[0,1].")
-    if match["name"] not in program:
-        known = [step.name for step in program]
-        raise AttnError(
-            f"--show-work: there is no step {match['name']!r}. {did_you_mean(match['name'], known)}"
-        )
+    _refuse_unknown(match["name"], "--show-work", program)
     step = program[match["name"]]
     words = [word.strip() for word in match["index"].split(",")]
     if len(words) != len(step.axes):

@@ -13,7 +13,7 @@ from attn_cli.cli.output import export_page, show_page, write_texts
 from attn_cli.cli.shapes import shape_of
 from attn_cli.cli.sizes import size, swept
 from attn_cli.cost_report import CostReport, ModelReport, Sweep, Timing, Variant
-from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.errors import AttnError, did_you_mean, option_of
 from attn_cli.machines import MACHINES, Machine
 from attn_cli.reports.comparing import sweep, variants
 from attn_cli.reports.costed import ITEM_SIZES, cost_report
@@ -181,13 +181,13 @@ def model_of(
     if isinstance(context, str):
         raise AttnError("--config: --m, the context length, has to be a number.")
     counted = [
-        f"--{name.replace('_', '-')}"
+        option_of(name)
         for name, usual in count._field_defaults.items()
         if name != "dtype" and getattr(count, name) != usual
     ]
     others = [
         *(
-            f"--{name.replace('_', '-')}"
+            option_of(name)
             for name, given in sizes._asdict().items()
             if given is not None and name != "m"
         ),

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli import mechanisms
-from attn_cli.cli.given import option_of, read_given, refuse_conflicts
+from attn_cli.cli.given import read_given, refuse_conflicts
 from attn_cli.cli.masking import bind_mask, chosen_mask
 from attn_cli.cli.options import ArrayOptions, AttentionOptions, MaskOptions, SizeOptions
-from attn_cli.errors import AttnError
+from attn_cli.errors import AttnError, option_of
 from attn_cli.matrices import numeric, seeded
 from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeGuard
 import numpy as np
 
 from attn_cli.cli.options import ArrayOptions
-from attn_cli.errors import AttnError, shape_text
+from attn_cli.errors import AttnError, option_of, shape_text
 from attn_cli.matrices import files, numeric
 from attn_cli.matrices.files import SETTINGS
 from attn_cli.matrices.sources import Sources
@@ -83,11 +83,6 @@ def refuse_conflicts(given: Mapping[str, Array]) -> None:
                 f"{option_of(name)} is a list of {array.size}, with one axis; a matrix has two. "
                 "One row is written [[1, 0]]."
             )
-
-
-def option_of(name: str) -> str:
-    """Name the option that gives an array."""
-    return f"--{name.replace('_', '-')}"
 
 
 def _booleans(argument: str) -> str:

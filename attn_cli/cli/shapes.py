@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attn_cli.cli.placement import refuse_placement
 from attn_cli.cli.sizes import size
-from attn_cli.errors import AttnError, ShapeError
+from attn_cli.errors import AttnError, ShapeError, option_of
 from attn_cli.reports.symbolic import Shape
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ def shape_of(sizes: SizeOptions, count: CountOptions) -> Shape:
 
     Raises AttnError or ShapeError, naming the options that do not.
     """
-    read = {
-        field: size(getattr(sizes, name), f"--{name.replace('_', '-')}")
-        for field, name in FIELDS.items()
-    }
+    read = {field: size(getattr(sizes, name), option_of(name)) for field, name in FIELDS.items()}
     window = size(count.window, "--window")
     _refuse_unequal(read)
     _refuse_same_names({**read, "w": window})

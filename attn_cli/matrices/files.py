@@ -17,6 +17,7 @@ from numpy.lib import format as npy
 from attn_cli.errors import AttnError, shape_text
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.matrices.literals import nested
+from attn_cli.trace import SCHEMA
 from attn_cli.units import bytes_text
 
 Array = np.ndarray[Any, Any]
@@ -95,7 +96,7 @@ def read_many(data: bytes | Path, kind: str, option: str) -> dict[str, Member | 
     except (ValueError, RecursionError) as error:
         raise AttnError(f"{option}: {_called(data)} is not JSON: {error}") from None
     if isinstance(value, dict):
-        if value.get("schema") == "attn.trace/1":
+        if value.get("schema") == SCHEMA:
             return _trace(value, option)
         return {key: _later(item) for key, item in value.items()}
     return nested(value, option)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attn_cli.errors import AttnError, ShapeError, shape_text
+from attn_cli.errors import AttnError, ShapeError, option_of, shape_text
 from attn_cli.mechanisms.mechanism import Choices, Layout, Shapes
 from attn_cli.program import ONE, Axes, Sizes, quotient
 
@@ -176,7 +176,6 @@ def _cache(given: Shapes, sizes: Sizes) -> dict[str, Axes]:
     axes: dict[str, Axes] = {}
     for name, width in (("past_k", "d"), ("past_v", "d_v")):
         if name not in given:
-            option = f"--{name.replace('_', '-')}"
-            raise AttnError(f"{option} is missing: a cache holds keys and values.")
+            raise AttnError(f"{option_of(name)} is missing: a cache holds keys and values.")
         axes[name] = (*_lead(name, given, _key_head(sizes), sizes), "m_past", width)
     return axes

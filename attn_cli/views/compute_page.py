@@ -29,13 +29,13 @@ def compute_page(trace: Trace, display: Display) -> list[Block]:
     for step in steps:
         if not step.given:
             blocks += step_blocks(step, numbers[step.name], trace, display)
-    return blocks + _closing(trace, display)
+    return blocks + _closing(trace)
 
 
-def _closing(trace: Trace, display: Display) -> list[Block]:
+def _closing(trace: Trace) -> list[Block]:
     blocks: list[Block] = []
     if trace.focus:
-        blocks += [Heading("", "What to look at"), Lines(focus_lines(trace, display))]
+        blocks += [Heading("", "What to look at"), Lines(focus_lines(trace))]
     if trace.summary:
         blocks += [Heading("", "All queries"), Lines(trace.summary)]
     if trace.next_commands:

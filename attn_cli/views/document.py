@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from math import isfinite, isnan
 from typing import Any
 
-from attn_cli.trace import Trace, TracedStep
-
-SCHEMA = "attn.trace/1"
+from attn_cli.trace import SCHEMA, Trace, TracedStep
 
 
 def parts(trace: Trace, only: str | None = None, ascii_only: bool = False) -> Iterator[str]:

@@ -8,24 +8,18 @@ from rich.cells import cell_len
 
 from attn_cli.trace import FocusRow, Trace
 from attn_cli.views.labels import quoted
-from attn_cli.views.page import Display
-from attn_cli.views.steps import AXIS_WORDS, shown_positions, sizes_of
+from attn_cli.views.steps import AXIS_WORDS, sizes_of
 
 ROWS_SHOWN = 12
 NAMED = 5
 EXPLAINED = "spread: as many keys as would share the weight evenly, e^entropy"
 
 
-def focus_lines(trace: Trace, display: Display) -> tuple[str, ...]:
+def focus_lines(trace: Trace) -> tuple[str, ...]:
     """One line for each query that is shown, by head, then what `spread` means."""
-    sizes = sizes_of(trace)
-    places = {
-        row.place: None
-        for row in trace.focus
-        if all(at in shown_positions(a, sizes[a], trace, display) for a, at in row.place)
-    }
+    queries = sizes_of(trace)["n"]
     lines: list[str] = []
-    for place in places:
+    for place in dict.fromkeys(row.place for row in trace.focus):
         named = ", ".join(f"{AXIS_WORDS[axis]} {at}" for axis, at in place if axis in AXIS_WORDS)
         lines += [named] if named else []
         rows = [row for row in trace.focus if row.place == place]
@@ -33,8 +27,8 @@ def focus_lines(trace: Trace, display: Display) -> tuple[str, ...]:
         width = max(map(cell_len, names))
         for name, row in zip(names, rows, strict=False):
             lines.append(f"{name}{' ' * (width - cell_len(name))} {_sentence(row, trace)}")
-        if len(rows) < sizes["n"]:
-            lines.append(f"… {sizes['n'] - len(rows):,} more queries; --all shows them")
+        if len(rows) < queries:
+            lines.append(f"… {queries - len(rows):,} more queries; --all shows them")
     spread = any("spread over" in line for line in lines)
     return (*lines, f"({EXPLAINED})") if spread else tuple(lines)
 
