@@ -190,7 +190,7 @@ def test_named_pipes(attn: Attn) -> None:
     assert ran.out == "1 2\n3 4\n"
 
 
-def test_closed_streams(shell: Attn) -> None:
+def test_closed_streams() -> None:
     """Without standard input, output or error nothing fails."""
     import subprocess
 
@@ -207,7 +207,7 @@ def test_closed_streams(shell: Attn) -> None:
             assert b"Traceback" not in done.stderr
 
 
-def test_a_nan_in_a_block_spoils_its_own_row(attn: Attn) -> None:
+def test_a_nan_in_a_block_spoils_its_own_row() -> None:
     """Large scores beside a NaN query stay right in blocks."""
     q = 60 * normal(0, 40, 4)
     q[0, 0] = np.nan

@@ -198,7 +198,7 @@ def test_narrow_encodings_lose_no_number(shell: Attn, encoding: str) -> None:
     assert numbers.findall(narrow.out) == numbers.findall(whole.out)
 
 
-def test_a_closed_pipe_is_no_error(shell: Attn) -> None:
+def test_a_closed_pipe_is_no_error() -> None:
     """`attn compute --n 200 | head -3` prints three lines and nothing else."""
     import subprocess
     import sys

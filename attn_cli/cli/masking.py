@@ -16,7 +16,7 @@ from attn_cli.errors import AttnError
 from attn_cli.masks import Mask
 from attn_cli.mechanisms import Layout
 from attn_cli.mechanisms.layout import pair_axes
-from attn_cli.program import ONE, Axes, Sizes
+from attn_cli.program import ONE, Sizes
 
 Array = np.ndarray[Any, Any]
 
@@ -46,7 +46,7 @@ def chosen_mask(
     if counts is not None:
         parts.append(masks.lengths(counts))
     if given is not None:
-        parts.append(_given(given, said, sizes, layout))
+        parts.append(_given(given, said, layout))
     return (reduce(and_, parts) if parts else None), offset
 
 
@@ -83,17 +83,16 @@ def _offset(options: MaskOptions, counts: tuple[int, ...] | None, sizes: Sizes) 
     return offsets if len(offsets) > 1 else offsets[0]
 
 
-def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> Axes:
+def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> None:
     """Take the sizes of a given mask, lined up from the right with the axes of the scores."""
     axes = pair_axes("--mask", array.shape, layout.scores)
     for axis, size in zip(axes, array.shape, strict=True):
         if axis != ONE:
             sizes.bind(axis, size, "--mask")
-    return axes
 
 
-def _given(array: Array, said: Mapping[str, str] | None, sizes: Sizes, layout: Layout) -> Mask:
-    axes = bind_mask(array, sizes, layout)
+def _given(array: Array, said: Mapping[str, str] | None, layout: Layout) -> Mask:
+    axes = pair_axes("--mask", array.shape, layout.scores)
     whole = dict(zip(axes, array.shape, strict=True))
     table = array.reshape([whole.get(axis, 1) for axis in ("b", "h", "n", "m")])
     mask = masks.given(table, "given")

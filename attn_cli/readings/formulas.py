@@ -95,6 +95,12 @@ def order(size: Size) -> Any:
     return sum((sympy.Mul(*(base**power for base, power in t.items())) for t in unique), sympy.S(0))
 
 
+def leading(size: Size) -> Size:
+    """The terms of a sum that outgrow all others, with their factors."""
+    wanted = {plain(term) for term in sympy.Add.make_args(order(size))}
+    return sum(term for term in sympy.Add.make_args(expanded(size)) if plain(order(term)) in wanted)
+
+
 def solve_for(name: str, left: Size, right: Size) -> Any | None:
     """The positive value of a letter at which two formulas are equal, if there is just one.
 

@@ -49,7 +49,7 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
             "other": amount(total - products),
             "all": amount(total),
         },
-        leading=formulas.pretty(_leading(total)),
+        leading=formulas.pretty(formulas.leading(total)),
         core=amount(core),
         projections=amount(projections),
         pairs=_pairs(costed, amount),
@@ -102,16 +102,6 @@ def _core_and_projections(costed: Costed, found: list[StepCost]) -> tuple[Size, 
     products = [cost for cost in found if cost.product]
     core = costed.layers * sum(cost.flops for cost in _core(products))
     return core, costed.layers * sum(cost.flops for cost in products) - core
-
-
-def _leading(total: Size) -> Size:
-    """The terms of a sum that outgrow all others, with their factors."""
-    import sympy
-
-    kept = formulas.order(total)
-    wanted = {formulas.plain(term) for term in sympy.Add.make_args(kept)}
-    terms = sympy.Add.make_args(formulas.expanded(total))
-    return sum(term for term in terms if formulas.plain(formulas.order(term)) in wanted)
 
 
 def _pairs(costed: Costed, amount: Any) -> tuple[Amount, Amount] | None:

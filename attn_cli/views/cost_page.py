@@ -126,8 +126,6 @@ def _memory(report: CostReport) -> list[Block]:
 
 
 def _layers(report: CostReport, width: int) -> list[Block]:
-    if not report.layers:
-        return []
     known = report.layers[0].operations.value is not None
     rows = [
         [
