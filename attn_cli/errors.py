@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+CARET_WIDTH = 72
+"""Signs of a line that are shown around a caret."""
+
 
 class Exit(IntEnum):
     """Exit statuses, as scripts may rely on them."""
@@ -46,3 +49,15 @@ def did_you_mean(word: str, known: list[str]) -> str:
 
     near = get_close_matches(word, known, n=1, cutoff=0.5)
     return (f"Did you mean {near[0]}? " if near else "") + f"Known: {', '.join(known)}."
+
+
+def caret(text: str, at: int) -> str:
+    """Show the line a position is on, with a caret under the position."""
+    begin = text.rfind("\n", 0, at) + 1
+    end = text.find("\n", at)
+    line = text[begin : end if end >= 0 else len(text)].replace("\t", " ")
+    column = at - begin
+    shift = max(0, column - CARET_WIDTH // 2)
+    shown = line[shift : shift + CARET_WIDTH]
+    before, after = "…" * (shift > 0), "…" * (shift + CARET_WIDTH < len(line))
+    return f"  {before}{shown}{after}\n  {' ' * (column - shift + len(before))}^"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from attn_cli.cli import complexity
+from attn_cli.cli import complexity, options
 from tests.conftest import Attn, Ran
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -284,9 +284,9 @@ REFUSALS = {
         "--m 3 is less than --n 5: with a cache there are at least as many keys as new tokens. "
         "Keys from other rows are --cross."
     ),
-    "--offset 1": "--offset and --align place a causal mask: add --causal.",
+    "--offset 1": "--offset and --align place the queries for masks such as --causal: add one.",
     "--causal --offset 1 --align top-left": (
-        "--offset and --align both place the causal mask: give one."
+        "--offset and --align both place the queries: give one."
     ),
     "--causal --align bottom": (
         "--align: no alignment 'bottom'. Did you mean bottom-right? Known: top-left, bottom-right."
@@ -299,7 +299,9 @@ REFUSALS = {
         "--heads 2 of --head-dim 9 are 2 × 9 wide, not --d 8. The width of the model's rows is "
         "--d-model."
     ),
-    "--mask 1,0 --sweep n=2:4": "--sweep changes sizes, --mask has its own: give one.",
+    "--mask 1,0 --sweep n=2:4": (
+        "--sweep changes sizes; this mask is counted at one: give one of them."
+    ),
     "--mask 1;0": "--mask is 2×1: with fewer keys add --cross.",
     "--json --plot --sweep n=1:2": "--plot adds to the page; --json prints none. Leave one out.",
     "--latex --compare dot": "--compare adds to the page; --latex prints none. Leave one out.",
@@ -323,7 +325,15 @@ REFUSALS = {
     "--mode sacled": "--mode: there is no mode 'sacled'. Did you mean scaled? Known: scaled, dot.",
     "--mask 1,0 --n 3": "--n is 3, but --mask is 1×2.",
     "--mask [1,0]": "--mask is 2; here it needs 2 axes: (n, m).",
-    "--mask 1,0 --window w": "--window w has to be a number where --mask is counted.",
+    "--mask 1,0 --window w": "--window w has to be a number where a mask is counted.",
+    "--block 2": (
+        "--n has to be a number where a mask is counted; only --causal and --window have formulas."
+    ),
+    "--n 9 --lengths 1,2": (
+        "--lengths: 2 lengths for a batch of 1; give one for all batch rows, or one for each."
+    ),
+    "--n 9 --batch b --lengths 1,2": ("--batch b has to be a number where --lengths has several."),
+    "--tile 4": "--tile needs a mask, whose kept tiles it counts.",
     "--json --latex": "--json and --latex both decide what is on standard output: give one.",
     "--plot": "--plot needs --sweep, the range it is about.",
     "--save a.csv": "--save needs --sweep, the range it is about.",
@@ -400,6 +410,16 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "align": (("--causal", "--n", 4, "--m", 8, "--d", 4), ("--align", "top-left")),
     "window": (("--causal",), ("--window", "w")),
     "mask": ((), ("--mask", "1 0; 1 1")),
+    "left": (("--n", 4, "--d", 4), ("--left", 1)),
+    "right": (("--n", 4, "--d", 4), ("--right", 1)),
+    "lengths": (("--n", 4, "--d", 4), ("--lengths", 2)),
+    "prefix": (("--n", 4, "--d", 4), ("--prefix", 2)),
+    "block": (("--n", 4, "--d", 4), ("--block", 2)),
+    "dilation": (("--n", 4, "--d", 4), ("--dilation", 2)),
+    "stride": (("--n", 4, "--d", 4), ("--stride", 2)),
+    "global_tokens": (("--n", 4, "--d", 4), ("--global", 2)),
+    "documents": (("--n", 4, "--d", 4), ("--documents", "0,0,1,1")),
+    "tile": (("--n", 4, "--d", 4, "--causal"), ("--tile", 2)),
     "cross": (("--n", 4, "--m", 8, "--d", 4), ("--cross",)),
     "no_projections": ((), ("--no-projections",)),
     "dtype": ((), ("--dtype", "float16")),
@@ -418,7 +438,8 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "plain": ((), ("--plain",)),
 }
 ELSEWHERE = {"export": "test_model_page", "save": "test_sweep", "force": "test_force"}
-GROUPS = [group for name, group in vars(complexity).items() if name.endswith("Options")]
+GROUPS = [*(g for name, g in vars(complexity).items() if name.endswith("Options"))]
+GROUPS.append(options.MaskOptions)
 
 
 def test_every_option_is_here() -> None:
@@ -455,3 +476,41 @@ def test_any_mask_is_counted(attn: Attn) -> None:
     assert found["symbols"] == {"n": 3, "d": 4, "p": 5}
     assert document(attn("complexity", *mask, "--causal"))["symbols"]["p"] == 4
     assert document(attn("complexity", *mask, "--window", 1))["symbols"]["p"] == 3
+
+
+def pairs_of(ran: Ran) -> int:
+    """The number of kept pairs in a report."""
+    return document(ran)["symbols"]["p"]
+
+
+def test_an_expression_is_counted(attn: Attn) -> None:
+    """Pairs of any expression are counted, whole tiles with --tile: 4 tiles of 2×2 and 2 of 2×1."""
+    size = ("--n", 5, "--d", 4, "--json")
+    assert pairs_of(attn("complexity", *size, "--mask", "causal & window(2) | global(0)")) == 16
+    assert pairs_of(attn("complexity", *size, "--block", 2)) == 9
+    tiled = attn("complexity", *size, "--block", 2, "--tile", 2)
+    assert pairs_of(tiled) == 9
+    assert pairs_of(attn("complexity", *size, "--causal", "--tile", 2)) == 4 + 8 + 5
+    page = attn("complexity", "--n", 5, "--d", 4, "--causal", "--tile", 2).out
+    assert "block-sparse: 6 of 9 tiles of 2×2 keep a pair;" in page
+    assert "p is the number of pairs in kept tiles, counted" in page
+
+
+def test_lengths_are_counted_over_the_batch(attn: Attn) -> None:
+    """Batch rows of 2 and 3 real keys keep (2 + 3) · n pairs together, each counted once."""
+    ran = attn("complexity", "--n", 4, "--d", 4, "--batch", 2, "--lengths", "2,3", "--json")
+    scores = next(step for step in document(ran)["steps"] if step["name"] == "scores")
+    assert (scores["flops"], scores["value"]) == ("2*p*d", 2 * 4 * (4 * 2 + 4 * 3))
+
+
+def test_documents_say_how_many_tokens_there_are(attn: Attn) -> None:
+    """Without --n there are as many queries and keys as documents' numbers."""
+    ran = attn("complexity", "--documents", "0,0,1", "--d", 4, "--json")
+    assert document(ran)["symbols"] == {"n": 3, "d": 4, "p": 5}
+
+
+def test_too_many_pairs_to_count(attn: Attn) -> None:
+    """What would take hours is refused at once, and what has a formula is named."""
+    ran = attn("complexity", "--n", 10**7, "--block", 2)
+    assert ran.status == 1
+    assert "pairs are too many to look at one by one" in ran.err

@@ -336,7 +336,7 @@ def test_astronomical_widths_are_refused_at_once(attn: Attn) -> None:
 def test_offsets_beyond_every_array(attn: Attn) -> None:
     """An offset that would wrap around is refused; a large one sees everything."""
     assert attn("compute", "--causal", "--offset", 2**63 - 1).status == 2
-    ran = attn("compute", "--causal", "--offset", 2**40, "--only", "mask")
+    ran = attn("compute", "--causal", "--offset", 2**29, "--only", "mask")
     assert ran.out.count("■") == 16
 
 

@@ -82,9 +82,9 @@ REFUSALS = {
     ),
     "--save a.json --export a.json": "--export: a.json must end in .html, .svg, .md, .txt, .tex.",
     "--softcap 0": "--softcap: 0 is not a finite number above 0.",
-    "--offset 1": "--offset and --align place a causal mask: add --causal.",
+    "--offset 1": "--offset and --align place the queries for masks such as --causal: add one.",
     "--causal --offset 1 --align top-left": (
-        "--offset and --align both place the causal mask: give one."
+        "--offset and --align both place the queries: give one."
     ),
     "--causal --align bottom": (
         "--align: no alignment 'bottom'. Did you mean bottom-right? Known: top-left, bottom-right."

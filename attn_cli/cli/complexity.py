@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from attn_cli.cli.groups import takes
-from attn_cli.cli.options import MODES, of_panel
+from attn_cli.cli.options import MODES, MaskOptions, of_panel
 from attn_cli.cli.streams import guarded
 from attn_cli.mechanisms import DEFAULT
 
@@ -60,31 +60,16 @@ class CountOptions(NamedTuple):
     """What is counted."""
 
     mode: Annotated[str | None, of_panel(KIND, f"{MODES} (default {DEFAULT}).")] = None
-    causal: Annotated[
-        bool, of_panel(KIND, "Only the pairs a causal mask keeps, exactly.", "--causal")
-    ] = False
-    offset: Annotated[int | None, of_panel(KIND, "Causal: key j ≤ query i + N.", metavar="N")] = (
-        None
-    )
-    align: Annotated[
-        str | None, of_panel(KIND, "Causal: top-left, or bottom-right (a cache's own).")
-    ] = None
-    window: Annotated[
-        Size,
-        of_panel(KIND, "Each query sees this many keys, its own included.", metavar="SIZE"),
-    ] = None
-    mask: Annotated[
-        str | None,
-        of_panel(
-            KIND, "Only the pairs an n×m mask keeps; and those of the others.", metavar="ARRAY"
-        ),
-    ] = None
     cross: Annotated[bool, of_panel(KIND, "Keys and values come from m other rows.", "--cross")] = (
         False
     )
     no_projections: Annotated[
         bool, of_panel(KIND, "Leave W_Q, W_K, W_V, W_O out.", "--no-projections")
     ] = False
+    tile: Annotated[
+        int | None,
+        of_panel(KIND, "Block-sparse: all of each N×N tile that keeps a pair.", min=1, metavar="N"),
+    ] = None
     dtype: Annotated[str, of_panel(KIND, "float64, float32, float16, bfloat16 or float8.")] = (
         "float32"
     )
@@ -142,9 +127,13 @@ class ReportOptions(NamedTuple):
 
 
 @guarded
-@takes(SizeOptions, CountOptions, MoreOptions, ReportOptions)
+@takes(SizeOptions, CountOptions, MaskOptions, MoreOptions, ReportOptions)
 def complexity(
-    sizes: SizeOptions, count: CountOptions, more: MoreOptions, report: ReportOptions
+    sizes: SizeOptions,
+    count: CountOptions,
+    masks: MaskOptions,
+    more: MoreOptions,
+    report: ReportOptions,
 ) -> None:
     """Settle the sizes, read the program's cost, show it."""
     from attn_cli.cli.costing import costs_of, model_of, show_costs, show_model
@@ -154,6 +143,6 @@ def complexity(
     check_path(report.export, "--export", EXPORTED, report.force)
     check_path(report.save, "--save", (".csv",), report.force)
     if more.config is not None:
-        show_model(model_of(sizes, count, more, report), report)
+        show_model(model_of(sizes, count, masks, more, report), report)
     else:
-        show_costs(costs_of(sizes, count, more, report), report)
+        show_costs(costs_of(sizes, count, masks, more, report), report)

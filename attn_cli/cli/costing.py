@@ -28,6 +28,7 @@ from attn_cli.views.page import Block, Signs
 
 if TYPE_CHECKING:
     from attn_cli.cli.complexity import CountOptions, MoreOptions, ReportOptions, SizeOptions
+    from attn_cli.cli.options import MaskOptions
 
 
 LONGEST_CONFIG = 2**22
@@ -44,7 +45,11 @@ class Costs(NamedTuple):
 
 
 def costs_of(
-    sizes: SizeOptions, count: CountOptions, more: MoreOptions, report: ReportOptions
+    sizes: SizeOptions,
+    count: CountOptions,
+    masks: MaskOptions,
+    more: MoreOptions,
+    report: ReportOptions,
 ) -> Costs:
     """Read the sizes and put the reports together.
 
@@ -61,13 +66,13 @@ def costs_of(
         for option, given in page_only:
             if given:
                 raise AttnError(f"{option} adds to the page; {whole} prints none. Leave one out.")
-    if count.mask is not None and more.sweep is not None:
-        raise AttnError("--sweep changes sizes, --mask has its own: give one.")
     for option, given in (("--plot", more.plot), ("--save", report.save is not None)):
         if given and more.sweep is None:
             raise AttnError(f"{option} needs --sweep, the range it is about.")
     mechanism, dtype = _mechanism(count), _dtype(count)
-    shape = shape_of(sizes, count)
+    shape = shape_of(sizes, count, masks)
+    if shape.p is not None and more.sweep is not None:
+        raise AttnError("--sweep changes sizes; this mask is counted at one: give one of them.")
     made = cost_report(mechanism, shape, dtype)
     compared = more.compare.lower().split(",") if more.compare is not None else []
     field, lengths = swept(more.sweep) if more.sweep is not None else ("n", [])
@@ -170,7 +175,11 @@ def _print_json(document: dict[str, Any]) -> None:
 
 
 def model_of(
-    sizes: SizeOptions, count: CountOptions, more: MoreOptions, report: ReportOptions
+    sizes: SizeOptions,
+    count: CountOptions,
+    masks: MaskOptions,
+    more: MoreOptions,
+    report: ReportOptions,
 ) -> ModelReport:
     """Read a config file and report on its model.
 
@@ -181,9 +190,10 @@ def model_of(
     if isinstance(context, str):
         raise AttnError("--config: --m, the context length, has to be a number.")
     counted = [
-        option_of(name)
-        for name, usual in count._field_defaults.items()
-        if name != "dtype" and getattr(count, name) != usual
+        option_of(name.removesuffix("_tokens"))
+        for group in (count, masks)
+        for name, usual in group._field_defaults.items()
+        if name != "dtype" and getattr(group, name) != usual
     ]
     others = [
         *(

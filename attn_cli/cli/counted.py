@@ -1,25 +1,65 @@
-"""The pairs that a given mask keeps, counted one by one."""
+"""The pairs that masks keep, counted where no formula gives them."""
 
 from __future__ import annotations
 
 import sys
-
-import numpy as np
+from functools import reduce
+from operator import and_
 
 from attn_cli import masks
-from attn_cli.errors import AttnError, ShapeError, shape_text
-from attn_cli.matrices.numeric import as_booleans
+from attn_cli.cli.asked import Asked
+from attn_cli.cli.given import booleans
+from attn_cli.cli.progress import progress
+from attn_cli.errors import AttnError, ImpossibleError, ShapeError, shape_text
+from attn_cli.masks import Board, Mask
 from attn_cli.matrices.sources import Sources
-from attn_cli.reports.symbolic import Shape
+from attn_cli.readings.coverage import Coverage, cover
+from attn_cli.reports.symbolic import Shape, Tiled
+
+MOST_PAIRS = 2**40
 
 
-def counted_pairs(argument: str, shape: Shape) -> tuple[int, int, int, int]:
-    """Read an n×m mask and count what it and the shape's own masks keep together.
+def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
+    """Count the pairs that all masks keep together, and with `tile` those of the kept tiles.
 
-    Returns the number of pairs, of queries with any, n and m.
-    Raises ShapeError where the table has other axes, or other sizes than were given.
+    Raises ShapeError where a table has other sizes than were given, AttnError where a size
+    is not known.
     """
-    table = as_booleans(Sources(sys.stdin.buffer).one(argument, "--mask"), "--mask")
+    if wanted.table is None:
+        shape, parts = _bound(shape, wanted.keys), []
+    else:
+        shape, table = _with_table(shape, wanted.table)
+        parts = [table]
+    n, m, batch = _number(shape, "n"), _number(shape, "m"), _batch(shape, wanted)
+    refuse_many_pairs(n, m)
+    past = m - n if m > n and not shape.cross else 0
+    board = Board(n, m, wanted.place(n, m, past), batch)
+    mask = reduce(and_, [*wanted.masks_on(board), *parts])
+    with progress("queries") as advance:
+        coverage = cover(mask, n, m, batch=batch, tile=tile, advance=advance)
+    return shape._replace(
+        n=n,
+        m=m if m != n or shape.cross else None,
+        w=None,
+        p=coverage.tiles.cells if coverage.tiles else coverage.pairs,
+        rows=coverage.tiles.rows if coverage.tiles else coverage.rows,
+        along=mask.varies,
+        said=f"mask {mask.name}: {mask.says}",
+        tiled=_tiled(coverage),
+    )
+
+
+def refuse_many_pairs(n: int, m: int) -> None:
+    """Raise ImpossibleError where looking at each pair would take hours."""
+    if n * m > MOST_PAIRS:
+        raise ImpossibleError(
+            f"{n:,} × {m:,} pairs are too many to look at one by one; up to 2^40 are counted.\n"
+            "--causal and --window alone have formulas for any size."
+        )
+
+
+def _with_table(shape: Shape, argument: str) -> tuple[Shape, Mask]:
+    table = booleans(argument, Sources(sys.stdin.buffer))
     if table.ndim != 2 or not table.size:
         raise ShapeError(f"--mask is {shape_text(table.shape)}; here it needs 2 axes: (n, m).")
     n, m = table.shape
@@ -28,11 +68,34 @@ def counted_pairs(argument: str, shape: Shape) -> tuple[int, int, int, int]:
             raise ShapeError(f"{option} is {given}, but --mask is {shape_text(table.shape)}.")
     if m < n and not shape.cross:
         raise ShapeError(f"--mask is {shape_text(table.shape)}: with fewer keys add --cross.")
-    if isinstance(shape.w, str):
-        raise AttnError(f"--window {shape.w} has to be a number where --mask is counted.")
-    if shape.causal:
-        bottom_right = shape.bottom_right or (shape.offset is None and m > n and not shape.cross)
-        offset = m - n if bottom_right else shape.offset or 0
-        rule = masks.causal(offset) if shape.w is None else masks.window(shape.w, offset)
-        table = table & rule.allows(np.arange(n)[:, None], np.arange(m)[None, :], 0, 0)
-    return int(table.sum()), int(table.any(axis=1).sum()), n, m
+    return shape._replace(n=n, m=m), masks.given(table[None, None], "given")
+
+
+def _bound(shape: Shape, keys: tuple[str, int] | None) -> Shape:
+    """Sizes that are left out: m is n, and both as many as there are documents."""
+    if keys is not None:
+        _, count = keys
+        if shape.m is None and shape.n in (None, count):
+            return shape._replace(n=count, m=count)
+    return shape if shape.m is not None else shape._replace(m=shape.n)
+
+
+def _number(shape: Shape, field: str) -> int:
+    given = getattr(shape, field)
+    if not isinstance(given, int):
+        raise AttnError(
+            f"--{field} has to be a number where a mask is counted; only --causal and --window "
+            "have formulas."
+        )
+    return given
+
+
+def _batch(shape: Shape, wanted: Asked) -> int:
+    if isinstance(shape.b, str) and len(wanted.lengths or ()) > 1:
+        raise AttnError(f"--batch {shape.b} has to be a number where --lengths has several.")
+    return shape.b if isinstance(shape.b, int) else 1
+
+
+def _tiled(coverage: Coverage) -> Tiled | None:
+    tiles = coverage.tiles
+    return tiles and Tiled(tiles.size, tiles.kept, tiles.all, coverage.pairs)

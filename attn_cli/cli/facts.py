@@ -32,8 +32,10 @@ def facts(request: Request) -> tuple[str, ...]:
         lines.append(f"scale {choices.scale:g} instead of the mechanism's own")
     if choices.mask is not None:
         lines.append(f"mask {choices.mask.name}, True = may attend: {choices.mask.says}")
-        if request.offset is not None and sizes["n"] != sizes["m"]:
-            lines.append(_alignment(request.offset, sizes["n"], sizes["m"], "m_past" in sizes))
+        if request.chosen.offset is not None and sizes["n"] != sizes["m"]:
+            lines.append(
+                _alignment(request.chosen.offset, sizes["n"], sizes["m"], "m_past" in sizes)
+            )
     return tuple(lines)
 
 

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli import mechanisms
+from attn_cli.cli.asked import Asked, asked
 from attn_cli.cli.given import read_given, refuse_conflicts
-from attn_cli.cli.masking import bind_mask, chosen_mask
+from attn_cli.cli.masking import Chosen, bind_keys, bind_mask, chosen_mask
 from attn_cli.cli.options import ArrayOptions, AttentionOptions, MaskOptions, SizeOptions
 from attn_cli.errors import AttnError, option_of
 from attn_cli.matrices import numeric, seeded
@@ -29,7 +30,7 @@ class Request(NamedTuple):
     """A program with everything it needs to run.
 
     random: the inputs that were drawn. unused: arrays in --input that nothing asked for.
-    offset: where the causal mask stands, if there is one.
+    chosen: the mask, where it places the queries, and the masks it is made of.
     """
 
     mechanism: Mechanism
@@ -40,7 +41,7 @@ class Request(NamedTuple):
     random: tuple[str, ...]
     unused: tuple[str, ...]
     seed: int
-    offset: int | tuple[int, ...] | None
+    chosen: Chosen
 
 
 def gathered(
@@ -51,7 +52,8 @@ def gathered(
     Raises AttnError or ShapeError, naming the options that do not go together.
     """
     sources = Sources(sys.stdin.buffer)
-    given, mask, settings, unused = read_given(options, masks.mask, sources)
+    wanted = asked(masks)
+    given, mask, settings, unused = read_given(options, wanted.table, sources)
     attention = _with_settings(attention, settings)
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
     mechanism = mechanisms.named(mechanisms.DEFAULT if attention.mode is None else attention.mode)
@@ -62,10 +64,10 @@ def gathered(
     }
     refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
-    bound, layout = _settled(mechanism, given, mask, sizes, choices)
-    said = None if masks.mask is not None else settings.get("mask")
-    allowed, offset = chosen_mask(masks, mask, said, bound, layout)
-    choices = choices._replace(mask=allowed)
+    bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
+    said = None if wanted.table is not None else settings.get("mask")
+    chosen = chosen_mask(wanted, mask, said, bound, layout)
+    choices = choices._replace(mask=chosen.mask)
     program = mechanism.program(bound, layout, choices)
     drawn = _drawn(program, given, seed, attention.dtype)
     if sizes.seed is not None and not drawn and options.text is None:
@@ -81,7 +83,7 @@ def gathered(
         random=tuple(drawn),
         unused=unused,
         seed=seed,
-        offset=offset,
+        chosen=chosen,
     )
 
 
@@ -143,6 +145,7 @@ def _settled(
     mechanism: Mechanism,
     given: Mapping[str, Array],
     mask: Array | None,
+    wanted: Asked,
     options: SizeOptions,
     choices: Choices,
 ) -> tuple[Sizes, Layout]:
@@ -171,6 +174,7 @@ def _settled(
     layout.bind(sizes, shapes)
     if mask is not None:
         bind_mask(mask, sizes, layout)
+    bind_keys(wanted, sizes)
     layout.fill(sizes)
     return sizes, layout
 

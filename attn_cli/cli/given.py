@@ -43,7 +43,7 @@ def read_given(options: ArrayOptions, mask_argument: str | None, sources: Source
     }
     mask = None
     if mask_argument is not None:
-        mask = numeric.as_booleans(sources.one(_booleans(mask_argument), "--mask"), "--mask")
+        mask = booleans(mask_argument, sources)
     if options.input is None:
         return Given(given, mask, {}, ())
     held = dict(sources.many(options.input, "--input"))
@@ -85,11 +85,11 @@ def refuse_conflicts(given: Mapping[str, Array]) -> None:
             )
 
 
-def _booleans(argument: str) -> str:
-    """Let a typed mask say true and false."""
-    if os.path.isfile(argument):
-        return argument
-    return re.sub(r"(?i)\bfalse\b", "0", re.sub(r"(?i)\btrue\b", "1", argument))
+def booleans(argument: str, sources: Sources) -> Array:
+    """Read a mask; a typed one may say true and false."""
+    if not os.path.isfile(argument):
+        argument = re.sub(r"(?i)\bfalse\b", "0", re.sub(r"(?i)\btrue\b", "1", argument))
+    return numeric.as_booleans(sources.one(argument, "--mask"), "--mask")
 
 
 def _settings(held: dict[str, Any]) -> dict[str, Any]:

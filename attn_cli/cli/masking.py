@@ -1,86 +1,55 @@
-"""From mask options to a mask."""
+"""From what is asked of masks to one mask on the sizes that there are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from attn_cli import masks
-from attn_cli.cli.options import MaskOptions
-from attn_cli.cli.placement import refuse_placement
-from attn_cli.errors import AttnError
-from attn_cli.masks import Mask
+from attn_cli.cli.asked import Asked
+from attn_cli.masks import Board, Mask
+from attn_cli.masks.placed import Offset
 from attn_cli.mechanisms import Layout
 from attn_cli.mechanisms.layout import pair_axes
 from attn_cli.program import ONE, Sizes
 
 Array = np.ndarray[Any, Any]
 
-Offset = int | tuple[int, ...]
 
-FARTHEST = 2**40
+class Chosen(NamedTuple):
+    """All the masks asked for, combined with and; offset: where it places the queries.
+
+    parts: the masks that were combined.
+    """
+
+    mask: Mask | None
+    offset: Offset | None
+    parts: tuple[Mask, ...]
 
 
 def chosen_mask(
-    options: MaskOptions,
+    asked: Asked,
     given: Array | None,
     said: Mapping[str, str] | None,
     sizes: Sizes,
     layout: Layout,
-) -> tuple[Mask | None, Offset | None]:
-    """All the masks asked for, combined with and, and the offset of the causal one.
+) -> Chosen:
+    """Build every mask and combine them.
 
     given: a table of booleans; said: the name and the rule of a saved one.
     """
-    refuse_placement(options.causal, options.offset, options.align)
-    counts = _lengths(options.lengths, sizes, "b" in layout.scores)
-    parts = []
-    offset = None
-    if options.causal:
-        offset = _offset(options, counts, sizes)
-        parts.append(masks.causal(offset))
-    if counts is not None:
-        parts.append(masks.lengths(counts))
+    batch = int(sizes["b"]) if "b" in layout.scores else 1
+    n, m = int(sizes["n"]), int(sizes["m"])
+    offset = asked.place(n, m, int(sizes.get("m_past", 0)))
+    parts = asked.masks_on(Board(n, m, offset, batch))
     if given is not None:
         parts.append(_given(given, said, layout))
-    return (reduce(and_, parts) if parts else None), offset
-
-
-def _lengths(text: str | None, sizes: Sizes, batched: bool) -> tuple[int, ...] | None:
-    if text is None:
-        return None
-    try:
-        counts = tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise AttnError(f"--lengths: {text!r} is no list of whole numbers like 5,3.") from None
-    batch, keys = (sizes["b"] if batched else 1), sizes["m"]
-    if len(counts) not in (1, batch):
-        raise AttnError(
-            f"--lengths: {len(counts)} lengths for a batch of {batch}; give one for all batch "
-            "rows, or one for each."
-        )
-    if not all(0 <= count <= keys for count in counts):
-        raise AttnError(f"--lengths: every length must be between 0 and the {keys} keys there are.")
-    return counts
-
-
-def _offset(options: MaskOptions, counts: tuple[int, ...] | None, sizes: Sizes) -> Offset:
-    if options.offset is not None:
-        if abs(options.offset) > FARTHEST:
-            raise AttnError(f"--offset {options.offset} is beyond every array.")
-        return options.offset
-    if options.align is None:
-        return int(sizes.get("m_past", 0))
-    if options.align == "top-left":
-        return 0
-    if counts is None:
-        return int(sizes["m"] - sizes["n"])
-    offsets = tuple(count - sizes["n"] for count in counts)
-    return offsets if len(offsets) > 1 else offsets[0]
+    whole = reduce(and_, parts) if parts else None
+    return Chosen(whole, offset if asked.placed else None, tuple(parts))
 
 
 def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> None:
@@ -89,6 +58,16 @@ def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> None:
     for axis, size in zip(axes, array.shape, strict=True):
         if axis != ONE:
             sizes.bind(axis, size, "--mask")
+
+
+def bind_keys(asked: Asked, sizes: Sizes) -> None:
+    """Let documents say how many keys there are, and queries too where nothing else does."""
+    if asked.keys is None:
+        return
+    option, count = asked.keys
+    for axis in ("m", "n"):
+        if axis not in sizes and "m_past" not in sizes:
+            sizes.bind(axis, count, option)
 
 
 def _given(array: Array, said: Mapping[str, str] | None, layout: Layout) -> Mask:

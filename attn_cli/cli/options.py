@@ -117,16 +117,40 @@ class MaskOptions(NamedTuple):
     """Which pairs may attend; several are combined with and."""
 
     mask: Annotated[
-        str | None, _mask("True and False, or 1 and 0; 1 to 4 axes.", metavar="ARRAY")
+        str | None,
+        _mask(
+            "'causal & window(3) | global(0)', or an array of True and False.", metavar="EXPR|ARRAY"
+        ),
     ] = None
     causal: Annotated[bool, _mask("Key j only for queries i ≥ j.", "--causal")] = False
-    offset: Annotated[int | None, _mask("Causal: key j ≤ query i + N.", metavar="N")] = None
-    align: Annotated[
-        str | None, _mask("Causal: top-left (offset 0) or bottom-right (offset m - n).")
+    offset: Annotated[int | None, _mask("Query i stands at position i + N.", metavar="N")] = None
+    align: Annotated[str | None, _mask("top-left (offset 0) or bottom-right (offset m - n).")] = (
+        None
+    )
+    window: Annotated[
+        str | None, _mask("The last N keys, the query's own included.", metavar="N")
     ] = None
+    left: Annotated[str | None, _mask("At most N keys before a query's own.", metavar="N")] = None
+    right: Annotated[str | None, _mask("At most N keys behind a query's own.", metavar="N")] = None
     lengths: Annotated[
         str | None,
         _mask("Real keys of each batch row, as 5,3; the rest is padding.", metavar="N,N"),
+    ] = None
+    prefix: Annotated[
+        str | None, _mask("The first N keys for all, causal beyond.", metavar="N")
+    ] = None
+    block: Annotated[str | None, _mask("The keys of a query's own block of N.", metavar="N")] = None
+    dilation: Annotated[str | None, _mask("Keys at distances that N divides.", metavar="N")] = None
+    stride: Annotated[str | None, _mask("The last N keys, and every N-th before.", metavar="N")] = (
+        None
+    )
+    global_tokens: Annotated[
+        str | None,
+        _mask("Tokens that attend all and are attended by all.", "--global", metavar="N,N"),
+    ] = None
+    documents: Annotated[
+        str | None,
+        _mask("The document of each key, as 0,0,1; each sees its own.", metavar="N,N"),
     ] = None
 
 

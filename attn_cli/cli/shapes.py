@@ -4,51 +4,83 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attn_cli.cli.placement import refuse_placement
+from attn_cli.cli.asked import Asked, asked
 from attn_cli.cli.sizes import size
 from attn_cli.errors import AttnError, ShapeError, option_of
 from attn_cli.reports.symbolic import Shape
 
 if TYPE_CHECKING:
     from attn_cli.cli.complexity import CountOptions, SizeOptions
+    from attn_cli.cli.options import MaskOptions
 
 
-def shape_of(sizes: SizeOptions, count: CountOptions) -> Shape:
-    """Check that the sizes go together.
+CLOSED = ("causal", "window")
+"""Masks whose pairs have a formula; those of others are counted."""
+
+
+def shape_of(sizes: SizeOptions, count: CountOptions, masks: MaskOptions) -> Shape:
+    """Check that the sizes go together, and count what a mask keeps where no formula does.
 
     Raises AttnError or ShapeError, naming the options that do not.
     """
     read = {field: size(getattr(sizes, name), option_of(name)) for field, name in FIELDS.items()}
-    window = size(count.window, "--window")
+    window = size(masks.window, "--window")
     _refuse_unequal(read)
     _refuse_same_names({**read, "w": window})
     if count.no_projections and read["d_model"] is not None:
         raise AttnError("--d-model changes nothing without projections.")
-    refuse_placement(count.causal, count.offset, count.align)
     if count.cross and read["m"] is None:
         raise AttnError("--cross needs --m, the number of other rows.")
-    if count.mask is not None:
-        return _with_mask(_shape(read, window, count), count)
-    n, m = read["n"], read["m"]
-    if m == n and not count.cross:
-        read["m"] = None
-    if not count.cross and isinstance(n, int) and isinstance(m, int) and m < n:
+    wanted = _wanted(masks, window)
+    if count.tile is not None and not wanted.any:
+        raise AttnError("--tile needs a mask, whose kept tiles it counts.")
+    shape = _shape(read, window, wanted, count)
+    if count.tile is not None or not _has_formula(wanted):
+        from attn_cli.cli.counted import with_counts
+
+        if isinstance(window, str):
+            raise AttnError(f"--window {window} has to be a number where a mask is counted.")
+        return with_counts(shape, wanted, count.tile)
+    if shape.m == shape.n and not count.cross:
+        shape = shape._replace(m=None)
+    refuse_fewer_keys(shape)
+    return shape
+
+
+def refuse_fewer_keys(shape: Shape) -> None:
+    """Raise AttnError for fewer keys than a cache would give."""
+    both = isinstance(shape.n, int) and isinstance(shape.m, int)
+    if both and shape.m < shape.n and not shape.cross:  # type: ignore[operator]
         raise AttnError(
-            f"--m {m} is less than --n {n}: with a cache there are at least as many keys as new "
-            "tokens. Keys from other rows are --cross."
+            f"--m {shape.m} is less than --n {shape.n}: with a cache there are at least as many "
+            "keys as new tokens. Keys from other rows are --cross."
         )
-    return _shape(read, window, count)
+
+
+def _wanted(masks: MaskOptions, window: int | str | None) -> Asked:
+    """The masks, a window of a letter being as good as causal for where queries stand."""
+    if isinstance(window, str):
+        return asked(masks._replace(window=None, causal=True))
+    return asked(masks._replace(window=None if window is None else str(window)))
+
+
+def _has_formula(wanted: Asked) -> bool:
+    closed = all(shorthand.kind.name in CLOSED for shorthand in wanted.shorthands)
+    return closed and wanted.expression is None and wanted.table is None
 
 
 def _shape(
-    read: dict[str, int | str | None], window: int | str | None, count: CountOptions
+    read: dict[str, int | str | None],
+    window: int | str | None,
+    wanted: Asked,
+    count: CountOptions,
 ) -> Shape:
     return Shape(
         **read,  # type: ignore[arg-type]
         w=window,
-        causal=count.causal or window is not None,
-        offset=0 if count.align == "top-left" else count.offset,
-        bottom_right=count.align == "bottom-right",
+        causal=any(shorthand.kind.name in CLOSED for shorthand in wanted.shorthands),
+        offset=0 if wanted.align == "top-left" else wanted.offset,
+        bottom_right=wanted.align == "bottom-right",
         projections=not count.no_projections,
         cross=count.cross,
     )
@@ -101,12 +133,3 @@ def _refuse_unequal(read: dict[str, int | str | None]) -> None:
             f"--heads {heads} is not a multiple of --kv-heads {kv_heads}: every key head serves "
             "as many query heads."
         )
-
-
-def _with_mask(shape: Shape, count: CountOptions) -> Shape:
-    """Count the pairs of a given n×m table, and of the other masks with it."""
-    from attn_cli.cli.counted import counted_pairs
-
-    assert count.mask is not None
-    pairs, rows, n, m = counted_pairs(count.mask, shape)
-    return shape._replace(n=n, m=m if m != n or shape.cross else None, p=pairs, rows=rows)

@@ -1,6 +1,43 @@
-"""Which pairs may attend: predicates on (query, key) positions, combined by &."""
+"""Which pairs may attend: predicates on (query, key) positions, combined by & | ~."""
 
-from attn_cli.masks.mask import Mask
-from attn_cli.masks.rules import causal, given, lengths, window
+from attn_cli.masks.catalogue import KINDS, Board, Kind, kind_of
+from attn_cli.masks.expressions import Expression, read
+from attn_cli.masks.mask import Mask, Reach
+from attn_cli.masks.patterns import (
+    block,
+    dilation,
+    documents,
+    global_tokens,
+    log_sparse,
+    neighbourhood,
+    random_blocks,
+    stride,
+)
+from attn_cli.masks.rules import causal, given, left, lengths, local_m, prefix, right, window
 
-__all__ = ["Mask", "causal", "given", "lengths", "window"]
+__all__ = [
+    "KINDS",
+    "Board",
+    "Expression",
+    "Kind",
+    "Mask",
+    "Reach",
+    "block",
+    "causal",
+    "dilation",
+    "documents",
+    "given",
+    "global_tokens",
+    "kind_of",
+    "left",
+    "lengths",
+    "local_m",
+    "log_sparse",
+    "neighbourhood",
+    "prefix",
+    "random_blocks",
+    "read",
+    "right",
+    "stride",
+    "window",
+]

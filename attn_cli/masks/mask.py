@@ -11,24 +11,92 @@ Positions = Any
 Predicate = Callable[[Positions, Positions, int, int], Any]
 
 
+class Reach(NamedTuple):
+    """Query i may attend keys i + low to i + high and no other; None is no bound."""
+
+    low: int | None
+    high: int | None
+
+    def meet(self, other: Reach) -> Reach:
+        """The keys that are in reach of both."""
+        return Reach(
+            _tighter(self.low, other.low, max),
+            _tighter(self.high, other.high, min),
+        )
+
+    def words(self, letter: str = "i") -> str:
+        """The rule in words."""
+        if self.low is None and self.high is None:
+            return f"query {letter} may attend every key"
+        if self.high is None:
+            assert self.low is not None
+            return f"query i may attend keys {moved(letter, self.low)} and later"
+        low = "0" if self.low is None else moved(letter, self.low)
+        high = moved(letter, self.high)
+        if low == high:
+            return f"query i may attend key {high} alone"
+        if self.low is not None and self.low > self.high:
+            return "query i may attend no key"
+        return f"query i may attend keys {low} … {high}"
+
+
 class Mask(NamedTuple):
     """A predicate with its name.
 
     allows(query, key, batch, head) is True where the pair may attend. Query and key are
     integers, or integer arrays that broadcast against each other; batch and head are integers.
-    varies: which of the axes "b" and "h" the answer depends on.
     says: the rule in words.
+    varies: which of the axes "b" and "h" the answer depends on.
+    reach: the whole rule, where it is one range of keys around each query.
+    joined: the operator that the name is put together by.
     """
 
     name: str
     says: str
     allows: Predicate
     varies: frozenset[str] = frozenset()
+    reach: Reach | None = None
+    joined: str = ""
 
     def __and__(self, other: Mask) -> Mask:
+        reach = self.reach.meet(other.reach) if self.reach and other.reach else None
         return Mask(
-            f"{self.name} & {other.name}",
-            f"{self.says}; {other.says}",
+            f"{self._inside('&')} & {other._inside('&')}",
+            reach.words() if reach else f"{self.says}; and {other.says}",
             lambda i, j, b, h: self.allows(i, j, b, h) & other.allows(i, j, b, h),
             self.varies | other.varies,
+            reach,
+            "&",
         )
+
+    def __or__(self, other: Mask) -> Mask:
+        return Mask(
+            f"{self._inside('|')} | {other._inside('|')}",
+            f"{self.says}; or {other.says}",
+            lambda i, j, b, h: self.allows(i, j, b, h) | other.allows(i, j, b, h),
+            self.varies | other.varies,
+            joined="|",
+        )
+
+    def __invert__(self) -> Mask:
+        return Mask(
+            f"~({self.name})" if self.joined else f"~{self.name}",
+            f"all but these: {self.says}",
+            lambda i, j, b, h: self.allows(i, j, b, h) ^ True,
+            self.varies,
+        )
+
+    def _inside(self, operator: str) -> str:
+        """The name as a part of a longer one: & binds closer than |."""
+        return f"({self.name})" if self.joined == "|" and operator == "&" else self.name
+
+
+def moved(letter: str, by: int) -> str:
+    """Write a position and what is added to it: i, i+2, i-1."""
+    return f"{letter}+{by}" if by > 0 else f"{letter}-{-by}" if by < 0 else letter
+
+
+def _tighter(one: int | None, other: int | None, choose: Callable[[int, int], int]) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return choose(one, other)

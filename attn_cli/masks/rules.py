@@ -1,4 +1,4 @@
-"""The masks there are, each a function that returns a predicate."""
+"""Masks that keep a range of keys for each query; and tables that are given."""
 
 from __future__ import annotations
 
@@ -6,53 +6,63 @@ from collections.abc import Sequence
 from typing import Any
 
 from attn_cli.masks.mask import Mask
+from attn_cli.masks.placed import Offset, called, listed, placed, within
 
 
-def causal(offset: int | Sequence[int] = 0) -> Mask:
+def causal(offset: Offset = 0) -> Mask:
     """Key j may be seen by query i when j ≤ i + offset (Vaswani 2017, section 3.2.3).
 
     offset: 0 lines the first query up with the first key (top-left); m − n lines the last
     ones up (bottom-right); a cache of p keys is p. One number, or one for each batch row.
     """
-    if isinstance(offset, int):
-        reach = _moved("i", offset)
-        return Mask(
-            f"causal(offset={offset})" if offset else "causal",
-            f"query i may attend keys 0 … {reach}",
-            lambda i, j, b, h: j <= i + offset,
-        )
-    offsets = tuple(offset)
-    return Mask(
-        f"causal(offset={','.join(map(str, offsets))})",
-        f"query i may attend keys 0 … i + offset, offset {_listed(offsets)} by batch row",
-        lambda i, j, b, h: j <= i + offsets[b],
-        frozenset("b"),
-    )
+    return within(called("causal", (), offset), None, 0, offset)
 
 
-def window(width: int, offset: int = 0) -> Mask:
+def window(width: int, offset: Offset = 0) -> Mask:
     """Query i sees the last `width` keys, its own included: i + offset − width < j ≤ i + offset.
 
-    Hugging Face's sliding_window counts so; FlashAttention's window_size lets one more through.
+    Beltagy 2020, section 3.1, looking back only. Hugging Face's sliding_window counts so;
+    FlashAttention's window_size lets one more through.
     """
-    own = _moved("i", offset)
-    return Mask(
-        f"window({width})",
-        f"query i may attend the {width} keys up to {own}",
-        lambda i, j, b, h: (j <= i + offset) & (j > i + offset - width),
+    return within(called("window", (width,), offset), 1 - width, 0, offset)
+
+
+def left(count: int, offset: Offset = 0) -> Mask:
+    """At most `count` keys before a query's own: j ≥ i + offset − count."""
+    return within(called("left", (count,), offset), -count, None, offset)
+
+
+def right(count: int, offset: Offset = 0) -> Mask:
+    """At most `count` keys behind a query's own: j ≤ i + offset + count."""
+    return within(called("right", (count,), offset), None, count, offset)
+
+
+def local_m(reach: int, offset: Offset = 0) -> Mask:
+    """Keys at most `reach` away on either side (Luong 2015, section 3.2, local-m)."""
+    return within(called("local-m", (reach,), offset), -reach, reach, offset)
+
+
+def prefix(count: int, offset: Offset = 0) -> Mask:
+    """The first `count` keys for every query, and causal beyond (Raffel 2020, section 3.2.1)."""
+    return placed(
+        called("prefix", (count,), offset),
+        lambda p: f"query i may attend the first {count} keys, and keys 0 … {p}",
+        lambda p, j: (j <= p) | (j < count),
+        offset,
     )
 
 
 def lengths(kept: Sequence[int]) -> Mask:
     """Batch row b has kept[b] real keys; the rest are padding."""
     counts = tuple(kept)
+    several = len(counts) > 1
     return Mask(
-        f"lengths({','.join(map(str, counts))})",
-        f"the first {_listed(counts)} keys are real, by batch row; the rest is padding"
-        if len(counts) > 1
+        f"lengths({listed(counts)})",
+        f"the first {', '.join(map(str, counts))} keys are real, by batch row; the rest is padding"
+        if several
         else f"keys from k{counts[0]} on are padding",
-        lambda i, j, b, h: j < counts[b if len(counts) > 1 else 0],
-        frozenset("b") if len(counts) > 1 else frozenset(),
+        lambda i, j, b, h: j < counts[b if several else 0],
+        frozenset("b") if several else frozenset(),
     )
 
 
@@ -66,11 +76,3 @@ def given(values: Any, name: str) -> Mask:
 
     varies = frozenset(axis for axis, size in (("b", batches), ("h", heads)) if size > 1)
     return Mask(name, "the pairs that are True in the table given", allows, varies)
-
-
-def _moved(letter: str, by: int) -> str:
-    return f"{letter} + {by}" if by > 0 else f"{letter} - {-by}" if by < 0 else letter
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from attn_cli.errors import AttnError, shape_text
+from attn_cli.matrices.arguments import MANY
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.matrices.literals import nested
 from attn_cli.trace import SCHEMA
@@ -22,8 +23,6 @@ from attn_cli.units import bytes_text
 
 Array = np.ndarray[Any, Any]
 
-SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".json", ".safetensors")
-MANY = (".npz", ".json", ".safetensors")
 TENSOR_TYPES = {
     "F64": "<f8",
     "F32": "<f4",

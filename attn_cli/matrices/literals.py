@@ -9,20 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.errors import AttnError
+from attn_cli.errors import AttnError, caret
 
-WINDOW = 72
 MOST_AXES = 4
 ENTRY = r"[^\s,]+"
 MISSING = r"^\s*,|,\s*(?=,|$)"
 FRACTION = r'(?<![\w."])([-+]?\d+/\d+)(?![\w."])'
 NUMBER = r"(?i)[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|[-+]?(inf|infinity|nan)|[-+]?\d+/\d+"
-LITERAL_START = r"(?i)\s*([-+.\d\[−;]|inf\b|nan\b)"
-
-
-def looks_like_literal(text: str) -> bool:
-    """Whether a person meant numbers, and not the name of a file."""
-    return bool(re.match(LITERAL_START, text))
 
 
 def parse(text: str, option: str) -> np.ndarray[Any, Any]:
@@ -69,18 +62,6 @@ def number(text: str) -> float | None:
     except (ValueError, ArithmeticError):
         return None
     return None if isinf(found) and "n" not in text.lower() else found
-
-
-def caret(text: str, at: int) -> str:
-    """Show the line a position is on, with a caret under the position."""
-    begin = text.rfind("\n", 0, at) + 1
-    end = text.find("\n", at)
-    line = text[begin : end if end >= 0 else len(text)].replace("\t", " ")
-    column = at - begin
-    shift = max(0, column - WINDOW // 2)
-    shown = line[shift : shift + WINDOW]
-    before, after = "…" * (shift > 0), "…" * (shift + WINDOW < len(line))
-    return f"  {before}{shown}{after}\n  {' ' * (column - shift + len(before))}^"
 
 
 def nested(value: Any, option: str) -> np.ndarray[Any, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from attn_cli.errors import AttnError, ImpossibleError
 from attn_cli.matrices import files, literals
+from attn_cli.matrices.arguments import MANY, SUFFIXES, looks_like_literal, path_and_name
 from attn_cli.matrices.limits import available_bytes
 
 Array = np.ndarray[Any, Any]
@@ -38,7 +39,7 @@ class Sources:
             if kind == ".txt":
                 return literals.parse(_decoded(data, option), option)
             return files.read_one(data, kind, None, option)
-        path, name = _path_and_name(argument)
+        path, name = path_and_name(argument)
         if os.path.isfile(path):
             return files.read_one(path, _kind(path, option), name, option)
         if os.path.exists(path) and stat.S_ISFIFO(path.stat().st_mode):
@@ -46,7 +47,7 @@ class Sources:
             return files.read_one(data, files.sniff(data), name, option)
         if os.path.isdir(path):
             raise AttnError(f"{option}: {argument!r} is a folder.\n{EXAMPLES}")
-        if path.suffix.lower() in files.SUFFIXES or not literals.looks_like_literal(argument):
+        if path.suffix.lower() in SUFFIXES or not looks_like_literal(argument):
             raise AttnError(f"{option}: there is no file {argument!r}.\n{EXAMPLES}")
         return literals.parse(argument, option)
 
@@ -60,8 +61,8 @@ class Sources:
             kind = data.suffix.lower()
             if not os.path.isfile(data):
                 raise AttnError(f"{option}: there is no file {argument!r}.")
-        if kind not in files.MANY:
-            raise AttnError(f"{option}: several arrays come in {', '.join(files.MANY)}.")
+        if kind not in MANY:
+            raise AttnError(f"{option}: several arrays come in {', '.join(MANY)}.")
         several = files.read_many(data, kind, option)
         if not isinstance(several, dict):
             raise AttnError(f'{option}: the arrays need names: {{"q": [[...]], "k": ...}}.')
@@ -78,17 +79,10 @@ class Sources:
         return data
 
 
-def _path_and_name(argument: str) -> tuple[Path, str | None]:
-    before, colon, name = argument.rpartition(":")
-    if colon and Path(before).suffix.lower() in files.MANY:
-        return Path(before), name
-    return Path(argument), None
-
-
 def _kind(path: Path, option: str) -> str:
     kind = path.suffix.lower()
-    if kind not in files.SUFFIXES:
-        raise AttnError(f"{option}: {path} is no known kind of file: {', '.join(files.SUFFIXES)}.")
+    if kind not in SUFFIXES:
+        raise AttnError(f"{option}: {path} is no known kind of file: {', '.join(SUFFIXES)}.")
     return kind
 
 

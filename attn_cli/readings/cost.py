@@ -24,19 +24,20 @@ PRICES = {
 class Count(NamedTuple):
     """What is counted over: axis sizes, the pairs that are kept, the queries that keep any.
 
-    None counts every pair and every query, masked ones too.
+    None counts every pair and every query, masked ones too. along: axes beside n and m that
+    pairs and rows are already summed over, since the mask differs along them.
     """
 
     sizes: Sizes
     pairs: Size | None = None
     rows: Size | None = None
+    along: frozenset[str] = frozenset()
 
     def over(self, axes: Iterable[str]) -> Size:
         """How many entries an array with these axes has; of n × m entries those kept."""
         atoms = dict.fromkeys(self.sizes.atoms(axes))
         if self.pairs is not None and "n" in atoms and "m" in atoms:
-            rest = prod(self.sizes[atom] for atom in atoms if atom not in ("n", "m"))
-            return rest * self.pairs
+            return self.pairs * self._rest(atoms, {"n", "m"})
         return prod(self.sizes[atom] for atom in atoms)
 
     def over_rows(self, axes: Iterable[str]) -> Size:
@@ -44,7 +45,10 @@ class Count(NamedTuple):
         atoms = dict.fromkeys(self.sizes.atoms(axes))
         if self.rows is None or "n" not in atoms:
             return self.over(atoms)
-        return self.rows * prod(self.sizes[atom] for atom in atoms if atom != "n")
+        return self.rows * self._rest(atoms, {"n"})
+
+    def _rest(self, atoms: Iterable[str], counted: set[str]) -> Size:
+        return prod(self.sizes[atom] for atom in atoms if atom not in counted | self.along)
 
 
 class StepCost(NamedTuple):

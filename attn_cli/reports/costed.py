@@ -212,6 +212,14 @@ def _facts(shape: Shape) -> tuple[str, ...]:
         facts.append("m ≠ n: the other m - n keys and values come from a cache")
     if shape.cross:
         facts.append("keys and values are made from m other rows (cross-attention)")
+    if shape.said:
+        facts.append(shape.said)
+    if shape.tiled is not None:
+        tiles = shape.tiled
+        facts.append(
+            f"block-sparse: {tiles.kept:,} of {tiles.all:,} tiles of {tiles.size}×{tiles.size} "
+            f"keep a pair; all pairs in them are computed, {tiles.pairs:,} of them kept"
+        )
     return tuple(facts)
 
 
@@ -228,5 +236,9 @@ def _more_conventions(shape: Shape) -> list[str]:
     else:
         lines.append("every pair is counted, masked or not (--causal counts the kept ones)")
     if shape.p is not None:
-        lines.append("p is the number of pairs the mask keeps, counted")
+        lines.append(
+            "p is the number of pairs in kept tiles, counted"
+            if shape.tiled
+            else "p is the number of pairs the mask keeps, counted"
+        )
     return lines

@@ -13,12 +13,22 @@ from attn_cli.readings.cost import Count
 from attn_cli.readings.formulas import letter, positive
 
 
+class Tiled(NamedTuple):
+    """Tiles of `size` queries and keys that keep a pair, of all; and the pairs that are kept."""
+
+    size: int
+    kept: int
+    all: int
+    pairs: int
+
+
 class Shape(NamedTuple):
     """What is asked of a cost report; a size is an integer, a name that stays open, or None.
 
     d is the width of all heads together; a size that is None takes its usual value: m = n,
     d_v = d, one head, as many key heads as heads, d_model = d, no batch, one layer. p is the
-    number of pairs that a mask keeps, where it was counted, and rows that of queries with any.
+    number of pairs that a mask keeps, where it was counted, rows that of queries with any, and
+    along the axes beside n and m that both are summed over. said: the mask in words.
     """
 
     n: int | str | None = None
@@ -34,6 +44,9 @@ class Shape(NamedTuple):
     w: int | str | None = None
     p: int | None = None
     rows: int | None = None
+    along: frozenset[str] = frozenset()
+    said: str = ""
+    tiled: Tiled | None = None
     causal: bool = False
     offset: int | None = None
     bottom_right: bool = False
@@ -121,7 +134,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     above = partial(positive, numbers=shape.known())
     count = Count(sizes)
     if shape.p is not None:
-        count = Count(sizes, size("p", 0), shape.rows)
+        count = Count(sizes, size("p", 0), shape.rows, shape.along)
     elif shape.w is not None:
         window = size("w", n)
         rows = window_rows(n, m, offset, window, above)

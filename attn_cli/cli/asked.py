@@ -1,0 +1,165 @@
+"""What mask options ask for, read before any size is known."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from attn_cli import masks
+from attn_cli.cli.options import MaskOptions
+from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.masks import Board, Expression, Kind, Mask
+from attn_cli.masks.catalogue import FARTHEST
+from attn_cli.masks.placed import Offset
+from attn_cli.matrices.arguments import names_array
+
+ALIGNMENTS = ("top-left", "bottom-right")
+
+SHORTHANDS = (
+    "causal",
+    "window",
+    "left",
+    "right",
+    "lengths",
+    "prefix",
+    "block",
+    "dilation",
+    "stride",
+    "global_tokens",
+    "documents",
+)
+"""Options that are a mask of the catalogue, in the order in which they are combined."""
+
+NUMBERS = re.compile(r"\s*-?\d{1,15}\s*(,\s*-?\d{1,15}\s*)*", re.ASCII)
+
+
+class Shorthand(NamedTuple):
+    """A mask asked for by an option of its own."""
+
+    option: str
+    kind: Kind
+    numbers: tuple[int, ...]
+
+
+class Asked(NamedTuple):
+    """All that is asked for: masks by their options, an expression, or an array.
+
+    table: the argument of --mask, where it is an array.
+    """
+
+    shorthands: tuple[Shorthand, ...]
+    expression: Expression | None
+    table: str | None
+    offset: int | None
+    align: str | None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a mask at all."""
+        return bool(self.shorthands or self.expression or self.table is not None)
+
+    @property
+    def placed(self) -> bool:
+        """Whether any mask depends on where queries stand."""
+        calls = self.expression.calls() if self.expression else ()
+        return any(s.kind.placed for s in self.shorthands) or any(
+            call.kind.placed and call.offset is None for call in calls
+        )
+
+    @property
+    def lengths(self) -> tuple[int, ...] | None:
+        """The numbers of --lengths."""
+        return next((s.numbers for s in self.shorthands if s.kind.name == "lengths"), None)
+
+    @property
+    def keys(self) -> tuple[str, int] | None:
+        """How many keys there have to be, and what says so: each needs a document."""
+        named = [(s.option, s.kind, s.numbers) for s in self.shorthands]
+        if self.expression:
+            named += [(self.expression.option, c.kind, c.numbers) for c in self.expression.calls()]
+        return next(((o, len(n)) for o, kind, n in named if kind.name == "documents"), None)
+
+    def masks_on(self, board: Board) -> list[Mask]:
+        """Every mask on a board, those of options first.
+
+        Raises AttnError for numbers that the board has no room for.
+        """
+        found = []
+        for option, kind, numbers in self.shorthands:
+            try:
+                found.append(kind.build(board, *numbers))
+            except AttnError as error:
+                raise AttnError(f"{option}: {error}") from None
+        return [*found, *([self.expression.on(board)] if self.expression else [])]
+
+    def place(self, n: int, m: int, past: int = 0) -> Offset:
+        """The offset of the queries: as given, by alignment, else behind the cached keys."""
+        if self.offset is not None:
+            return self.offset
+        if self.align is None:
+            return past
+        if self.align == "top-left":
+            return 0
+        counts = self.lengths
+        if counts is None:
+            return m - n
+        return tuple(count - n for count in counts) if len(counts) > 1 else counts[0] - n
+
+
+def asked(options: MaskOptions, option: str = "--mask") -> Asked:
+    """Read every mask option.
+
+    Raises AttnError for numbers and expressions that can't be read, and for a placement of
+    nothing.
+    """
+    expression = table = None
+    if options.mask is not None:
+        if names_array(options.mask):
+            table = options.mask
+        else:
+            expression = masks.read(options.mask, option)
+    found = Asked(
+        tuple(
+            _shorthand(name, getattr(options, name)) for name in SHORTHANDS if _is_on(options, name)
+        ),
+        expression,
+        table,
+        options.offset,
+        options.align,
+    )
+    _refuse_placement(found)
+    return found
+
+
+def _is_on(options: MaskOptions, name: str) -> bool:
+    return getattr(options, name) not in (None, False)
+
+
+def _shorthand(name: str, given: str | bool) -> Shorthand:
+    kind_name = name.removesuffix("_tokens")
+    kind, option = masks.kind_of(kind_name), f"--{kind_name}"
+    assert kind is not None
+    if given is True:
+        return Shorthand(option, kind, ())
+    if not NUMBERS.fullmatch(str(given)):
+        what = "list of whole numbers like 5,3" if kind.many else "whole number"
+        raise AttnError(f"{option}: {str(given)[:40]!r} is no {what}.")
+    try:
+        return Shorthand(option, kind, kind.filled(tuple(map(int, str(given).split(",")))))
+    except AttnError as error:
+        raise AttnError(f"{option}: {error}") from None
+
+
+def _refuse_placement(found: Asked) -> None:
+    if not found.placed and (found.offset is not None or found.align is not None):
+        raise AttnError(
+            "--offset and --align place the queries for masks such as --causal: add one."
+        )
+    if found.offset is not None and found.align is not None:
+        raise AttnError("--offset and --align both place the queries: give one.")
+    if found.align is not None and found.align not in ALIGNMENTS:
+        raise AttnError(
+            f"--align: no alignment {found.align!r}. {did_you_mean(found.align, list(ALIGNMENTS))}"
+        )
+    if found.offset is not None and abs(found.offset) > FARTHEST:
+        raise AttnError(f"--offset {found.offset} is beyond every array.")

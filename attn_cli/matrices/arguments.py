@@ -1,0 +1,38 @@
+"""What an array's argument is, told without reading it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".json", ".safetensors")
+MANY = (".npz", ".json", ".safetensors")
+LITERAL_START = r"(?i)\s*([-+.\d\[−;]|inf\b|nan\b)"
+BOOLEAN_START = r"(?i)\s*(true|false)\b"
+
+
+def looks_like_literal(text: str) -> bool:
+    """Whether a person meant numbers, and not the name of a file."""
+    return bool(re.match(LITERAL_START, text))
+
+
+def path_and_name(argument: str) -> tuple[Path, str | None]:
+    """Split `file.npz:name`."""
+    before, colon, name = argument.rpartition(":")
+    if colon and Path(before).suffix.lower() in MANY:
+        return Path(before), name
+    return Path(argument), None
+
+
+def names_array(argument: str) -> bool:
+    """Whether an argument stands for an array: standard input, a file, or numbers."""
+    path, _ = path_and_name(argument)
+    return (
+        argument == "-"
+        or not argument.strip()
+        or path.suffix.lower() in SUFFIXES
+        or looks_like_literal(argument)
+        or bool(re.match(BOOLEAN_START, argument))
+        or os.path.exists(path)
+    )
