@@ -43,6 +43,10 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "scale": ((), ("--scale", 2)),
     "softcap": ((), ("--softcap", 2)),
     "dtype": ((), ("--dtype", "float16")),
+    "param": (("--bias", "t5"), ("--param", "bias_table=table.npy")),
+    "rope": ((), ("--rope",)),
+    "rope_base": (("--rope",), ("--rope-base", 100)),
+    "positions": (SENTENCE, ("--positions", "sinusoidal")),
     "mask": ((), ("--mask", "1 0 1 1")),
     "causal": ((), ("--causal",)),
     "offset": (("--causal",), ("--offset", 1)),
@@ -91,6 +95,7 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
     np.save("rows.npy", normal(0, 5, 4))
     np.save("square.npy", normal(1, 4, 4))
     np.save("past.npy", normal(2, 2, 4))
+    np.save("table.npy", normal(4, 32))
     np.savez("all.npz", q=normal(3, 2, 4))
     before, more = CHANGES[option]
     if option in ("past_k", "past_v"):

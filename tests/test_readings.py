@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_cli import masks
+from attn_cli.mechanisms import biases
+from attn_cli.mechanisms.mechanism import Rope
 from attn_cli.program import OPERATIONS, Program
 from attn_cli.readings import cost, traced, values, words, work
 from attn_cli.readings.notation import Latex, Unicode
@@ -35,7 +38,7 @@ def test_every_reading_knows_every_operation(reading: str, operation: str) -> No
 
 
 def all_arrays() -> tuple[Arrays, dict]:
-    """A run that uses every operation there is."""
+    """A run that uses every operation on arrays and scores."""
     arrays = {
         "x": normal(0, 3, 8),
         "context": normal(1, 4, 6),
@@ -51,6 +54,29 @@ def all_arrays() -> tuple[Arrays, dict]:
     return arrays, chosen
 
 
+def positioned_run() -> tuple[Arrays, dict]:
+    """A run that uses the operations on positions, beside those of the other."""
+    arrays = {
+        "x": normal(0, 3, 6),
+        "w_q": normal(1, 6, 4),
+        "w_k": normal(2, 6, 4),
+        "w_v": normal(3, 6, 4),
+        "w_o": normal(4, 4, 4),
+    }
+    chosen = {"heads": 2, "rope": Rope(), "sinusoidal": True, "bias": biases.alibi()}
+    return arrays, chosen
+
+
+def selecting_run() -> tuple[Arrays, dict]:
+    """A run that turns neighbours and selects learned numbers."""
+    arrays = {name: normal(place, 2, 3, 4, 2) for place, name in enumerate("qkv")}
+    arrays["bias_table"] = normal(3, 5, 3)
+    return arrays, {"rope": Rope(interleaved=True), "bias": biases.relative(2), "offset": (1, -1)}
+
+
+RUNS = (all_arrays, positioned_run, selecting_run)
+
+
 def traced_run(arrays: Arrays, **chosen: object) -> tuple:
     """All steps with words, cost and one worked cell each."""
     program = program_of("scaled", arrays, **chosen)
@@ -60,12 +86,17 @@ def traced_run(arrays: Arrays, **chosen: object) -> tuple:
 
 def test_every_step_has_its_words() -> None:
     """Formula, LaTeX and meaning stand at every computed step, a symbol and shapes at all."""
-    numbers, steps = traced_run(*all_arrays()[:1], **all_arrays()[1])
-    assert {step.operation for step in numbers.program} >= set(OPERATIONS) - {"rearrange"}
-    for step in steps:
-        assert step.symbol
-        assert step.meaning
-        assert step.given or (step.formula and step.latex and step.sizes)
+    used = {"rearrange"}
+    for make in RUNS:
+        arrays, chosen = make()
+        numbers, steps = traced_run(arrays, **chosen)
+        used |= {step.operation for step in numbers.program}
+        for step in steps:
+            assert step.symbol
+            assert step.meaning
+            assert step.given or (step.formula and step.latex and step.sizes)
+            assert step.latex.count("{") == step.latex.count("}")
+    assert used == set(OPERATIONS)
 
 
 def test_formulas() -> None:
@@ -140,16 +171,20 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
 def arithmetic(text: str) -> float:
-    """Evaluate a worked line: sums, products, quotients, roots, powers of e, tanh."""
-    assert re.fullmatch(r"[-+*/(). \de·√^tanh]*", text), text
-    python = text.replace("·", "*").replace("e^", "E**").replace("tanh", "T")
+    """Evaluate a worked line: sums, products, quotients, roots, powers, tanh, sine and cosine."""
+    assert re.fullmatch(r"(?:[-+*/(). \de·√^|]|tanh|sin|cos)*", text), text
+    python = text.replace("·", "*").replace("e^", "E**").replace("^", "**")
+    python = re.sub(r"\|([^|]*)\|", r"abs(\1)", python)
+    python = re.sub(r"(sin|cos) (-?[\d.]+(?:e-?\d+)?)", r"\1(\2)", python)
     python = re.sub(r"√(\d+)", r"(\1**0.5)", python)
-    return float(eval(python, {"__builtins__": {}}, {"E": math.e, "T": math.tanh}))
+    names = {"E": math.e, "tanh": math.tanh, "sin": math.sin, "cos": math.cos, "abs": abs}
+    return float(eval(python, {"__builtins__": {}}, names))
 
 
-def test_worked_arithmetic_comes_out() -> None:
+@pytest.mark.parametrize("make", RUNS)
+def test_worked_arithmetic_comes_out(make: Callable[[], tuple[Arrays, dict]]) -> None:
     """The numbers put in, worked out by Python, give the cell, for every cell of every step."""
-    arrays, chosen = all_arrays()
+    arrays, chosen = make()
     numbers, _ = traced_run(arrays, **chosen)
     checked = 0
     for step in numbers.program:
@@ -158,6 +193,10 @@ def test_worked_arithmetic_comes_out() -> None:
             worked = traced.worked_cell(numbers, step.name, index, repr)
             assert worked.cell == f"{step.name}[{','.join(map(str, index))}]"
             if step.operation in ("allow", "input", "mask") or not worked.numbers:
+                continue
+            if step.name == "bucket":
+                p, j = map(int, re.findall(r"-?\d+", worked.numbers.replace(" - ", " ")))
+                assert array[index] == min(max(j - p, -2), 2) + 2
                 continue
             found = arithmetic(worked.numbers)
             assert math.isclose(found, array[index], rel_tol=1e-12, abs_tol=1e-14)
@@ -177,6 +216,13 @@ def test_work_points_at_the_cell_a_number_comes_from() -> None:
             cell = tuple(int(part) for part in place.rstrip("]").split(","))
             step = {"Q": "q", "V": "v"}.get(source, source)
             assert split.arrays[step][cell] == split.arrays[name][index]
+    selected, _ = traced_run(*selecting_run()[:1], **selecting_run()[1])
+    for index in np.ndindex(selected.arrays["bias"].shape):
+        formula = traced.worked_cell(selected, "bias", index, repr).formula
+        cell = tuple(
+            int(part) for part in formula.removeprefix("bias_table[").rstrip("]").split(",")
+        )
+        assert selected.arrays["bias_table"][cell] == selected.arrays["bias"][index]
     for name in ("present_k", "present_v", "masked"):
         array = numbers.arrays[name]
         for index in np.ndindex(array.shape):

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from attn_cli.cli import complexity, compute, streams
+from attn_cli.cli.positions import BareRope
 
 app = typer.Typer(
     name="attn",
@@ -15,8 +16,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command("compute", help=compute.HELP, epilog=compute.EXAMPLES)(compute.compute)
-app.command("complexity", help=complexity.HELP, epilog=complexity.EXAMPLES)(complexity.complexity)
+for name, module, command in (
+    ("compute", compute, compute.compute),
+    ("complexity", complexity, complexity.complexity),
+):
+    app.command(name, cls=BareRope, help=module.HELP, epilog=module.EXAMPLES)(command)
 
 
 def _version(wanted: bool) -> None:

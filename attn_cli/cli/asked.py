@@ -67,6 +67,11 @@ class Asked(NamedTuple):
         )
 
     @property
+    def placing(self) -> bool:
+        """Whether the place of the queries is asked for."""
+        return self.offset is not None or self.align is not None
+
+    @property
     def lengths(self) -> tuple[int, ...] | None:
         """The numbers of --lengths."""
         return next((s.numbers for s in self.shorthands if s.kind.name == "lengths"), None)
@@ -106,8 +111,8 @@ class Asked(NamedTuple):
         return tuple(count - n for count in counts) if len(counts) > 1 else counts[0] - n
 
 
-def asked(options: MaskOptions, option: str = "--mask") -> Asked:
-    """Read every mask option.
+def asked(options: MaskOptions, *, moves: bool = False) -> Asked:
+    """Read every mask option; moves: something else depends on where queries stand.
 
     Raises AttnError for numbers and expressions that can't be read, and for a placement of
     nothing.
@@ -117,7 +122,7 @@ def asked(options: MaskOptions, option: str = "--mask") -> Asked:
         if names_array(options.mask):
             table = options.mask
         else:
-            expression = masks.read(options.mask, option)
+            expression = masks.read(options.mask, "--mask")
     found = Asked(
         tuple(
             _shorthand(name, getattr(options, name)) for name in SHORTHANDS if _is_on(options, name)
@@ -127,7 +132,7 @@ def asked(options: MaskOptions, option: str = "--mask") -> Asked:
         options.offset,
         options.align,
     )
-    _refuse_placement(found)
+    _refuse_placement(found, moves or found.placed)
     return found
 
 
@@ -150,8 +155,8 @@ def _shorthand(name: str, given: str | bool) -> Shorthand:
         raise AttnError(f"{option}: {error}") from None
 
 
-def _refuse_placement(found: Asked) -> None:
-    if not found.placed and (found.offset is not None or found.align is not None):
+def _refuse_placement(found: Asked, moves: bool) -> None:
+    if not moves and (found.offset is not None or found.align is not None):
         raise AttnError(
             "--offset and --align place the queries for masks such as --causal: add one."
         )

@@ -75,6 +75,24 @@ class CountOptions(NamedTuple):
     )
 
 
+PLACES = "Positions"
+
+
+class PositionOptions(NamedTuple):
+    """How positions enter, beside masks."""
+
+    bias: Annotated[
+        str | None, of_panel(PLACES, "A bias by its name: alibi, t5, relative.", metavar="NAME")
+    ] = None
+    rope: Annotated[
+        str | None, of_panel(PLACES, "Turn queries and keys by position.", metavar="[interleaved]")
+    ] = None
+    positions: Annotated[
+        str | None,
+        of_panel(PLACES, "sinusoidal: waves of the position, added to the rows.", metavar="NAME"),
+    ] = None
+
+
 MORE = "More to see"
 
 
@@ -127,10 +145,11 @@ class ReportOptions(NamedTuple):
 
 
 @guarded
-@takes(SizeOptions, CountOptions, MaskOptions, MoreOptions, ReportOptions)
+@takes(SizeOptions, CountOptions, PositionOptions, MaskOptions, MoreOptions, ReportOptions)
 def complexity(
     sizes: SizeOptions,
     count: CountOptions,
+    positions: PositionOptions,
     masks: MaskOptions,
     more: MoreOptions,
     report: ReportOptions,
@@ -143,6 +162,6 @@ def complexity(
     check_path(report.export, "--export", EXPORTED, report.force)
     check_path(report.save, "--save", (".csv",), report.force)
     if more.config is not None:
-        show_model(model_of(sizes, count, masks, more, report), report)
+        show_model(model_of(sizes, count, positions, masks, more, report), report)
     else:
-        show_costs(costs_of(sizes, count, masks, more, report), report)
+        show_costs(costs_of(sizes, count, positions, masks, more, report), report)

@@ -9,6 +9,7 @@ from attn_cli.cli.options import (
     DisplayOptions,
     MaskOptions,
     OutputOptions,
+    PositionOptions,
     SizeOptions,
 )
 from attn_cli.cli.streams import guarded
@@ -32,11 +33,20 @@ attn compute --q q.npy --k k.npy --v v.npy --quiet > output.txt
 
 
 @guarded
-@takes(ArrayOptions, SizeOptions, AttentionOptions, MaskOptions, DisplayOptions, OutputOptions)
+@takes(
+    ArrayOptions,
+    SizeOptions,
+    AttentionOptions,
+    PositionOptions,
+    MaskOptions,
+    DisplayOptions,
+    OutputOptions,
+)
 def compute(
     arrays: ArrayOptions,
     sizes: SizeOptions,
     attention: AttentionOptions,
+    positions: PositionOptions,
     masks: MaskOptions,
     display: DisplayOptions,
     output: OutputOptions,
@@ -47,5 +57,5 @@ def compute(
     from attn_cli.cli.showing import check_output, show
 
     check_output(output, display)
-    request = gathered(arrays, sizes, attention, masks)
+    request = gathered(arrays, sizes, attention, positions, masks)
     show(computed(request, display, output), display, output)

@@ -161,6 +161,11 @@ def _settings(request: Request) -> dict[str, Any]:
     inputs = [step.name for step in request.program.inputs]
     return {
         "mode": request.mechanism.name,
+        "bias": choices.bias and choices.bias.name,
+        "rope": choices.rope and ("interleaved" if choices.rope.interleaved else "half-split"),
+        "rope_base": choices.rope and choices.rope.base,
+        "positions": "sinusoidal" if choices.sinusoidal else None,
+        "offset": choices.offset,
         "heads": choices.heads,
         "kv_heads": choices.kv_heads,
         "scale": choices.scale,

@@ -27,7 +27,13 @@ from attn_cli.views.model_page import model_document, model_page
 from attn_cli.views.page import Block, Signs
 
 if TYPE_CHECKING:
-    from attn_cli.cli.complexity import CountOptions, MoreOptions, ReportOptions, SizeOptions
+    from attn_cli.cli.complexity import (
+        CountOptions,
+        MoreOptions,
+        PositionOptions,
+        ReportOptions,
+        SizeOptions,
+    )
     from attn_cli.cli.options import MaskOptions
 
 
@@ -47,6 +53,7 @@ class Costs(NamedTuple):
 def costs_of(
     sizes: SizeOptions,
     count: CountOptions,
+    positions: PositionOptions,
     masks: MaskOptions,
     more: MoreOptions,
     report: ReportOptions,
@@ -70,7 +77,7 @@ def costs_of(
         if given and more.sweep is None:
             raise AttnError(f"{option} needs --sweep, the range it is about.")
     mechanism, dtype = _mechanism(count), _dtype(count)
-    shape = shape_of(sizes, count, masks)
+    shape = shape_of(sizes, count, positions, masks)
     if shape.p is not None and more.sweep is not None:
         raise AttnError("--sweep changes sizes; this mask is counted at one: give one of them.")
     made = cost_report(mechanism, shape, dtype)
@@ -177,6 +184,7 @@ def _print_json(document: dict[str, Any]) -> None:
 def model_of(
     sizes: SizeOptions,
     count: CountOptions,
+    positions: PositionOptions,
     masks: MaskOptions,
     more: MoreOptions,
     report: ReportOptions,
@@ -191,7 +199,7 @@ def model_of(
         raise AttnError("--config: --m, the context length, has to be a number.")
     counted = [
         option_of(name.removesuffix("_tokens"))
-        for group in (count, masks)
+        for group in (count, positions, masks)
         for name, usual in group._field_defaults.items()
         if name != "dtype" and getattr(group, name) != usual
     ]

@@ -32,10 +32,14 @@ def facts(request: Request) -> tuple[str, ...]:
         lines.append(f"scale {choices.scale:g} instead of the mechanism's own")
     if choices.mask is not None:
         lines.append(f"mask {choices.mask.name}, True = may attend: {choices.mask.says}")
-        if request.chosen.offset is not None and sizes["n"] != sizes["m"]:
-            lines.append(
-                _alignment(request.chosen.offset, sizes["n"], sizes["m"], "m_past" in sizes)
-            )
+    if choices.bias is not None:
+        lines.append(f"bias {choices.bias.name}: {choices.bias.title}, {choices.bias.source}")
+    if choices.rope is not None:
+        pairs = "2c, 2c+1 (interleaved)" if choices.rope.interleaved else "c, c + d/2 (half-split)"
+        lines.append(f"rotary positions: numbers {pairs} are a pair, base {choices.rope.base:g}")
+    moved = request.chosen.placed or choices.rope is not None or choices.bias is not None
+    if moved and sizes["n"] != sizes["m"]:
+        lines.append(_alignment(choices.offset, sizes["n"], sizes["m"], "m_past" in sizes))
     return tuple(lines)
 
 

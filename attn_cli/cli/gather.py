@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from attn_cli import mechanisms
 from attn_cli.cli.asked import Asked, asked
-from attn_cli.cli.given import read_given, refuse_conflicts
+from attn_cli.cli.given import parameters, read_given, refuse_conflicts
 from attn_cli.cli.masking import Chosen, bind_keys, bind_mask, chosen_mask
-from attn_cli.cli.options import ArrayOptions, AttentionOptions, MaskOptions, SizeOptions
+from attn_cli.cli.options import (
+    ArrayOptions,
+    AttentionOptions,
+    MaskOptions,
+    PositionOptions,
+    SizeOptions,
+)
+from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
 from attn_cli.errors import AttnError, option_of
 from attn_cli.matrices import numeric, seeded
 from attn_cli.matrices.sources import Sources
@@ -45,19 +52,35 @@ class Request(NamedTuple):
 
 
 def gathered(
-    options: ArrayOptions, sizes: SizeOptions, attention: AttentionOptions, masks: MaskOptions
+    options: ArrayOptions,
+    sizes: SizeOptions,
+    attention: AttentionOptions,
+    positions: PositionOptions,
+    masks: MaskOptions,
 ) -> Request:
     """Read what is given, settle every size, draw what is missing, write the program down.
 
     Raises AttnError or ShapeError, naming the options that do not go together.
     """
     sources = Sources(sys.stdin.buffer)
-    wanted = asked(masks)
+    bias, rope = bias_of(options.bias), rope_of(positions.rope, positions.rope_base)
+    wanted = asked(masks, moves=bias is not None or rope is not None)
+    if bias is not None:
+        options = options._replace(bias=None)
     given, mask, settings, unused = read_given(options, wanted.table, sources)
     attention = _with_settings(attention, settings)
+    positions = _with_settings(positions, settings)
+    bias = bias or (bias_of(settings.get("bias")) if "bias" not in given else None)
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
     mechanism = mechanisms.named(mechanisms.DEFAULT if attention.mode is None else attention.mode)
-    choices = _choices(attention)
+    choices = _choices(attention)._replace(
+        bias=bias,
+        rope=rope_of(positions.rope, positions.rope_base),
+        sinusoidal=sinusoidal_of(positions.positions),
+    )
+    given, unused = _used(given, unused, mechanism, choices, options)
+    if choices.sinusoidal and "x" not in given and options.text is None:
+        raise AttnError("--positions are added to rows: give --x or --text.")
     saved = {} if _replaced(options) else settings.get("labels", {})
     labels = _sentences(options, given, sizes, choices, seed) or {
         axis: tuple(names) for axis, names in saved.items()
@@ -67,7 +90,10 @@ def gathered(
     bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
     said = None if wanted.table is not None else settings.get("mask")
     chosen = chosen_mask(wanted, mask, said, bound, layout)
-    choices = choices._replace(mask=chosen.mask)
+    offset = chosen.offset if wanted.placing or "offset" not in settings else settings["offset"]
+    choices = choices._replace(
+        mask=chosen.mask, offset=tuple(offset) if isinstance(offset, list) else offset
+    )
     program = mechanism.program(bound, layout, choices)
     drawn = _drawn(program, given, seed, attention.dtype)
     if sizes.seed is not None and not drawn and options.text is None:
@@ -87,14 +113,55 @@ def gathered(
     )
 
 
-def _with_settings(attention: AttentionOptions, settings: Mapping[str, Any]) -> AttentionOptions:
+Options = TypeVar("Options", AttentionOptions, PositionOptions)
+
+
+def _with_settings(options: Options, settings: Mapping[str, Any]) -> Options:
     """Options of a saved run, where the command line says nothing else."""
     saved = {
         name: settings[name]
-        for name in ("mode", "heads", "kv_heads", "scale", "softcap")
-        if settings.get(name) is not None and getattr(attention, name) is None
+        for name in options._fields
+        if settings.get(name) is not None and getattr(options, name) is None
     }
-    return attention._replace(**saved)
+    return options._replace(**saved)
+
+
+def _used(
+    given: dict[str, Array],
+    unused: tuple[str, ...],
+    mechanism: Mechanism,
+    choices: Choices,
+    options: ArrayOptions,
+) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Part arrays from those that nothing asks for; lists may come as one row.
+
+    Raises AttnError for a parameter that was given by an option and is not the mechanism's.
+    """
+    own = {
+        **mechanism.parameters,
+        **(choices.bias.arrays(bool(choices.heads)) if choices.bias else {}),
+    }
+    others = [name for name in parameters() if name in given and name not in own]
+    asked_for = [text.partition("=")[0].strip().replace("-", "_") for text in options.param or ()]
+    for name in asked_for:
+        if name not in own:
+            raise AttnError(
+                f"--param {name}: {mechanism.name} has no such array. "
+                f"It has: {', '.join(own) or 'none of its own'}."
+            )
+    if choices.bias is not None and "bias" in given:
+        others.append("bias")
+    kept = {
+        name: array.reshape(-1) if len(own.get(name, "nm")) == 1 and _is_row(array) else array
+        for name, array in given.items()
+        if name not in others
+    }
+    return kept, (*unused, *others)
+
+
+def _is_row(array: Array) -> bool:
+    """Whether a list was typed, which is read as a matrix of one row."""
+    return array.ndim == 2 and array.shape[0] == 1
 
 
 def _sentences(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
 from attn_cli.cli.options import ArrayOptions
 from attn_cli.errors import AttnError, option_of, shape_text
+from attn_cli.masks.catalogue import FARTHEST
 from attn_cli.matrices import files, numeric
 from attn_cli.matrices.files import SETTINGS
 from attn_cli.matrices.sources import Sources
+from attn_cli.mechanisms import MECHANISMS
+from attn_cli.mechanisms.biases import TABLE
 
 Array = np.ndarray[Any, Any]
 
@@ -35,10 +38,11 @@ class Given(NamedTuple):
 
 def read_given(options: ArrayOptions, mask_argument: str | None, sources: Sources) -> Given:
     """Arrays of the options, then those of --input that no option gives."""
-    arguments = {name: getattr(options, name) for name in ARRAYS}
+    arguments = {name: (option_of(name), getattr(options, name)) for name in ARRAYS}
+    arguments |= _parameters(options.param or ())
     given = {
-        name: numeric.as_floats(sources.one(text, option_of(name)), option_of(name))
-        for name, text in arguments.items()
+        name: numeric.as_floats(sources.one(text, option), option)
+        for name, (option, text) in arguments.items()
         if text is not None
     }
     mask = None
@@ -48,8 +52,9 @@ def read_given(options: ArrayOptions, mask_argument: str | None, sources: Source
         return Given(given, mask, {}, ())
     held = dict(sources.many(options.input, "--input"))
     settings = _settings(held)
-    wanted = settings.get("inputs", [*ARRAYS, "mask"])
-    unused = [name for name in held if name not in ARRAYS and name != "mask"]
+    known = [*ARRAYS, *parameters(), "mask"]
+    wanted = settings.get("inputs", known)
+    unused = [name for name in held if name not in known]
     for name in [name for name in wanted if name in held]:
         array = files.load(held[name], f"--input, {name}")
         if name == "mask":
@@ -64,6 +69,29 @@ def read_given(options: ArrayOptions, mask_argument: str | None, sources: Source
     return Given(given, mask, settings, () if settings else tuple(unused))
 
 
+def parameters() -> list[str]:
+    """Names of all arrays that some mechanism or bias has of its own."""
+    return [*dict.fromkeys(name for one in MECHANISMS for name in one.parameters), TABLE]
+
+
+def _parameters(texts: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Read `NAME=ARRAY` of every --param."""
+    found: dict[str, tuple[str, str]] = {}
+    for text in texts:
+        name, equals, argument = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or not name.isidentifier():
+            raise AttnError(f"--param: {text[:40]!r} is not of the form NAME=ARRAY.")
+        if name in ARRAYS:
+            raise AttnError(
+                f"--param {name}: this array has an option of its own, {option_of(name)}."
+            )
+        if name in found:
+            raise AttnError(f"--param {name} is given twice.")
+        found[name] = (f"--param {name}", argument)
+    return found
+
+
 def refuse_conflicts(given: Mapping[str, Array]) -> None:
     """Raise AttnError for arrays that can't go together, or hold nothing."""
     made = [name for name in ("q", "k", "v") if name in given]
@@ -74,11 +102,11 @@ def refuse_conflicts(given: Mapping[str, Array]) -> None:
             if name in given:
                 raise AttnError(f"{option_of(name)} needs --x or --text, the rows it works on.")
     for name, array in given.items():
+        own = name in parameters()
         if not array.size:
-            raise AttnError(
-                f"{option_of(name)} is {shape_text(array.shape)}: there is no number in it."
-            )
-        if array.ndim < 2 and name != "bias":
+            option = f"--param {name}" if own else option_of(name)
+            raise AttnError(f"{option} is {shape_text(array.shape)}: there is no number in it.")
+        if array.ndim < 2 and name != "bias" and not own:
             raise AttnError(
                 f"{option_of(name)} is a list of {array.size}, with one axis; a matrix has two. "
                 "One row is written [[1, 0]]."
@@ -126,13 +154,20 @@ def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
         and all(optional(name, int) for name in ("heads", "kv_heads", "seed"))
         and all(count is None or count > 0 for count in counts)
         and (settings.get("seed") or 0) >= 0
-        and all(optional(name, float, int) for name in ("scale", "softcap"))
+        and all(optional(name, float, int) for name in ("scale", "softcap", "rope_base"))
+        and all(optional(name, str) for name in ("bias", "rope", "positions"))
+        and _is_offset(settings.get("offset", 0))
         and isinstance(labels, dict)
         and all(_words(names) for names in labels.values())
         and _words(inputs)
         and (mask is None or (isinstance(mask, dict) and _words(list(mask.values()))))
         and (mask is None or set(mask) == {"name", "says"})
     )
+
+
+def _is_offset(value: Any) -> bool:
+    numbers = value if isinstance(value, list) and value else [value]
+    return all(type(number) is int and abs(number) <= FARTHEST for number in numbers)
 
 
 def _words(value: Any) -> bool:

@@ -21,13 +21,15 @@ Array = np.ndarray[Any, Any]
 
 
 class Chosen(NamedTuple):
-    """All the masks asked for, combined with and; offset: where it places the queries.
+    """All the masks asked for, combined with and.
 
+    offset: query i stands at position i + offset. placed: whether any mask depends on it.
     parts: the masks that were combined.
     """
 
     mask: Mask | None
-    offset: Offset | None
+    offset: Offset
+    placed: bool
     parts: tuple[Mask, ...]
 
 
@@ -49,7 +51,7 @@ def chosen_mask(
     if given is not None:
         parts.append(_given(given, said, layout))
     whole = reduce(and_, parts) if parts else None
-    return Chosen(whole, offset if asked.placed else None, tuple(parts))
+    return Chosen(whole, offset, asked.placed, tuple(parts))
 
 
 def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> None:

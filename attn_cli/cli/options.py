@@ -33,6 +33,7 @@ _array = partial(
 )
 _size = partial(of_panel, "Sizes of random arrays", min=1, metavar="N")
 _attention = partial(of_panel, "Attention")
+_positions = partial(of_panel, "Positions")
 _mask = partial(of_panel, "Masks (True = may attend)")
 _display = partial(of_panel, "Display")
 _out = partial(of_panel, "Output")
@@ -52,9 +53,15 @@ class ArrayOptions(NamedTuple):
     w_k: Annotated[Array, _array("W_K: makes keys.")] = None
     w_v: Annotated[Array, _array("W_V: makes values.")] = None
     w_o: Annotated[Array, _array("W_O: mixes the joined heads.")] = None
-    bias: Annotated[Array, _array("Added to the scores; 1 to 4 axes.")] = None
+    bias: Annotated[Array, _array("Added to the scores: alibi, t5, relative, or 1 to 4 axes.")] = (
+        None
+    )
     past_k: Annotated[Array, _array("Keys from earlier calls (a cache).")] = None
     past_v: Annotated[Array, _array("Values from earlier calls.")] = None
+    param: Annotated[
+        list[str] | None,
+        of_panel(_array.args[0], "An array of the mode's or the bias's own.", metavar="NAME=ARRAY"),
+    ] = None
     input: Annotated[
         str | None,
         of_panel(
@@ -111,6 +118,21 @@ class AttentionOptions(NamedTuple):
     dtype: Annotated[str | None, _attention("float64, float32 or float16 (default as given).")] = (
         None
     )
+
+
+class PositionOptions(NamedTuple):
+    """How positions enter, beside masks and biases."""
+
+    rope: Annotated[
+        str | None,
+        _positions("Turn queries and keys by position: half-split.", metavar="[interleaved]"),
+    ] = None
+    rope_base: Annotated[
+        float | None, _positions("Base of the angles (default 10000).", metavar="NUMBER")
+    ] = None
+    positions: Annotated[
+        str | None, _positions("sinusoidal: waves of the position, added to --x.", metavar="NAME")
+    ] = None
 
 
 class MaskOptions(NamedTuple):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attn_cli.cli.asked import Asked, asked
+from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
 from attn_cli.cli.sizes import size
 from attn_cli.errors import AttnError, ShapeError, option_of
 from attn_cli.reports.symbolic import Shape
 
 if TYPE_CHECKING:
-    from attn_cli.cli.complexity import CountOptions, SizeOptions
+    from attn_cli.cli.complexity import CountOptions, PositionOptions, SizeOptions
     from attn_cli.cli.options import MaskOptions
 
 
@@ -18,7 +19,9 @@ CLOSED = ("causal", "window")
 """Masks whose pairs have a formula; those of others are counted."""
 
 
-def shape_of(sizes: SizeOptions, count: CountOptions, masks: MaskOptions) -> Shape:
+def shape_of(
+    sizes: SizeOptions, count: CountOptions, positions: PositionOptions, masks: MaskOptions
+) -> Shape:
     """Check that the sizes go together, and count what a mask keeps where no formula does.
 
     Raises AttnError or ShapeError, naming the options that do not.
@@ -32,9 +35,10 @@ def shape_of(sizes: SizeOptions, count: CountOptions, masks: MaskOptions) -> Sha
     if count.cross and read["m"] is None:
         raise AttnError("--cross needs --m, the number of other rows.")
     wanted = _wanted(masks, window)
+    chosen = _positions(count, positions)
     if count.tile is not None and not wanted.any:
         raise AttnError("--tile needs a mask, whose kept tiles it counts.")
-    shape = _shape(read, window, wanted, count)
+    shape = _shape(read, window, wanted, count)._replace(**chosen)
     if count.tile is not None or not _has_formula(wanted):
         from attn_cli.cli.counted import with_counts
 
@@ -55,6 +59,20 @@ def refuse_fewer_keys(shape: Shape) -> None:
             f"--m {shape.m} is less than --n {shape.n}: with a cache there are at least as many "
             "keys as new tokens. Keys from other rows are --cross."
         )
+
+
+def _positions(count: CountOptions, positions: PositionOptions) -> dict[str, Any]:
+    """Bias, rotation and waves, as a shape holds them."""
+    bias = bias_of(positions.bias)
+    if positions.bias is not None and bias is None:
+        raise AttnError("--bias: an array costs n·m additions; here a bias goes by its name.")
+    if positions.positions is not None and count.no_projections:
+        raise AttnError("--positions are added to rows; --no-projections leaves them out.")
+    return {
+        "bias": bias,
+        "rope": rope_of(positions.rope),
+        "sinusoidal": sinusoidal_of(positions.positions),
+    }
 
 
 def _wanted(masks: MaskOptions, window: int | str | None) -> Asked:

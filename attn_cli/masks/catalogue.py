@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from attn_cli.errors import AttnError
 from attn_cli.masks import patterns, rules
@@ -32,15 +32,15 @@ class Parameter(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One mask of the catalogue.
+    """One mask of the catalogue, or another rule that is written as a name with numbers.
 
-    build makes it on a board from its numbers; it raises AttnError for numbers that don't fit.
+    build makes a mask on a board from its numbers; it raises AttnError for numbers that don't fit.
     many: the last parameter may be given any number of times. placed: it moves with an offset.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
-    build: Callable[..., Mask]
+    build: Callable[..., Any]
     says: str
     source: str
     many: bool = False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from attn_cli.mechanisms.mechanism import Choices, Inputs
+from attn_cli.mechanisms.placing import Placing
+from attn_cli.mechanisms.rotary import embedded, turned
 from attn_cli.program import ONE, Axes, Program, Step, members
 
 Score = Callable[[Program, Step, Step, Inputs, Choices], Step]
@@ -17,7 +19,9 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
     q (…, n, d), k (…, m, d), v (…, m, d_v) as given, split from packed arrays, or projected
     from x; output (…, n, d_v), joined over heads where they were split.
     """
-    query, key, value = _query_key_value(p, inputs)
+    query, key, value = _query_key_value(p, inputs, choices)
+    if choices.rope is not None:
+        query, key = turned(p, query, key, choices.rope, choices.offset)
     if "past_k" in inputs:
         key = p.append(
             "... m_past d, ... m_new d -> ... m d", inputs["past_k"], key, name="present_k"
@@ -30,8 +34,10 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
     return _weighted_sum(p, weights, value, inputs, choices)
 
 
-def _query_key_value(p: Program, inputs: Inputs) -> tuple[Step, Step, Step]:
+def _query_key_value(p: Program, inputs: Inputs, choices: Choices) -> tuple[Step, Step, Step]:
     if "x" in inputs:
+        if choices.sinusoidal:
+            inputs = embedded(p, inputs, choices.offset)
         return _projected(p, inputs)
     query, key, value = (_split(p, inputs[name]) for name in ("q", "k", "v"))
     return query, key, value
@@ -68,7 +74,10 @@ def _adjusted(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Ste
     """Between scale and softmax, in the order of ONNX and Gemma-2: softcap, bias, mask."""
     if choices.softcap is not None:
         scores = p.softcap(scores, cap=choices.softcap, name="softcapped")
-    if "bias" in inputs:
+    if choices.bias is not None:
+        bias = choices.bias.define(p, scores.axes, inputs, Placing(choices.offset))
+        scores = p.add(scores, bias, name="biased")
+    elif "bias" in inputs:
         scores = p.add(scores, inputs["bias"], name="biased")
     if choices.mask is not None:
         allowed = p.allow(choices.mask, _mask_axes(scores, choices), name="mask")

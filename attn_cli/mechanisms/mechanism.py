@@ -11,10 +11,19 @@ from attn_cli.program import Axes, Program, Size, Sizes, Step
 
 if TYPE_CHECKING:
     from attn_cli.masks import Mask
+    from attn_cli.masks.placed import Offset
+    from attn_cli.mechanisms.biases import Bias
 
 Inputs = Mapping[str, Step]
 Shapes = Mapping[str, tuple[Size, ...]]
 """Names of the arrays that are given, with their shapes."""
+
+
+class Rope(NamedTuple):
+    """Rotary positions: which numbers are a pair, and the base of the angles."""
+
+    interleaved: bool = False
+    base: float = 10000.0
 
 
 class Choices(NamedTuple):
@@ -23,7 +32,10 @@ class Choices(NamedTuple):
     heads, kv_heads: how many heads a packed last axis holds; None leaves it whole.
     scale: a factor on the scores; None means the mechanism's own.
     softcap: scores are kept between −softcap and softcap.
-    mask: which pairs may attend.
+    mask: which pairs may attend. bias: numbers added by position. offset: query i is at
+    position i + offset, for biases and rotations.
+    rope: queries and keys are turned by their positions. sinusoidal: waves of the position are
+    added to rows x.
     """
 
     heads: Size | None = None
@@ -31,6 +43,10 @@ class Choices(NamedTuple):
     scale: float | None = None
     softcap: float | None = None
     mask: Mask | None = None
+    bias: Bias | None = None
+    rope: Rope | None = None
+    sinusoidal: bool = False
+    offset: Offset = 0
 
 
 class Layout(NamedTuple):
@@ -96,8 +112,13 @@ class Mechanism(NamedTuple):
     def layout(self, given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
         """Which arrays there are, the mechanism's own among them."""
         common = self.arrays(given, choices, sizes)
+        learned: dict[str, Axes] = {}
+        if choices.bias is not None:
+            learned = choices.bias.arrays("h" in common.scores)
+            if learned:
+                sizes.bind("entries", choices.bias.entries, f"--bias {choices.bias.name}")
         return common._replace(
-            axes={**common.axes, **self.parameters},
+            axes={**common.axes, **self.parameters, **learned},
             defaults=(*common.defaults, *self.defaults),
         )
 

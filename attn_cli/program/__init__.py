@@ -3,5 +3,17 @@
 from attn_cli.program.axes import ONE, Axes, Size, Sizes, members, quotient
 from attn_cli.program.program import OPERATIONS, Program
 from attn_cli.program.step import Step
+from attn_cli.program.table import Table
 
-__all__ = ["ONE", "OPERATIONS", "Axes", "Program", "Size", "Sizes", "Step", "members", "quotient"]
+__all__ = [
+    "ONE",
+    "OPERATIONS",
+    "Axes",
+    "Program",
+    "Size",
+    "Sizes",
+    "Step",
+    "Table",
+    "members",
+    "quotient",
+]

@@ -34,6 +34,8 @@ AXIS_WORDS: Mapping[str, str] = MappingProxyType(
         "d_model": "the model width d_model",
         "d_context": "the width d_context of the context",
         "d_out": "the width d_out of the output",
+        "d_half": "the pairs of d",
+        "entries": "the number of learned entries",
     }
 )
 

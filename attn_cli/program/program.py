@@ -10,16 +10,21 @@ from attn_cli.errors import ShapeError
 from attn_cli.program.axes import Axes, Sizes
 from attn_cli.program.patterns import Term, parse
 from attn_cli.program.step import Step
+from attn_cli.program.table import Table
 
 OPERATIONS = (
     "input",
     "allow",
+    "tabulate",
+    "select",
     "contract",
     "rearrange",
     "append",
     "scale",
     "softcap",
     "add",
+    "multiply",
+    "rotate",
     "mask",
     "softmax",
 )
@@ -68,6 +73,18 @@ class Program:
         """Booleans made from a rule on (query, key) positions: True = may attend."""
         return self._record("allow", (), axes, name, rule=rule)
 
+    def tabulate(self, table: Table, axes: Axes, *, name: str) -> Step:
+        """Numbers that follow from positions on these axes alone."""
+        return self._record("tabulate", (), axes, name, table=table)
+
+    def select(self, entries: Step, places: Step, axes: Axes, *, name: str) -> Step:
+        """Of `entries`, for each whole number in `places`, the entry at that place.
+
+        The first axis of `entries` is the one the numbers count along; `axes` are those of the
+        result: what is left of it, and those of `places`.
+        """
+        return self._record("select", (entries, places), axes, name)
+
     def contract(self, pattern: str, *operands: Step, name: str) -> Step:
         """Multiply elements that share axes and sum over the axes the result leaves out."""
         return self._by_pattern("contract", pattern, operands, name)
@@ -102,6 +119,17 @@ class Program:
     def add(self, x: Step, y: Step, *, name: str) -> Step:
         """Add y, repeated along the axes it does not have."""
         return self._record("add", (x, y), x.axes, name)
+
+    def multiply(self, x: Step, y: Step, axes: Axes, *, name: str) -> Step:
+        """Multiply element by element, each repeated along the axes it does not have."""
+        return self._record("multiply", (x, y), axes, name)
+
+    def rotate(self, x: Step, angles: Step, *, interleaved: bool, name: str) -> Step:
+        """Turn pairs of the last axis of x, each by its angle.
+
+        Pairs are neighbours where interleaved, else number c and number c + d/2.
+        """
+        return self._record("rotate", (x, angles), x.axes, name, interleaved=interleaved)
 
     def mask(self, x: Step, allowed: Step, *, name: str) -> Step:
         """Keep x where allowed is True; elsewhere minus infinity."""

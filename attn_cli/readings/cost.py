@@ -15,6 +15,8 @@ from attn_cli.program import Axes, Program, Size, Sizes, Step
 PRICES = {
     "scale": 1,  # multiply
     "add": 1,  # add
+    "multiply": 1,  # multiply
+    "rotate": 3,  # for each pair 4 products and 2 sums
     "softcap": 3,  # divide, tanh, multiply
     "softmax": 5,  # max, subtract, exp, sum, divide; two less a row, where max and sum begin
 }
@@ -138,6 +140,15 @@ def _softmax(step: Step, count: Count) -> Size:
     return PRICES["softmax"] * count.over(step.axes) - 2 * count.over_rows(rows)
 
 
+def _tabulate(step: Step, count: Count) -> Size:
+    return step.options["table"].price * count.over(step.axes)
+
+
+def _rotate(step: Step, count: Count) -> Size:
+    """Products and sums for each number; a sine and a cosine for each angle."""
+    return _by_entry(step, count) + 2 * count.over(step.operands[1].axes)
+
+
 def _in_and_out(step: Step, sizes: Sizes, itemsize: int) -> Size:
     read = sum(
         size_in_bytes(o.axes, sizes, 1 if o.operation == "allow" else itemsize)
@@ -158,12 +169,16 @@ def _new_rows(step: Step, sizes: Sizes, itemsize: int) -> Size:
 RULES: dict[str, Rule] = {
     "input": Rule(_none, _view),
     "allow": Rule(_none, _in_and_out),
+    "tabulate": Rule(_tabulate, _in_and_out),
+    "select": Rule(_none, _in_and_out),
     "contract": Rule(_contract, _in_and_out),
     "rearrange": Rule(_none, _view),
     "append": Rule(_none, _new_rows),
     "scale": Rule(_by_entry, _in_and_out),
     "softcap": Rule(_by_entry, _in_and_out),
     "add": Rule(_by_entry, _in_and_out),
+    "multiply": Rule(_by_entry, _in_and_out),
+    "rotate": Rule(_rotate, _in_and_out),
     "mask": Rule(_none, _in_and_out),
     "softmax": Rule(_softmax, _in_and_out),
 }

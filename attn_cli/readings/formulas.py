@@ -135,9 +135,7 @@ def _letters(term: Any) -> Powers:
 
 
 def _divides(small: Powers, large: Powers) -> bool:
-    return all(large.get(base, 0) >= power for base, power in small.items() if power > 0) and all(
-        small.get(base, 0) >= power for base, power in large.items() if power < 0
-    )
+    return all(small.get(base, 0) <= large.get(base, 0) for base in {**small, **large})
 
 
 def _rank(base: Any) -> tuple[int, str]:

@@ -36,6 +36,10 @@ class Notation(ABC):
         """Plain words inside a formula."""
 
     @abstractmethod
+    def rule(self, plain: str, latex: str) -> str:
+        """A rule that is written in both ways already."""
+
+    @abstractmethod
     def product(self, first: str, second: str) -> str:
         """Two matrices multiplied."""
 
@@ -75,6 +79,9 @@ class Unicode(Notation):
     def words(self, text: str) -> str:
         return text
 
+    def rule(self, plain: str, _: str) -> str:
+        return plain
+
     def product(self, first: str, second: str) -> str:
         return f"{first} {second}"
 
@@ -112,6 +119,9 @@ class Latex(Notation):
 
     def words(self, text: str) -> str:
         return rf"\text{{{text.translate(TEXT_SIGNS)}}}"
+
+    def rule(self, _: str, latex: str) -> str:
+        return latex
 
     def product(self, first: str, second: str) -> str:
         return rf"{first} \, {second}"

@@ -78,6 +78,21 @@ def _allow(step: Step, operands: list[Array], frame: Frame, out: Array | None) -
     return table
 
 
+def _tabulate(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    shape = frame.sizes.shape(step.axes)
+    places = [np.arange(size) for size in shape]
+    if "n" in step.axes:
+        places[step.axes.index("n")] = frame.queries
+    numbers = step.options["table"].number(np, *np.ix_(*places))
+    return np.ascontiguousarray(np.broadcast_to(numbers, shape))
+
+
+def _select(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    entries, places = operands
+    axes = (*step.operands[1].axes, *step.operands[0].axes[1:])
+    return np.ascontiguousarray(aligned(entries[places], axes, step.axes))
+
+
 def _contract(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     """A contraction is a stack of matrix products, after its axes are sorted into groups."""
     left, right = step.options["reads"]
@@ -139,7 +154,35 @@ def _softcap(step: Step, operands: list[Array], frame: Frame, out: Array | None)
 
 def _add(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     x, y = operands
-    return np.add(x, aligned(y, step.operands[1].axes, step.axes), out=out)
+    added = aligned(y, step.operands[1].axes, step.axes)
+    return np.add(x, added.astype(x.dtype, copy=False), out=out)
+
+
+def _multiply(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    one, other = (
+        aligned(array, operand.axes, step.axes)
+        for array, operand in zip(operands, step.operands, strict=True)
+    )
+    return np.multiply(one, other)
+
+
+def _rotate(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    x = operands[0]
+    axes = step.operands[1].axes
+    angles = aligned(operands[1], axes, (*step.axes[:-1], axes[-1]))
+    cosine, sine = (part.astype(x.dtype, copy=False) for part in (np.cos(angles), np.sin(angles)))
+    first, second = halves(x.shape[-1], step.options["interleaved"])
+    turned = np.empty_like(x)
+    turned[..., first] = x[..., first] * cosine - x[..., second] * sine
+    turned[..., second] = x[..., first] * sine + x[..., second] * cosine
+    return turned
+
+
+def halves(width: int, interleaved: bool) -> tuple[slice, slice]:
+    """Where the first and the second number of every pair stand."""
+    if interleaved:
+        return slice(0, None, 2), slice(1, None, 2)
+    return slice(0, width // 2), slice(width // 2, None)
 
 
 def _mask(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
@@ -168,12 +211,16 @@ def _softmax(step: Step, operands: list[Array], frame: Frame, out: Array | None)
 
 RULES: dict[str, Rule] = {
     "allow": _allow,
+    "tabulate": _tabulate,
+    "select": _select,
     "contract": _contract,
     "rearrange": _rearrange,
     "append": _append,
     "scale": _scale,
     "softcap": _softcap,
     "add": _add,
+    "multiply": _multiply,
+    "rotate": _rotate,
     "mask": _mask,
     "softmax": _softmax,
 }

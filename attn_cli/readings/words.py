@@ -36,7 +36,7 @@ def shapes(step: Step, sizes: Sizes) -> str:
     """Shapes going in and coming out: `(3×2)·(2×3) → 3×3`; batch and heads stand before."""
     made = shape_text(sizes.shape(step.axes))
     if step.operation != "contract":
-        taken = shape_text(sizes.shape(step.operands[0].axes)) if step.operands else ""
+        taken = ", ".join(shape_text(sizes.shape(o.axes)) for o in _shaping(step))
         return f"{taken} → {made}" if taken else made
     left, right = step.options["reads"]
     shared = [axis for axis in left if axis in right and axis in step.options["makes"]]
@@ -51,6 +51,12 @@ def shapes(step: Step, sizes: Sizes) -> str:
     )
     stack = f"{times} × " if shared else ""
     return f"{stack}({height}×{inner})·({inner}×{width}) → {made}"
+
+
+def _shaping(step: Step) -> tuple[Step, ...]:
+    """The operands whose shapes are told: of several only where none has the result's."""
+    one = step.operands[:1]
+    return step.operands if step.operation in ("multiply", "select") else one
 
 
 def _by_custom(axis: str) -> int:
@@ -68,6 +74,14 @@ def _operand(step: Step, place: int, say: Notation) -> str:
 
 def _allow(step: Step, sizes: Sizes, say: Notation) -> str:
     return say.words(step.options["rule"].name)
+
+
+def _tabulate(step: Step, sizes: Sizes, say: Notation) -> str:
+    return say.rule(step.options["table"].formula, step.options["table"].latex)
+
+
+def _select(step: Step, sizes: Sizes, say: Notation) -> str:
+    return f"{_operand(step, 0, say)}[{_operand(step, 1, say)}]"
 
 
 def _contract(step: Step, sizes: Sizes, say: Notation) -> str:
@@ -113,6 +127,16 @@ def _add(step: Step, sizes: Sizes, say: Notation) -> str:
     return f"{_operand(step, 0, say)} + {_operand(step, 1, say)}"
 
 
+def _multiply(step: Step, sizes: Sizes, say: Notation) -> str:
+    return say.times(_operand(step, 0, say), _operand(step, 1, say))
+
+
+def _rotate(step: Step, sizes: Sizes, say: Notation) -> str:
+    pairs = "neighbours" if step.options["interleaved"] else "halves"
+    turned = f"{_operand(step, 0, say)}{say.words(f', its {pairs} turned by ')}"
+    return f"{turned}{_operand(step, 1, say)}"
+
+
 def _mask(step: Step, sizes: Sizes, say: Notation) -> str:
     kept, allowed = _operand(step, 0, say), _operand(step, 1, say)
     return f"{kept}{say.words(' where ')}{allowed}{say.words(', else ')}{say.infinity}"
@@ -126,12 +150,16 @@ def _softmax(step: Step, sizes: Sizes, say: Notation) -> str:
 FORMULAS: dict[str, Formula] = {
     "input": _nothing,
     "allow": _allow,
+    "tabulate": _tabulate,
+    "select": _select,
     "contract": _contract,
     "rearrange": _rearrange,
     "append": _append,
     "scale": _scale,
     "softcap": _softcap,
     "add": _add,
+    "multiply": _multiply,
+    "rotate": _rotate,
     "mask": _mask,
     "softmax": _softmax,
 }

@@ -98,6 +98,20 @@ def _allow(step: Step, index: Index, desk: Desk) -> _Lines:
     return _Lines(f"may query {i} attend key {j}?", step.options["rule"].name)
 
 
+def _tabulate(step: Step, index: Index, desk: Desk) -> _Lines:
+    table = step.options["table"]
+    return _Lines(table.formula, table.put_in(*index))
+
+
+def _select(step: Step, index: Index, desk: Desk) -> _Lines:
+    entries, places = step.operands
+    at = _own(step, 1, index, desk)
+    place = int(desk.cell(places.name, at))
+    named_axes = dict(zip(step.axes, index, strict=True))
+    rest = tuple(named_axes[axis] for axis in entries.axes[1:])
+    return _Lines(named(entries.name, (place, *rest)), "", f"{named(places.name, at)} is {place}")
+
+
 def _contract(step: Step, index: Index, desk: Desk) -> _Lines:
     sizes = desk.sizes
     left, right = step.options["reads"]
@@ -178,6 +192,31 @@ def _add(step: Step, index: Index, desk: Desk) -> _Lines:
     )
 
 
+def _multiply(step: Step, index: Index, desk: Desk) -> _Lines:
+    cells = [(o.name, _own(step, place, index, desk)) for place, o in enumerate(step.operands)]
+    numbers = [desk.factor(desk.cell(*cell)) for cell in cells]
+    return _Lines(" · ".join(named(*cell) for cell in cells), " · ".join(numbers))
+
+
+def _rotate(step: Step, index: Index, desk: Desk) -> _Lines:
+    x, angles = step.operands
+    *rows, column = index
+    half = desk.sizes[x.axes[-1]] // 2
+    interleaved = step.options["interleaved"]
+    pair, second = divmod(column, 2) if interleaved else (column % half, column // half)
+    columns = (2 * pair, 2 * pair + 1) if interleaved else (pair, pair + half)
+    named_axes = dict(zip(step.axes, index, strict=True))
+    at = (*(named_axes[axis] for axis in angles.axes[:-1]), pair)
+    one, other = ((x.name, (*rows, c)) for c in columns)
+    angle = desk.show(desk.cell(angles.name, at))
+    a, b = desk.factor(desk.cell(*one)), desk.factor(desk.cell(*other))
+    if second:
+        text = f"{named(*one)} · sin + {named(*other)} · cos of {named(angles.name, at)}"
+        return _Lines(text, f"{a}·sin {angle} + {b}·cos {angle}")
+    text = f"{named(*one)} · cos - {named(*other)} · sin of {named(angles.name, at)}"
+    return _Lines(text, f"{a}·cos {angle} - {b}·sin {angle}")
+
+
 def _mask(step: Step, index: Index, desk: Desk) -> _Lines:
     x, allowed = step.operands
     at = named(allowed.name, _own(step, 1, index, desk))
@@ -207,12 +246,16 @@ def _softmax(step: Step, index: Index, desk: Desk) -> _Lines:
 WORK: dict[str, Callable[[Step, Index, Desk], _Lines]] = {
     "input": _input,
     "allow": _allow,
+    "tabulate": _tabulate,
+    "select": _select,
     "contract": _contract,
     "rearrange": _rearrange,
     "append": _append,
     "scale": _scale,
     "softcap": _softcap,
     "add": _add,
+    "multiply": _multiply,
+    "rotate": _rotate,
     "mask": _mask,
     "softmax": _softmax,
 }

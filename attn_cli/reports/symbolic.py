@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from attn_cli import masks
 from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, window_rows
 from attn_cli.mechanisms import Choices, Mechanism
+from attn_cli.mechanisms.biases import Bias
+from attn_cli.mechanisms.mechanism import Rope
 from attn_cli.program import Program, Size, Sizes, quotient
 from attn_cli.readings.cost import Count
 from attn_cli.readings.formulas import letter, positive
@@ -50,6 +52,9 @@ class Shape(NamedTuple):
     causal: bool = False
     offset: int | None = None
     bottom_right: bool = False
+    bias: Bias | None = None
+    rope: Rope | None = None
+    sinusoidal: bool = False
     projections: bool = True
     cross: bool = False
 
@@ -110,7 +115,14 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     mask = None
     if shape.causal or shape.w is not None or shape.p is not None:
         mask = masks.Mask("given", "", _all)
-    choices = Choices(heads=heads, kv_heads=kv_heads, mask=mask)
+    choices = Choices(
+        heads=heads,
+        kv_heads=kv_heads,
+        mask=mask,
+        bias=shape.bias,
+        rope=shape.rope,
+        sinusoidal=shape.sinusoidal,
+    )
     sizes = Sizes()
     batch = size("b", 1)
     if shape.b is not None:

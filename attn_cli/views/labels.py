@@ -7,8 +7,20 @@ from typing import Any
 
 from attn_cli.trace import Trace, TracedStep
 
-PREFIXES = {"n": "q", "m": "k", "m_new": "k", "m_past": "past"}
-OWN_PREFIXES = {"x": "x", "context": "c"}
+PREFIXES = {
+    "n": "q",
+    "m": "k",
+    "m_new": "k",
+    "m_past": "past",
+    "d_half": "c",
+    "entries": "e",
+    "h": "h",
+}
+ROWS = ("n", "m", "m_new")
+OWN_PREFIXES = {"x": "x", "context": "c", "positions": "x", "embedded": "x"} | {
+    "context_positions": "c",
+    "context_embedded": "c",
+}
 """Rows that are neither queries nor keys yet."""
 
 
@@ -42,10 +54,12 @@ class Held(Sequence[str]):
 
 def names_of(axis: str, size: int, step: TracedStep, trace: Trace) -> Sequence[str]:
     """Names of all positions on an axis of a step."""
+    if axis == "1":
+        return ("",) * size
     if axis in trace.labels:
         return trace.labels[axis]
     prefix = PREFIXES.get(axis, "d")
-    return Numbered(OWN_PREFIXES.get(step.name, prefix) if axis in PREFIXES else prefix, size)
+    return Numbered(OWN_PREFIXES.get(step.name, prefix) if axis in ROWS else prefix, size)
 
 
 def quoted(axis: str, position: int, trace: Trace) -> str:

@@ -1,0 +1,85 @@
+"""What options say of positions: biases by name, rotations, waves."""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+from typing import Any
+
+from typer.core import TyperCommand
+
+from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.matrices.arguments import names_array
+from attn_cli.mechanisms.biases import BIASES, Bias
+from attn_cli.mechanisms.mechanism import Rope
+
+NAMED = re.compile(r"\s*([A-Za-z][\w-]*)\s*(?:\(([\d\s,-]*)\))?\s*", re.ASCII)
+
+PAIRS = {"half-split": False, "interleaved": True}
+"""Names of --rope, and whether pairs are neighbours."""
+
+WAVES = ("sinusoidal",)
+
+
+class BareRope(TyperCommand):
+    """Lets --rope stand without a value, which Typer can't."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the usual value behind every bare --rope."""
+        filled = []
+        for place, word in enumerate(args):
+            filled.append(word)
+            following = args[place + 1] if place + 1 < len(args) else "-"
+            if word == "--rope" and following.startswith("-"):
+                filled.append("half-split")
+        return super().parse_args(ctx, filled)
+
+
+def bias_of(argument: str | None, option: str = "--bias") -> Bias | None:
+    """Read `alibi` or `t5(32, 128)`; None where it stands for an array, or for nothing.
+
+    Raises AttnError for a name that is none, and numbers that it does not take.
+    """
+    if argument is None or names_array(argument):
+        return None
+    found = NAMED.fullmatch(argument)
+    kind = next((one for one in BIASES if found and one.name == found[1].replace("_", "-")), None)
+    if found is None or kind is None:
+        signatures = [one.signature for one in BIASES]
+        raise AttnError(
+            f"{option}: {argument[:40]!r} is neither a file, nor numbers, nor a bias by its name. "
+            f"{did_you_mean(argument[:40], signatures)}"
+        )
+    texts = [text.strip() for text in (found[2] or "").split(",") if text.strip()]
+    if not all(re.fullmatch(r"-?\d{1,9}", text) for text in texts):
+        raise AttnError(f"{option}: {kind.signature} takes whole numbers, not {found[2]!r}.")
+    try:
+        return kind.build(*kind.filled(tuple(map(int, texts))))
+    except AttnError as error:
+        raise AttnError(f"{option}: {error}") from None
+
+
+def rope_of(way: str | None, base: float | None = None) -> Rope | None:
+    """How queries and keys are turned, if they are.
+
+    Raises AttnError for an unknown way, or a base without a rotation.
+    """
+    if way is None:
+        if base is not None:
+            raise AttnError("--rope-base changes the angles of --rope: add it.")
+        return None
+    if way not in PAIRS:
+        raise AttnError(f"--rope: there is no way {way!r}. {did_you_mean(way, [*PAIRS])}")
+    base = Rope().base if base is None else base
+    if not (isfinite(base) and base > 1):
+        raise AttnError(f"--rope-base: {base:g} is not a finite number above 1.")
+    return Rope(PAIRS[way], base)
+
+
+def sinusoidal_of(name: str | None) -> bool:
+    """Whether waves of the position are added to the rows."""
+    if name is not None and name not in WAVES:
+        raise AttnError(
+            f"--positions: there are no positions {name!r}. {did_you_mean(name, list(WAVES))}"
+        )
+    return name is not None
