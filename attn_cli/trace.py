@@ -9,8 +9,9 @@ from typing import Any, Literal, NamedTuple
 SCHEMA = "attn.trace/1"
 """The name of a run's JSON document."""
 
-Look = Literal["plain", "signed", "share", "allowed"]
-"""How the numbers of a step read: any, around zero, shares of 1, or True and False."""
+Look = Literal["plain", "signed", "veiled", "share", "allowed"]
+"""How the numbers of a step read: any, around zero (with dots where they are masked, veiled),
+shares of 1, or True and False."""
 
 
 class WorkedCell(NamedTuple):

@@ -215,11 +215,11 @@ def test_and_or_not() -> None:
         ("left(0) & right(0)", "query i may attend key i alone"),
         (
             "causal & left(3) & lengths(2)",
-            "query i may attend keys i-3 … i; and keys from k2 on are padding",
+            "query i may attend keys i-3 … i; of these only the first 2 keys (the rest is padding)",
         ),
         ("window(2) & window(2, offset=-4)", "query i may attend no key"),
         ("block(4)", "query i may attend the keys in the block of 4 that i is in"),
-        ("~lengths(2)", "all but these: keys from k2 on are padding"),
+        ("~lengths(2)", "all but these: query i may attend the first 2 keys (the rest is padding)"),
         (
             "dilation(2) | global(0, 1)",
             "query i may attend every 2nd key, counted from i both ways; or tokens 0, 1 attend "
@@ -351,12 +351,12 @@ def test_brackets_too_deep() -> None:
 
 
 @drawn(TEXTS, st.integers(1, 8), st.integers(1, 4), st.integers(1, 4))
-def test_coverage_counts_pairs_rows_and_tiles(text: str, n: int, tile: int, wide: int) -> None:
-    """Counts of keys, of tiles and the shares of a raster are those of the whole table."""
+def test_coverage_counts_pairs_rows_and_tiles(text: str, n: int, tile: int, side: int) -> None:
+    """Counts of keys, of tiles and of a raster's cells are those of the whole table."""
     m = 5
     mask = masks.read(text, "--mask").on(Board(n, m))
     whole = np.array(table(mask, n, m))
-    found = cover(mask, n, m, tile=tile, raster=(2, wide))
+    found = cover(mask, n, m, tile=tile, side=side)
     assert found.keys[0, 0].tolist() == whole.sum(axis=1).tolist()
     assert (found.pairs, found.rows) == (whole.sum(), whole.any(axis=1).sum())
     squares = [
@@ -369,23 +369,23 @@ def test_coverage_counts_pairs_rows_and_tiles(text: str, n: int, tile: int, wide
     assert found.tiles.cells == sum(square.size for square in squares if square.any())
     rows = [whole[a : a + tile] for a in range(0, n, tile)]
     assert found.tiles.rows == sum(len(part) for part in rows if part.any())
-    shares = [
-        [whole[a : a + 2, c : c + wide].mean() for c in range(0, m, wide)] for a in range(0, n, 2)
+    cells = [
+        [whole[a : a + side, c : c + side] for c in range(0, m, side)] for a in range(0, n, side)
     ]
-    assert found.shares is not None
-    assert np.allclose(found.shares[0, 0], shares)
+    assert found.raster[0, 0].tolist() == [[int(cell.sum()) for cell in row] for row in cells]
+    assert found.areas.tolist() == [[cell.size for cell in row] for row in cells]
 
 
 def test_coverage_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of any number of queries count the same."""
     mask = masks.read("stride(3) | global(4)", "--mask").on(Board(11, 7))
-    whole = cover(mask, 11, 7, tile=3, raster=(4, 2))
+    whole = cover(mask, 11, 7, tile=3, side=2)
     for pairs in (1, 14, 15, 40):
         monkeypatch.setattr("attn_cli.readings.coverage.BLOCK_PAIRS", pairs)
-        part = cover(mask, 11, 7, tile=3, raster=(4, 2))
+        part = cover(mask, 11, 7, tile=3, side=2)
         assert part.tiles == whole.tiles
         assert (part.keys == whole.keys).all()
-        assert (part.shares == whole.shares).all()
+        assert (part.raster == whole.raster).all()
 
 
 def test_coverage_by_batch_and_head() -> None:

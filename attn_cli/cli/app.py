@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from attn_cli.cli import complexity, compute, streams
+from attn_cli.cli import complexity, compute, mask, streams
 from attn_cli.cli.positions import BareRope
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 for name, module, command in (
     ("compute", compute, compute.compute),
     ("complexity", complexity, complexity.complexity),
+    ("mask", mask, mask.mask),
 ):
     app.command(name, cls=BareRope, help=module.HELP, epilog=module.EXAMPLES)(command)
 

@@ -11,6 +11,10 @@ Positions = Any
 Predicate = Callable[[Positions, Positions, int, int], Any]
 
 
+PERMISSION = "query i may attend "
+"""How most rules begin in words."""
+
+
 class Reach(NamedTuple):
     """Query i may attend keys i + low to i + high and no other; None is no bound."""
 
@@ -62,7 +66,7 @@ class Mask(NamedTuple):
         reach = self.reach.meet(other.reach) if self.reach and other.reach else None
         return Mask(
             f"{self._inside('&')} & {other._inside('&')}",
-            reach.words() if reach else f"{self.says}; and {other.says}",
+            reach.words() if reach else f"{self.says}; of these only {other._narrowing()}",
             lambda i, j, b, h: self.allows(i, j, b, h) & other.allows(i, j, b, h),
             self.varies | other.varies,
             reach,
@@ -85,6 +89,12 @@ class Mask(NamedTuple):
             lambda i, j, b, h: self.allows(i, j, b, h) ^ True,
             self.varies,
         )
+
+    def _narrowing(self) -> str:
+        """The rule in words, behind one that it narrows."""
+        if self.says.startswith(PERMISSION):
+            return self.says.removeprefix(PERMISSION)
+        return f"those where {self.says}"
 
     def _inside(self, operator: str) -> str:
         """The name as a part of a longer one: & binds closer than |."""

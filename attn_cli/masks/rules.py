@@ -58,9 +58,8 @@ def lengths(kept: Sequence[int]) -> Mask:
     several = len(counts) > 1
     return Mask(
         f"lengths({listed(counts)})",
-        f"the first {', '.join(map(str, counts))} keys are real, by batch row; the rest is padding"
-        if several
-        else f"keys from k{counts[0]} on are padding",
+        f"query i may attend the first {', '.join(map(str, counts))} keys"
+        f"{', by batch row' if several else ''} (the rest is padding)",
         lambda i, j, b, h: j < counts[b if several else 0],
         frozenset("b") if several else frozenset(),
     )
@@ -75,4 +74,6 @@ def given(values: Any, name: str) -> Mask:
         return table[i if queries > 1 else i * 0, j if keys > 1 else j * 0]
 
     varies = frozenset(axis for axis, size in (("b", batches), ("h", heads)) if size > 1)
-    return Mask(name, "the pairs that are True in the table given", allows, varies)
+    return Mask(
+        name, "query i may attend the keys that are True in the table given", allows, varies
+    )

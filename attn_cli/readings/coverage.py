@@ -33,12 +33,14 @@ class Tiles(NamedTuple):
 class Coverage(NamedTuple):
     """What a mask keeps of n × m pairs, for every batch row and head in which it differs.
 
-    keys: how many keys each query keeps, (b, h, n). shares: the part kept in each cell of a
-    raster, (b, h, rows, columns), where one was asked for. tiles: summed over b and h.
+    keys: how many keys each query keeps, (b, h, n). raster: kept pairs in each cell of a picture,
+    (b, h, rows, columns), and areas: the pairs in each, where one was asked for. tiles: summed
+    over b and h.
     """
 
     keys: Array
-    shares: Array | None
+    raster: Array
+    areas: Array
     tiles: Tiles | None
 
     @property
@@ -60,18 +62,17 @@ def cover(
     batch: int = 1,
     heads: int = 1,
     tile: int | None = None,
-    raster: tuple[int, int] | None = None,
+    side: int | None = None,
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> Coverage:
     """Count what a mask keeps.
 
-    tile: the side of the tiles to count. raster: queries and keys in one cell of the picture.
+    tile: the side of the tiles to count. side: that of a picture's cells.
     advance(done, total) is called after each block of queries.
     """
     leads = (batch if "b" in mask.varies else 1, heads if "h" in mask.varies else 1)
     keys = np.zeros((*leads, n), np.int64)
-    squares = [(tile, tile)] if tile else []
-    grids = [_Grid(n, m, *sides, leads) for sides in [*squares, *([raster] if raster else [])]]
+    grids = [_Grid(n, m, size, leads) for size in (tile, side) if size]
     total = leads[0] * leads[1] * n
     done = 0
     for b, h in product(*map(range, leads)):
@@ -82,9 +83,11 @@ def cover(
                 grid.add(b, h, start, allowed)
             done += len(allowed)
             advance(done, total)
+    nothing = np.zeros((0, 0), np.int64)
     return Coverage(
         keys,
-        grids[-1].counts / grids[-1].areas() if raster else None,
+        grids[-1].counts if side else nothing,
+        grids[-1].areas() if side else nothing,
         grids[0].tiles() if tile else None,
     )
 
@@ -100,33 +103,33 @@ def blocks(mask: Mask, n: int, m: int, b: int = 0, h: int = 0) -> Iterator[tuple
 
 
 class _Grid:
-    """Counts of kept pairs in rectangles of `high` queries by `wide` keys."""
+    """Counts of kept pairs in squares of `side` queries and keys."""
 
-    def __init__(self, n: int, m: int, high: int, wide: int, leads: tuple[int, int]) -> None:
-        self.n, self.m, self.high, self.wide = n, m, high, wide
-        self.starts = np.arange(0, m, wide)
-        self.counts = np.zeros((*leads, -(-n // high), len(self.starts)), np.int64)
+    def __init__(self, n: int, m: int, side: int, leads: tuple[int, int]) -> None:
+        self.n, self.m, self.side = n, m, side
+        self.starts = np.arange(0, m, side)
+        self.counts = np.zeros((*leads, -(-n // side), len(self.starts)), np.int64)
 
     def add(self, b: int, h: int, start: int, allowed: Array) -> None:
         """Add the rows of one block of queries."""
         by_row = np.add.reduceat(allowed, self.starts, axis=1, dtype=np.int32)
-        rectangles = np.arange(start, start + len(allowed)) // self.high
-        firsts = np.flatnonzero(np.diff(rectangles, prepend=-1))
-        self.counts[b, h, rectangles[firsts]] += np.add.reduceat(by_row, firsts, axis=0)
+        squares = np.arange(start, start + len(allowed)) // self.side
+        firsts = np.flatnonzero(np.diff(squares, prepend=-1))
+        self.counts[b, h, squares[firsts]] += np.add.reduceat(by_row, firsts, axis=0)
 
     def heights(self) -> Array:
-        """Queries in each row of rectangles."""
-        return np.minimum(self.high, self.n - np.arange(0, self.n, self.high))
+        """Queries in each row of squares."""
+        return np.minimum(self.side, self.n - np.arange(0, self.n, self.side))
 
     def areas(self) -> Array:
-        """Pairs in each rectangle; those at the end may be smaller."""
-        return self.heights()[:, None] * np.minimum(self.wide, self.m - self.starts)[None, :]
+        """Pairs in each square; those at the end may be smaller."""
+        return self.heights()[:, None] * np.minimum(self.side, self.m - self.starts)[None, :]
 
     def tiles(self) -> Tiles:
         kept = self.counts > 0
         areas = np.broadcast_to(self.areas(), self.counts.shape)
         return Tiles(
-            self.high,
+            self.side,
             self.counts.size,
             int(kept.sum()),
             int((self.counts == areas).sum()),

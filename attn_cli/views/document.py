@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isfinite, isnan
+from types import MappingProxyType
 from typing import Any
 
 from attn_cli.trace import SCHEMA, Trace, TracedStep
 
 
-def parts(trace: Trace, only: str | None = None, ascii_only: bool = False) -> Iterator[str]:
-    """The document in pieces, so that a large array is never held as text."""
+def parts(
+    trace: Trace,
+    only: str | None = None,
+    ascii_only: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Iterator[str]:
+    """The document in pieces, so that a large array is never held as text.
+
+    more: what a command adds to it.
+    """
 
     def dump(value: Any) -> str:
         return json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
@@ -25,6 +34,7 @@ def parts(trace: Trace, only: str | None = None, ascii_only: bool = False) -> It
         "facts": list(trace.facts),
         "settings": dict(trace.settings),
         "labels": {axis: list(names) for axis, names in trace.labels.items()},
+        **more,
     }
     yield dump(head)[:-1] + ', "steps": ['
     steps = [step for step in trace.steps if only in (None, step.name)]

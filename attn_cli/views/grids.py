@@ -15,6 +15,8 @@ ROWS_SHOWN = 12
 LABEL_WIDTH = 12
 WIDE_GAP, NARROW_GAP = 2, 1
 MARGIN = 2
+DOTTED = ("share", "veiled")
+"""Looks in which a masked cell is a dot."""
 
 
 class Matrix(NamedTuple):
@@ -22,7 +24,8 @@ class Matrix(NamedTuple):
 
     positions: which rows of the whole the values are; total_rows: how many there are.
     largest: the largest number of the step, to which shades are relative.
-    hidden tells the masked cells. sums: one number for each row, shown at its end.
+    hidden tells the masked cells. sums: one number for each row, shown at its end; sums_are:
+    what they are.
     """
 
     caption: str
@@ -38,6 +41,7 @@ class Matrix(NamedTuple):
     largest: float
     hidden: Any = None
     sums: Sequence[float] | None = None
+    sums_are: str = "sum"
 
 
 def grids_of(matrix: Matrix, display: Display) -> list[Grid]:
@@ -84,7 +88,7 @@ def _sums(matrix: Matrix, rows: Sequence[int], display: Display) -> _Column | No
     if matrix.sums is None:
         return None
     texts = column([matrix.sums[i] for i in rows], display.precision, False)
-    return _Column(max(len("sum"), len(texts[0])), [Cell(text) for text in texts])
+    return _Column(max(len(matrix.sums_are), len(texts[0])), [Cell(text) for text in texts])
 
 
 def _label_width(labels: Sequence[str]) -> int:
@@ -101,7 +105,7 @@ def _columns(
         texts = _texts(values, matrix.look, powers, display)
         hidden = [matrix.hidden is not None and bool(matrix.hidden[i, j]) for i in rows]
         width = max(_label_width([matrix.column_names[j]]), *(len(text) for text in texts))
-        if matrix.look == "share" and any(hidden):
+        if matrix.look in DOTTED and any(hidden):
             texts = [
                 display.signs.masked.rjust(len(text)) if masked else text
                 for text, masked in zip(texts, hidden, strict=True)
@@ -118,6 +122,11 @@ def _columns(
 
 
 def _texts(values: list[Any], look: str, powers: bool, display: Display) -> list[str]:
+    if look == "compared":
+        marks = (display.signs.masked, display.signs.allowed, *display.signs.apart)
+        return [marks[value] for value in values]
+    if look == "boolean":
+        return [str(value) for value in values]
     if look == "allowed":
         return [display.signs.allowed if value else display.signs.masked for value in values]
     texts = column([float(v) for v in values], display.precision, powers)
@@ -130,7 +139,7 @@ def _texts(values: list[Any], look: str, powers: bool, display: Display) -> list
 def _level(value: Any, look: str, largest: float) -> float | None:
     if look == "share":
         return float(value) if isfinite(value) else None
-    if look == "signed" and isfinite(value) and largest > 0:
+    if look in ("signed", "veiled") and isfinite(value) and largest > 0:
         return float(value) / largest
     return None
 
@@ -183,7 +192,7 @@ def _grid(
 ) -> Grid:
     gap = display.signs.gap
     names = tuple(gap if j is None else matrix.column_names[j] for j in shown)
-    ends = ("sum",) if sums else ()
+    ends = (matrix.sums_are,) if sums else ()
     lines: list[tuple[str, tuple[Cell, ...]]] = []
     previous = -1
     for place, i in enumerate(rows):
@@ -198,7 +207,7 @@ def _grid(
         caption=_band_caption(matrix, shown, display),
         columns=(*names, *ends),
         rows=tuple(lines),
-        signed=matrix.look == "signed",
+        signed=matrix.look in ("signed", "veiled"),
         kind=matrix.kind,
         rows_are=matrix.rows_are,
         columns_are=matrix.columns_are,

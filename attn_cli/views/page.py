@@ -81,9 +81,13 @@ class Signs(NamedTuple):
     masked: str = "·"
     allowed: str = "■"
     gap: str = "…"
+    apart: tuple[str, str] = ("+", "-")
+    shades: tuple[str, str, str, str, str] = ("·", "░", "▒", "▓", "█")
 
 
-ASCII_SIGNS = Signs(infinity="inf", masked=".", allowed="#", gap="...")
+ASCII_SIGNS = Signs(
+    infinity="inf", masked=".", allowed="#", gap="...", shades=(".", ":", "+", "%", "#")
+)
 
 
 class Display(NamedTuple):

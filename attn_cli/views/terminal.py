@@ -20,6 +20,8 @@ STYLES = {"query": "cyan", "key": "yellow", "value": "green", "weight": "magenta
 INDENT = 2
 BESIDE = 3
 LABEL_WIDTH = 12
+SUMS = ("sum", "keys")
+"""Columns that are no keys."""
 
 
 def print_page(blocks: Iterable[Block], console: Console, *, beside: bool = True) -> None:
@@ -152,6 +154,8 @@ def _wide(line: str, style: str, console: Console) -> list[Text]:
 
 
 def _header(grid: Grid, label_width: int, widths: list[int]) -> list[Text]:
+    if not (grid.corner or any(grid.columns)):
+        return []
     names = [_folded(name, width) for name, width in zip(grid.columns, widths, strict=True)]
     lines = []
     for level in range(max(map(len, names))):
@@ -159,7 +163,7 @@ def _header(grid: Grid, label_width: int, widths: list[int]) -> list[Text]:
         line = Text.assemble((_padded(corner, label_width), "dim"))
         for name, width, whole in zip(names, widths, grid.columns, strict=True):
             part = name[level] if level < len(name) else ""
-            style = "dim" if whole == "sum" else STYLES.get(grid.columns_are, "dim")
+            style = "dim" if whole in SUMS else STYLES.get(grid.columns_are, "dim")
             line.append(" " * (grid.gap + width - cell_len(part)))
             line.append(part, style)
         lines.append(line)

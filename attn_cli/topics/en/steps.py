@@ -41,6 +41,7 @@ MEANINGS = {
     "softcapped": "bends large scores toward a limit they never reach",
     "biased": "shifts each score by a given amount",
     "mask": "which pairs may attend",
+    "masked from bias, mask": "what is added to each score that is allowed",
     "masked": "a score of -∞ becomes a weight of exactly 0",
     "weights": "each row becomes shares that sum to 1",
     "heads": "in each head, each query's mixture of the values",

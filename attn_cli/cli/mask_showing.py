@@ -1,0 +1,225 @@
+"""From a mask to where it goes: terminal, JSON, arrays, pictures."""
+
+from __future__ import annotations
+
+import sys
+from functools import reduce
+from operator import and_
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from attn_cli import masks
+from attn_cli.cli import streams
+from attn_cli.cli.mask_gather import Request
+from attn_cli.cli.options import DECIMALS
+from attn_cli.cli.output import EXPORTED, export_page, show_page
+from attn_cli.cli.paths import check_path, write_whole
+from attn_cli.cli.progress import progress
+from attn_cli.errors import AttnError, ImpossibleError
+from attn_cli.libraries import LIBRARIES
+from attn_cli.mask_report import FormShown, MaskReport
+from attn_cli.masks import Mask
+from attn_cli.matrices.forms import Form, form_of, form_shape, in_form
+from attn_cli.mechanisms.biases import BIASES
+from attn_cli.readings.coverage import blocks
+from attn_cli.reports.mask_steps import mask_trace
+from attn_cli.reports.masked import SMALL_PAIRS, Field, Places, mask_report, table_of
+from attn_cli.trace import Trace
+from attn_cli.views import document
+from attn_cli.views.mask_catalogue import catalogue_page
+from attn_cli.views.mask_document import described
+from attn_cli.views.mask_page import bias_page, mask_page
+from attn_cli.views.page import Block, Display, Signs
+
+if TYPE_CHECKING:
+    from attn_cli.cli.mask import FileOptions, LookOptions
+
+QUESTIONS = ("mask", "causal, n ≠ m", "window of w keys", "row without a key")
+
+
+def check_output(files: FileOptions, look: LookOptions) -> None:
+    """Refuse what can't be written before any work."""
+    check_path(files.save, "--save", (".npy",), files.force)
+    check_path(files.export, "--export", EXPORTED, files.force)
+    if files.json and look.precision is not None:
+        raise AttnError("--precision changes the page; --json prints none. Leave one out.")
+
+
+def show_catalogue(files: FileOptions, look: LookOptions) -> None:
+    """List every mask and bias, and what libraries make of masks."""
+    for option, given in (("--save", files.save), ("--json", files.json)):
+        if given:
+            raise AttnError(f"{option} writes a mask: add one, such as --causal.")
+
+    def make(width: int, _: Signs) -> list[Block]:
+        return catalogue_page(
+            [(kind.signature, kind.says, kind.source) for kind in masks.KINDS],
+            [(kind.signature, kind.says, kind.source) for kind in BIASES],
+            [
+                (f"{one.name} {one.version}", one.mask, one.causal, one.window, one.empty)
+                for one in LIBRARIES
+            ],
+            QUESTIONS,
+            width,
+        )
+
+    if files.export is not None:
+        export_page(files.export, make, "Masks", ())
+    show_page(make, plain=look.plain)
+
+
+def show(request: Request, look: LookOptions, files: FileOptions) -> None:
+    """Count and draw the mask, write it where it is asked for."""
+    field, mask = request.field, request.mask
+    small = field.batch * field.heads * field.n * field.m <= SMALL_PAIRS
+    if not small and (look.everything or request.bias is not None):
+        raise ImpossibleError(
+            f"{field.n:,} × {field.m:,} numbers are too many to show one by one. "
+            "Ask for less, or leave --all and --bias out."
+        )
+    _refuse_missing(look, field)
+    decimals = DECIMALS if look.precision is None else look.precision
+    trace = mask_trace(mask, request.bias, field, decimals, small)
+    if mask is None:
+        _show_bias(trace, look, files)
+        return
+    report = _report(request, mask, trace, look)
+    if files.json and not trace.steps:
+        report = _noticed(report, "the table is too large to list; --save writes it.")
+    for notice in report.trace.notices:
+        streams.say(f"Note: {notice}")
+    if files.save is not None:
+        _save(files.save, mask, field, request.form or form_of("bool", "--as"))
+
+    def make(width: int, signs: Signs) -> list[Block]:
+        return mask_page(report, _display(look, width, signs))
+
+    if files.export is not None:
+        export_page(files.export, make, report.trace.title, report.trace.notices)
+    if files.json:
+        _print_json(report.trace, described(report))
+    else:
+        show_page(make, plain=look.plain)
+
+
+def _refuse_missing(look: LookOptions, field: Field) -> None:
+    for option, at, count, what in (
+        ("--head", look.head, field.heads, "heads; --heads says how many"),
+        ("--batch-index", look.batch_index, field.batch, "batch rows; --batch says how many"),
+    ):
+        if at is not None and count == 1:
+            raise AttnError(f"{option} {at}: there are no {what}.")
+        if at is not None and at >= count:
+            raise AttnError(f"{option} {at}: there are {count}, counted from 0.")
+
+
+def _display(look: LookOptions, width: int, signs: Signs) -> Display:
+    precision = DECIMALS if look.precision is None else look.precision
+    return Display(
+        width,
+        precision,
+        look.everything,
+        head=look.head,
+        batch_index=look.batch_index or 0,
+        signs=signs,
+    )
+
+
+def _show_bias(trace: Trace, look: LookOptions, files: FileOptions) -> None:
+    if files.save is not None:
+        raise AttnError("--save writes a mask: add one, such as --causal.")
+
+    def make(width: int, signs: Signs) -> list[Block]:
+        return bias_page(trace, _display(look, width, signs))
+
+    if files.export is not None:
+        export_page(files.export, make, trace.title, ())
+    if files.json:
+        _print_json(trace, {})
+    else:
+        show_page(make, plain=look.plain)
+
+
+def _report(request: Request, mask: Mask, trace: Trace, look: LookOptions) -> MaskReport:
+    field = request.field
+    with progress("queries") as advance:
+        report = mask_report(
+            mask,
+            field,
+            trace,
+            other=request.other,
+            tile=look.tile,
+            recognise=request.given,
+            places=Places(look.batch_index, look.head, look.everything),
+            advance=advance,
+        )
+    notices = tuple(_idle(request))
+    form = _form(mask, field, request.form) if request.form is not None else None
+    trace = report.trace._replace(notices=notices, next_commands=_next(request))
+    return report._replace(form=form, trace=trace)
+
+
+def _noticed(report: MaskReport, notice: str) -> MaskReport:
+    trace = report.trace
+    return report._replace(trace=trace._replace(notices=(*trace.notices, notice)))
+
+
+def _form(mask: Mask, field: Field, form: Form) -> FormShown:
+    values = in_form(table_of(mask, field), form) if field.small(mask) else None
+    shape = form_shape(form, *field.leads(mask), field.n, field.m, with_heads=field.heads > 1)
+    shown = None if values is None else values.reshape(shape)
+    return FormShown(form.name, form.says, str(form.dtype), shape, shown)
+
+
+def _idle(request: Request) -> list[str]:
+    """Names masks that drop nothing which the others keep; causal beside a window is custom."""
+    parts, field = request.parts, request.field
+    if len(parts) < 2 or request.mask is None or not field.small(request.mask):
+        return []
+    whole = table_of(request.mask, field)
+    found = []
+    for place, part in enumerate(parts):
+        rest = reduce(and_, [*parts[:place], *parts[place + 1 :]])
+        if not part.name.startswith("causal") and (table_of(rest, field) == whole).all():
+            hint = " To let more pairs attend, combine by | in --mask." if _widens(part) else ""
+            found.append(f"{part.name} changes nothing here: the rest drops the same pairs.{hint}")
+    return found
+
+
+def _widens(part: Mask) -> bool:
+    """Whether people mean to add pairs by it."""
+    return part.name.startswith(("global", "prefix", "random"))
+
+
+def _next(request: Request) -> tuple[str, ...]:
+    commands = [] if request.other is not None else ['--diff "window(3)"']
+    commands += [] if request.form is not None else ["--as torch-mha"]
+    return (*commands, "--save mask.npy", "attn compute --mask mask.npy")
+
+
+def _save(path: Path, mask: Mask, field: Field, form: Form) -> None:
+    """Write the table some queries at a time, so that it is never held whole."""
+    shape = form_shape(form, *field.leads(mask), field.n, field.m, with_heads=field.heads > 1)
+    batch, heads = field.leads(mask)
+    header: dict[str, Any] = {
+        "descr": np.lib.format.dtype_to_descr(form.dtype),
+        "fortran_order": False,
+        "shape": shape,
+    }
+
+    def write(stream: IO[bytes]) -> None:
+        np.lib.format.write_array_header_1_0(stream, header)
+        for b, h in np.ndindex(batch, heads):
+            for _, allowed in blocks(mask, field.n, field.m, b, h):
+                stream.write(in_form(allowed, form).tobytes())
+
+    write_whole(path, write)
+    streams.say(f"Saved {path}: {form.dtype}, {'×'.join(map(str, shape))}, {form.says}")
+
+
+def _print_json(trace: Trace, more: dict[str, Any]) -> None:
+    ascii_only = not streams.shows_unicode(sys.stdout)
+    for part in document.parts(trace, None, ascii_only, more):
+        sys.stdout.write(part)

@@ -1,0 +1,120 @@
+"""A mask in the forms that libraries take it in, and back."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attn_cli.errors import AttnError, did_you_mean, shape_text
+from attn_cli.matrices.numeric import as_booleans, as_floats
+
+Array = np.ndarray[Any, Any]
+
+LOWEST = float(np.finfo(np.float32).min)
+BLOCKED = -1e4
+"""Added numbers from here down drop a key: −∞, a type's lowest, −10⁹ and −10⁴ are in use."""
+
+
+class Form(NamedTuple):
+    """One way to write a mask.
+
+    kept, dropped: what stands where a query may attend a key, and where not. axes: the fewest
+    axes it has; heads_first: batch rows and heads share one axis.
+    """
+
+    name: str
+    says: str
+    kept: float | bool
+    dropped: float | bool
+    axes: int = 2
+    heads_first: bool = False
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Booleans, or 32-bit floats where numbers are added."""
+        return np.dtype(bool if isinstance(self.kept, bool) else np.float32)
+
+
+FORMS = (
+    Form("bool", "True = may attend", True, False),
+    Form("additive", "0, and -inf where a query may not attend", 0.0, float("-inf")),
+    Form("torch-sdpa", "attn_mask of scaled_dot_product_attention, True = may attend", True, False),
+    Form(
+        "torch-mha",
+        "attn_mask of nn.MultiheadAttention, True = may NOT attend",
+        False,
+        True,
+        heads_first=True,
+    ),
+    Form("jax", "mask of dot_product_attention, (b, h, n, m), True = may attend", True, False, 4),
+    Form("onnx", "attn_mask of Attention, True = may attend", True, False),
+    Form(
+        "keras",
+        "attention_mask of MultiHeadAttention, (b, n, m), True = may attend",
+        True,
+        False,
+        3,
+    ),
+    Form(
+        "hugging-face",
+        "attention_mask of an eager model, (b, 1, n, m), 0 and the lowest float32",
+        0.0,
+        LOWEST,
+        4,
+    ),
+)
+
+
+def form_of(name: str, option: str) -> Form:
+    """Find a form by name.
+
+    Raises AttnError with the nearest name and all others.
+    """
+    found = next((form for form in FORMS if form.name == name.lower().replace("_", "-")), None)
+    if found is None:
+        known = [form.name for form in FORMS]
+        raise AttnError(f"{option}: there is no form {name!r}. {did_you_mean(name, known)}")
+    return found
+
+
+def form_shape(
+    form: Form, batch: int, heads: int, n: int, m: int, *, with_heads: bool = False
+) -> tuple[int, ...]:
+    """The axes of a mask in a form; batch and heads are 1 where it is the same along them.
+
+    with_heads: the scores have heads, so three axes would be read as (heads, n, m).
+    """
+    if form.heads_first and batch * heads > 1:
+        return (batch * heads, n, m)
+    if heads > 1 or form.axes == 4 or (with_heads and batch > 1 and form.axes == 2):
+        return (batch, heads, n, m)
+    return (batch, n, m) if batch > 1 or form.axes == 3 else (n, m)
+
+
+def in_form(allowed: Array, form: Form) -> Array:
+    """Booleans, True = may attend, in another form; axes stay."""
+    return np.where(allowed, form.kept, form.dropped).astype(form.dtype)
+
+
+def from_form(array: Array, form: Form, option: str) -> Array:
+    """Read a mask that is in a form, into booleans of 4 axes, True = may attend.
+
+    Raises AttnError for other axes, and for numbers that neither keep nor drop.
+    """
+    if not 2 <= array.ndim <= 4 or not array.size:
+        raise AttnError(f"{option} is {shape_text(array.shape)}; a mask has 2 to 4 axes.")
+    table = array.reshape((1,) * (4 - array.ndim) + array.shape)
+    if array.ndim == 3 and not form.heads_first:
+        table = table.reshape(array.shape[0], 1, *array.shape[1:])
+    if isinstance(form.kept, bool):
+        return np.equal(as_booleans(table, option), form.kept)
+    numbers = as_floats(table, option)
+    odd = (numbers != 0) & ~(numbers <= BLOCKED)
+    if odd.any():
+        place = tuple(int(at) for at in np.argwhere(odd.reshape(array.shape))[0])
+        raise AttnError(
+            f"{option}: [{', '.join(map(str, place))}] is {array[place]:g}; an additive mask holds "
+            f"0, and numbers from {BLOCKED:g} down. Other numbers are a bias."
+        )
+    return np.equal(numbers, 0)

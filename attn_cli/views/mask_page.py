@@ -1,0 +1,134 @@
+"""The page of `attn mask`: the rule in words, the picture, counts, and what others call it."""
+
+from __future__ import annotations
+
+from attn_cli.mask_report import Convention, FormShown, MaskReport
+from attn_cli.trace import Trace, TracedStep
+from attn_cli.views.grids import Matrix, grids_of
+from attn_cli.views.mask_grids import names, picture_blocks
+from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
+from attn_cli.views.steps import left_out, step_blocks
+from attn_cli.views.texts import brief, text_table
+
+LONGEST_NAME = 200
+
+
+def mask_page(report: MaskReport, display: Display) -> list[Block]:
+    """Everything a person is shown of one mask."""
+    blocks: list[Block] = [
+        Title(brief(report.name, LONGEST_NAME), brief(report.says, LONGEST_NAME), ""),
+        Lines(report.trace.facts, quiet=True, indented=False),
+        Lines((), apart=True),
+        *picture_blocks(report, display),
+    ]
+    if report.places > len(report.pictures):
+        shown = f"shown: {len(report.pictures)} of {report.places} batch rows and heads; --all"
+        blocks.append(Lines((f"{shown} shows the others",), quiet=True))
+    blocks += _difference(report)
+    blocks += _bias(report, display)
+    if report.form is not None:
+        blocks += _form(report, report.form, display)
+    if report.looks_like:
+        blocks += [Heading("", "What it looks like"), Lines(report.looks_like)]
+    if report.called:
+        blocks += [Heading("", "Others would call this"), Lines((" · ".join(report.called),))]
+    if report.conventions:
+        blocks += _conventions(report.questions, report.conventions, display.width)
+    if report.trace.next_commands:
+        line = "Next: " + " · ".join(report.trace.next_commands)
+        blocks.append(Lines((line,), quiet=True, indented=False, apart=True))
+    return blocks
+
+
+def bias_page(trace: Trace, display: Display) -> list[Block]:
+    """A bias without a mask: its steps."""
+    facts = (*trace.facts, *left_out(trace, display))
+    blocks: list[Block] = [
+        Title(trace.title, "", ""),
+        Lines(facts, quiet=True, indented=False),
+    ]
+    computed = [step for step in trace.steps if not step.given]
+    for place, step in enumerate(computed, 1):
+        blocks += step_blocks(step, str(place), trace, display)
+    return blocks
+
+
+def _difference(report: MaskReport) -> list[Block]:
+    if report.difference is None:
+        return []
+    apart = report.difference
+    if not apart.here and not apart.there:
+        line = f"Both keep the same {apart.both:,} pairs."
+    else:
+        line = (
+            f"{apart.both:,} pairs kept by both, {apart.here:,} by the mask alone, "
+            f"{apart.there:,} by the other alone."
+        )
+    return [Heading("", f"Beside {brief(apart.other)}"), Lines((line,))]
+
+
+def _bias(report: MaskReport, display: Display) -> list[Block]:
+    """Slopes or buckets, then mask and bias together."""
+    wanted = [
+        step._replace(look="veiled") if step.name == "masked" else step
+        for step in report.trace.steps
+        if _tells(step, report)
+    ]
+    blocks: list[Block] = []
+    if wanted:
+        more = tuple(left_out(report.trace, display))
+        blocks += [Lines(more, quiet=True)] if more else []
+    for place, step in enumerate(wanted, 1):
+        blocks += step_blocks(step, str(place), report.trace, display)
+    return blocks
+
+
+def _tells(step: TracedStep, report: MaskReport) -> bool:
+    together = any(other.name == "masked" for other in report.trace.steps)
+    hidden = ("mask", "bias", "distance") if together else ("mask", "distance")
+    return not step.given and step.name not in hidden
+
+
+def _form(report: MaskReport, form: FormShown, display: Display) -> list[Block]:
+    shape = "×".join(f"{size:,}" for size in form.shape)
+    heading = Heading("", f"As {form.name}", right=f"{form.dtype}, {shape}")
+    blocks: list[Block] = [heading, Lines((form.says,))]
+    if form.values is None:
+        return blocks
+    values = form.values.reshape(-1, *form.values.shape[-2:])[0]
+    matrix = Matrix(
+        caption="" if form.values.size == values.size else "the first of them",
+        values=values,
+        positions=range(report.n),
+        total_rows=report.n,
+        row_names=names("n", report.n, report.trace),
+        column_names=names("m", report.m, report.trace),
+        look="boolean" if form.dtype == "bool" else "plain",
+        kind="",
+        rows_are="query",
+        columns_are="key",
+        largest=0,
+    )
+    return [*blocks, Grids(tuple(grids_of(matrix, display)))]
+
+
+def _conventions(
+    questions: tuple[str, ...], conventions: tuple[Convention, ...], width: int
+) -> list[Block]:
+    rows = [[one.library, *one.answers] for one in conventions]
+    columns = ["library", *questions]
+    needed = sum(max(len(row[j]) for row in [columns, *rows]) + 2 for j in range(len(columns)))
+    if needed <= width:
+        table = text_table(columns, rows, width=width)
+        return [Heading("", "What others make of it"), Grids((table,)), *_counting(questions)]
+    blocks: list[Block] = [Heading("", "What others make of it")]
+    for place, question in enumerate(questions):
+        answers = tuple(f"{one.library}: {one.answers[place]}" for one in conventions)
+        blocks += [Lines((f"{question}:",)), Lines(tuple(f"  {line}" for line in answers))]
+    return [*blocks, *_counting(questions)]
+
+
+def _counting(questions: tuple[str, ...]) -> list[Block]:
+    if not any(question.startswith("window") for question in questions):
+        return []
+    return [Lines(("w counts the query's own key; w-1 counts the keys beside it",), quiet=True)]
