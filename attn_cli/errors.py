@@ -61,3 +61,11 @@ def caret(text: str, at: int) -> str:
     shown = line[shift : shift + CARET_WIDTH]
     before, after = "…" * (shift > 0), "…" * (shift + CARET_WIDTH < len(line))
     return f"  {before}{shown}{after}\n  {' ' * (column - shift + len(before))}^"
+
+
+def brief(text: str, longest: int = 60) -> str:
+    """A text that may be very long, its middle left out."""
+    if len(text) <= longest:
+        return text
+    half = (longest - 1) // 2
+    return f"{text[: longest - 1 - half]}…{text[-half:]}"

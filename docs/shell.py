@@ -64,3 +64,33 @@ def python(path: str) -> None:
         check=True,
     )
     print("```console", f"$ python {path}", finished.stdout.rstrip(), "```", sep="\n")
+
+
+def catalogue(module: str, name: str) -> None:
+    """Print a list of the program as a table: masks, biases, forms, libraries."""
+    from importlib import import_module
+
+    entries = getattr(import_module(module), name)
+    columns = COLUMNS[name]
+    print(f"| {' | '.join(columns.values())} |")
+    print(f"|{'---|' * len(columns)}")
+    for entry in entries:
+        cells = [str(getattr(entry, field)).replace("|", chr(92) + "|") for field in columns]
+        cells[0] = f"`{cells[0]}`" if name != "LIBRARIES" else cells[0]
+        print(f"| {' | '.join(cells)} |")
+
+
+COLUMNS = {
+    "KINDS": {"signature": "mask", "says": "keeps", "source": "source"},
+    "BIASES": {"signature": "bias", "says": "adds", "source": "source"},
+    "FORMS": {"name": "form", "says": "what it is"},
+    "LIBRARIES": {
+        "name": "library",
+        "version": "version",
+        "mask": "mask",
+        "causal": "causal, n ≠ m",
+        "window": "window of w keys",
+        "empty": "row without a key",
+    },
+}
+"""Which fields of an entry are shown, and under which heads."""

@@ -447,3 +447,33 @@ def test_a_progress_bar_appears_only_on_a_terminal(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "queries" in shown.err
+
+
+def test_masks_that_change_nothing_are_told(attn: Attn) -> None:
+    """Where a part of the mask drops nothing more than the rest, a notice says so."""
+    ran = attn("compute", "--causal", "--prefix", 2, "--only", "mask")
+    assert "prefix(2) changes nothing here: the rest drops the same pairs." in ran.err
+    assert attn("compute", "--causal", "--window", 2, "--only", "mask").err == ""
+
+
+def test_every_option_of_masks_meets_the_loops(attn: Attn) -> None:
+    """Weights under a composed mask are those of plain loops, to 1e-12."""
+    text = "causal & stride(3) | global(1)"
+    assert attn("compute", "--n", 6, "--mask", text, "--save", "run.npz").status == 0
+    with np.load("run.npz") as saved:
+        weights, output = oracle.attention(
+            *(saved[name].tolist() for name in "qkv"),
+            allowed=lambda i, j: 1 in (i, j) or (j <= i and (i - j < 3 or (i - j) % 3 == 0)),
+        )
+        assert np.abs(saved["weights"] - weights).max() < 1e-12
+        assert np.abs(saved["output"] - output).max() < 1e-12
+
+
+def test_long_masks_are_not_printed_whole(attn: Attn) -> None:
+    """A list of hundreds of documents is cut in what people read, and whole in JSON."""
+    ids = ",".join(str(place // 50) for place in range(400))
+    ran = attn("compute", "--documents", ids)
+    assert max(map(len, ran.out.splitlines())) <= 80
+    assert "documents(0, 0, 0, 0, 0, 0, 0,…" in ran.out
+    assert "…" in ran.out
+    assert ids.replace(",", ", ") in attn("mask", "--documents", ids, "--json").out

@@ -41,6 +41,7 @@ def commands(page: str) -> list[str]:
 def test_every_command_runs(attn: Attn, line: str) -> None:
     """A command in a shell block ends with exit status 0."""
     attn("compute", "--save", "run.npz")
+    attn("mask", "--causal", "--n", 4, "--save", "mask.npy")
     arguments = shlex.split(line, comments=True)[1:]
     if "65536" in arguments:
         arguments[arguments.index("65536")] = "5000"

@@ -10,7 +10,7 @@ from attn_cli import masks
 from attn_cli.cli.asked import Asked
 from attn_cli.cli.given import booleans
 from attn_cli.cli.progress import progress
-from attn_cli.errors import AttnError, ImpossibleError, ShapeError, shape_text
+from attn_cli.errors import AttnError, ImpossibleError, ShapeError, brief, shape_text
 from attn_cli.masks import Board, Mask
 from attn_cli.matrices.sources import Sources
 from attn_cli.readings.coverage import Coverage, cover
@@ -44,7 +44,7 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
         p=coverage.tiles.cells if coverage.tiles else coverage.pairs,
         rows=coverage.tiles.rows if coverage.tiles else coverage.rows,
         along=mask.varies,
-        said=f"mask {mask.name}: {mask.says}",
+        said=f"mask {brief(mask.name)}: {brief(mask.says, 200)}",
         tiled=_tiled(coverage),
     )
 

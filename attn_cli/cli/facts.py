@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from attn_cli.cli.gather import Request
+from attn_cli.errors import brief
 from attn_cli.program import ONE
 from attn_cli.readings.notation import LETTERS
 from attn_cli.readings.traced import Numbers
+from attn_cli.reports.masked import Field, idle_parts
 from attn_cli.units import bytes_text
 from attn_cli.views.numbers import short
 
@@ -31,7 +33,9 @@ def facts(request: Request) -> tuple[str, ...]:
     if choices.scale is not None:
         lines.append(f"scale {choices.scale:g} instead of the mechanism's own")
     if choices.mask is not None:
-        lines.append(f"mask {choices.mask.name}, True = may attend: {choices.mask.says}")
+        lines.append(
+            f"mask {brief(choices.mask.name)}, True = may attend: {brief(choices.mask.says, 200)}"
+        )
     if choices.bias is not None:
         lines.append(f"bias {choices.bias.name}: {choices.bias.title}, {choices.bias.source}")
     if choices.rope is not None:
@@ -94,11 +98,18 @@ def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
     found = []
     if request.unused:
         found.append(f"--input: not used: {', '.join(request.unused)}.")
+    found += _idle(request)
     found += _not_finite(request, numbers)
     empty = _empty_rows(request, numbers)
     if empty:
         found.append(empty)
     return tuple(found)
+
+
+def _idle(request: Request) -> tuple[str, ...]:
+    sizes = request.program.sizes
+    n, m, batch, heads = sizes["n"], sizes["m"], sizes.get("b", 1), sizes.get("h", 1)
+    return idle_parts(request.chosen.parts, Field(n, m, batch, heads))
 
 
 def _empty_rows(request: Request, numbers: Numbers) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import reduce
-from operator import and_
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -25,7 +23,7 @@ from attn_cli.matrices.forms import Form, form_of, form_shape, in_form
 from attn_cli.mechanisms.biases import BIASES
 from attn_cli.readings.coverage import blocks
 from attn_cli.reports.mask_steps import mask_trace
-from attn_cli.reports.masked import SMALL_PAIRS, Field, Places, mask_report, table_of
+from attn_cli.reports.masked import SMALL_PAIRS, Field, Places, idle_parts, mask_report, table_of
 from attn_cli.trace import Trace
 from attn_cli.views import document
 from attn_cli.views.mask_catalogue import catalogue_page
@@ -155,7 +153,7 @@ def _report(request: Request, mask: Mask, trace: Trace, look: LookOptions) -> Ma
             places=Places(look.batch_index, look.head, look.everything),
             advance=advance,
         )
-    notices = tuple(_idle(request))
+    notices = idle_parts(request.parts, field)
     form = _form(mask, field, request.form) if request.form is not None else None
     trace = report.trace._replace(notices=notices, next_commands=_next(request))
     return report._replace(form=form, trace=trace)
@@ -171,26 +169,6 @@ def _form(mask: Mask, field: Field, form: Form) -> FormShown:
     shape = form_shape(form, *field.leads(mask), field.n, field.m, with_heads=field.heads > 1)
     shown = None if values is None else values.reshape(shape)
     return FormShown(form.name, form.says, str(form.dtype), shape, shown)
-
-
-def _idle(request: Request) -> list[str]:
-    """Names masks that drop nothing which the others keep; causal beside a window is custom."""
-    parts, field = request.parts, request.field
-    if len(parts) < 2 or request.mask is None or not field.small(request.mask):
-        return []
-    whole = table_of(request.mask, field)
-    found = []
-    for place, part in enumerate(parts):
-        rest = reduce(and_, [*parts[:place], *parts[place + 1 :]])
-        if not part.name.startswith("causal") and (table_of(rest, field) == whole).all():
-            hint = " To let more pairs attend, combine by | in --mask." if _widens(part) else ""
-            found.append(f"{part.name} changes nothing here: the rest drops the same pairs.{hint}")
-    return found
-
-
-def _widens(part: Mask) -> bool:
-    """Whether people mean to add pairs by it."""
-    return part.name.startswith(("global", "prefix", "random"))
 
 
 def _next(request: Request) -> tuple[str, ...]:

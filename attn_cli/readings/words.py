@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
-from attn_cli.errors import shape_text
+from attn_cli.errors import brief, shape_text
 from attn_cli.program import Sizes, Step
 from attn_cli.readings.notation import LETTERS, Notation
 
@@ -73,7 +73,7 @@ def _operand(step: Step, place: int, say: Notation) -> str:
 
 
 def _allow(step: Step, sizes: Sizes, say: Notation) -> str:
-    return say.words(step.options["rule"].name)
+    return say.words(brief(step.options["rule"].name))
 
 
 def _tabulate(step: Step, sizes: Sizes, say: Notation) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from math import inf, prod
 from typing import Any, NamedTuple
 
+from attn_cli.errors import brief
 from attn_cli.program import ONE, Axes, Sizes, Step
 from attn_cli.trace import WorkedCell
 
@@ -95,7 +96,7 @@ def _input(step: Step, index: Index, desk: Desk) -> _Lines:
 
 def _allow(step: Step, index: Index, desk: Desk) -> _Lines:
     i, j = index[-2:]
-    return _Lines(f"may query {i} attend key {j}?", step.options["rule"].name)
+    return _Lines(f"may query {i} attend key {j}?", brief(step.options["rule"].name))
 
 
 def _tabulate(step: Step, index: Index, desk: Desk) -> _Lines:

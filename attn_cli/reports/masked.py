@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import and_
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attn_cli.errors import brief
 from attn_cli.libraries import LIBRARIES, called_elsewhere
 from attn_cli.mask_report import Convention, Difference, MaskReport, Picture, Place, TileCount
 from attn_cli.masks import Mask
@@ -25,6 +28,9 @@ RASTER = 64
 
 PLACES_SHOWN = 4
 ROWS_NAMED = 8
+
+WIDENING = ("global", "prefix", "random")
+"""Masks by which people mean to add pairs to others."""
 
 Advance = Callable[[int, int], None]
 
@@ -132,6 +138,26 @@ def mask_report(
         conventions=_conventions([attribute for attribute, _ in questions]),
         trace=trace._replace(facts=facts),
     )
+
+
+def idle_parts(parts: Sequence[Mask], field: Field) -> tuple[str, ...]:
+    """Tell masks that drop nothing which the others keep; causal beside a window is custom.
+
+    What is too large to keep whole is not looked at.
+    """
+    if len(parts) < 2 or not field.small(reduce(and_, parts)):
+        return ()
+    every = frozenset(axis for part in parts for axis in part.varies)
+    whole = table_of(reduce(and_, parts), field)
+    found = []
+    for place, part in enumerate(parts):
+        rest = reduce(and_, [*parts[:place], *parts[place + 1 :]])._replace(varies=every)
+        if not part.name.startswith("causal") and (table_of(rest, field) == whole).all():
+            widens = part.name.startswith(WIDENING)
+            hint = " To let more pairs attend, combine by | in --mask." if widens else ""
+            name = brief(part.name)
+            found.append(f"{name} changes nothing here: the rest drops the same pairs.{hint}")
+    return tuple(found)
 
 
 def _pictures(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from attn_cli.errors import brief
 from attn_cli.mask_report import Convention, FormShown, MaskReport
 from attn_cli.trace import Trace, TracedStep
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.mask_grids import names, picture_blocks
 from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
 from attn_cli.views.steps import left_out, step_blocks
-from attn_cli.views.texts import brief, text_table
+from attn_cli.views.texts import text_table
 
 LONGEST_NAME = 200
 

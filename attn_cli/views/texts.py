@@ -63,17 +63,6 @@ def _placed(text: str, width: int, right: bool) -> str:
     return space + text if right else text + space
 
 
-LONGEST = 60
-
-
-def brief(text: str, longest: int = LONGEST) -> str:
-    """A text that may be very long, its middle left out."""
-    if len(text) <= longest:
-        return text
-    half = (longest - 1) // 2
-    return f"{text[: longest - 1 - half]}…{text[-half:]}"
-
-
 def bar(part: float, width: int = 20) -> str:
     """A bar whose length is a part of the width, to an eighth of a sign."""
     eighths = round(part * width * 8)
