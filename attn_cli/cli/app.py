@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from attn_cli.cli import complexity, compute, mask, streams
-from attn_cli.cli.positions import BareRope
+from attn_cli.cli import streams
+
+COMMANDS = ("compute", "complexity", "mask")
+"""Each is a module beside this one, with a function of its name, HELP and EXAMPLES."""
+
+
+class Commands(TyperGroup):
+    """Loads a command when it is asked for: reading the options of all takes longer than most."""
+
+    def list_commands(self, _: Any) -> list[str]:
+        """Names, in the order of the help."""
+        return [*COMMANDS]
+
+    def get_command(self, _: Any, cmd_name: str) -> Any:
+        """The command of a name; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        from attn_cli.cli.positions import BareRope
+
+        module = import_module(f"attn_cli.cli.{cmd_name}")
+        alone = typer.Typer(add_completion=False)
+        register = alone.command(cmd_name, cls=BareRope, help=module.HELP, epilog=module.EXAMPLES)
+        register(getattr(module, cmd_name))
+        return typer.main.get_command(alone)
+
 
 app = typer.Typer(
     name="attn",
+    cls=Commands,
     help="Attention mechanisms, computed and explained step by step.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for name, module, command in (
-    ("compute", compute, compute.compute),
-    ("complexity", complexity, complexity.complexity),
-    ("mask", mask, mask.mask),
-):
-    app.command(name, cls=BareRope, help=module.HELP, epilog=module.EXAMPLES)(command)
 
 
 def _version(wanted: bool) -> None:

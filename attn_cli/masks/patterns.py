@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from functools import cache, reduce
 from operator import or_
@@ -102,9 +101,11 @@ def random_blocks(size: int, count: int, seed: int, keys: int, offset: Offset = 
     """
     blocks = -(-keys // size)
 
+    from random import Random
+
     @cache
     def drawn(query_block: int) -> list[int]:
-        return random.Random(f"{seed}:{query_block}").sample(range(blocks), count)
+        return Random(f"{seed}:{query_block}").sample(range(blocks), count)
 
     def chosen(place: int, query_blocks: Positions) -> Positions:
         return looked_up(lambda query_block: drawn(query_block)[place], query_blocks)
