@@ -35,13 +35,19 @@ class Difference(NamedTuple):
     there: int
 
 
-class TileCount(NamedTuple):
-    """Squares of queries and keys: all, those that keep a pair, those that keep every pair."""
+class Tiles(NamedTuple):
+    """Squares of `size` queries and keys: how many there are, keep anything, keep everything.
+
+    cells: the pairs inside those that keep anything, which a block-sparse kernel computes.
+    rows: the queries that have such a tile.
+    """
 
     size: int
     all: int
     kept: int
     full: int
+    cells: int
+    rows: int
 
 
 class FormShown(NamedTuple):
@@ -64,8 +70,9 @@ class Convention(NamedTuple):
 class MaskReport(NamedTuple):
     """Everything about one mask.
 
-    kept, pairs: of all batch rows and heads along which it differs. empty: queries without a
-    key. called: names that others have for it. questions: what the conventions answer.
+    kept, pairs: of all batch rows and heads along which it differs; keys: of each query,
+    (b, h, n). empty: queries without a key. places: how many pictures there are in all.
+    called: names that others have for it. questions: what the conventions answer.
     trace: its steps, with facts, notices and labels.
     """
 
@@ -75,10 +82,11 @@ class MaskReport(NamedTuple):
     m: int
     kept: int
     pairs: int
+    keys: Any
     empty: tuple[str, ...]
     pictures: tuple[Picture, ...]
     places: int
-    tiles: TileCount | None
+    tiles: Tiles | None
     difference: Difference | None
     form: FormShown | None
     looks_like: tuple[str, ...]

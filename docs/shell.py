@@ -7,6 +7,8 @@ import shlex
 import subprocess
 import sys
 
+from attn_cli.libraries import QUESTIONS
+
 ENVIRONMENT = {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "TERM": "xterm"}
 
 
@@ -84,13 +86,6 @@ COLUMNS = {
     "KINDS": {"signature": "mask", "says": "keeps", "source": "source"},
     "BIASES": {"signature": "bias", "says": "adds", "source": "source"},
     "FORMS": {"name": "form", "says": "what it is"},
-    "LIBRARIES": {
-        "name": "library",
-        "version": "version",
-        "mask": "mask",
-        "causal": "causal, n ≠ m",
-        "window": "window of w keys",
-        "empty": "row without a key",
-    },
+    "LIBRARIES": {"name": "library", "version": "version", **QUESTIONS},
 }
 """Which fields of an entry are shown, and under which heads."""

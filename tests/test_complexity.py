@@ -323,8 +323,10 @@ REFUSALS = {
         "bfloat16, float8."
     ),
     "--mode sacled": "--mode: there is no mode 'sacled'. Did you mean scaled? Known: scaled, dot.",
-    "--mask 1,0 --n 3": "--n is 3, but --mask is 1×2.",
-    "--mask [1,0]": "--mask is 2; here it needs 2 axes: (n, m).",
+    "--mask 1,0;1,1 --n 3": "--n is 3, but --mask is 2×2.",
+    "--mask [[[[[1]]]]]": "--mask: it has more than 4 axes.",
+    "--mask [[[1]],[[0]]]": "--mask is 2×1×1: --batch has to be 2.",
+    "--mask [[[1]],[[0]]] --heads h": "--heads is h, but --mask is 2×1×1.",
     "--mask 1,0 --window w": "--window w has to be a number where a mask is counted.",
     "--block 2": (
         "--n has to be a number where a mask is counted; only --causal and --window have formulas."

@@ -265,14 +265,13 @@ def test_odd_widths_have_no_pairs() -> None:
 
 
 REFUSALS = {
-    "--bias alibii": (
-        "--bias: 'alibii' is neither a file, nor numbers, nor a bias by its name. Did you mean "
-        "alibi? Known: alibi, t5(buckets=32, farthest=128), t5-decoder(buckets=32, farthest=128), "
-        "relative(reach=16)."
+    "--bias alibii": "--bias: there is no bias 'alibii'. Did you mean alibi?\n  alibii\n  ^",
+    "--bias alibi(3)": "--bias: alibi takes no number, not 1.\n  alibi(3)\n  ^",
+    "--bias relative(0)": (
+        "--bias: relative(reach=16): reach is at least 1, not 0.\n  relative(0)\n  ^"
     ),
-    "--bias alibi(3)": "--bias: alibi takes no number, not 1.",
-    "--bias relative(0)": "--bias: relative(reach=16): reach is at least 1, not 0.",
-    "--bias t5(-)": "--bias: t5(buckets=32, farthest=128) takes whole numbers, not '-'.",
+    "--bias t5(-)": "--bias: a whole number has to stand here.\n  t5(-)\n     ^",
+    "--bias t5(6)": "--bias: t5: 6 buckets can't be cut into 4 equal parts.",
     "--rope turned": "--rope: there is no way 'turned'. Known: half-split, interleaved.",
     "--rope-base 100": "--rope-base changes the angles of --rope: add it.",
     "--rope --rope-base 1": "--rope-base: 1 is not a finite number above 1.",
@@ -290,7 +289,22 @@ REFUSALS = {
 def test_refusal(attn: Attn, line: str) -> None:
     """The message says what is wrong with which option, and what there is."""
     ran = attn("compute", *line.split(" "))
-    assert (ran.status, ran.err) == (2, f"Error: {REFUSALS[line]}\n")
+    message, _, known = ran.err.rstrip("\n").partition("\nBiases: ")
+    assert (ran.status, message) == (2, f"Error: {REFUSALS[line]}")
+    assert bool(known) == ("^" in message)
+    assert not known or known == (
+        "alibi, t5(buckets=32, farthest=128), t5-decoder(buckets=32, farthest=128), "
+        "relative(reach=16).\nIn attn compute an array may stand here too: a file, or numbers."
+    )
+
+
+def test_biases_by_name_of_their_numbers(attn: Attn) -> None:
+    """What a list of biases shows can be typed."""
+    found = [
+        attn("compute", "--bias", text, "--quiet").out
+        for text in ("t5(32, 128)", "t5(buckets=32, farthest=128)", "t5", "T5(8)".lower())
+    ]
+    assert found[0] == found[1] == found[2] != found[3]
 
 
 def test_bare_rope(attn: Attn) -> None:

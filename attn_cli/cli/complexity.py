@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from attn_cli.cli.groups import takes
-from attn_cli.cli.options import MODES, MaskOptions, of_panel
+from attn_cli.cli.options import BIAS_NAMES, MODES, MaskOptions, of_panel
 from attn_cli.cli.streams import guarded
 from attn_cli.mechanisms import DEFAULT
 
@@ -82,7 +82,7 @@ class PositionOptions(NamedTuple):
     """How positions enter, beside masks."""
 
     bias: Annotated[
-        str | None, of_panel(PLACES, "A bias by its name: alibi, t5, relative.", metavar="NAME")
+        str | None, of_panel(PLACES, f"A bias by its name: {BIAS_NAMES}.", metavar="NAME")
     ] = None
     rope: Annotated[
         str | None, of_panel(PLACES, "Turn queries and keys by position.", metavar="[interleaved]")

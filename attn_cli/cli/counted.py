@@ -12,9 +12,10 @@ from attn_cli.cli.given import booleans
 from attn_cli.cli.progress import progress
 from attn_cli.errors import AttnError, ImpossibleError, ShapeError, brief, shape_text
 from attn_cli.masks import Board, Mask
+from attn_cli.matrices.forms import four_axes
 from attn_cli.matrices.sources import Sources
-from attn_cli.readings.coverage import Coverage, cover
-from attn_cli.reports.symbolic import Shape, Tiled
+from attn_cli.readings.coverage import cover
+from attn_cli.reports.symbolic import Shape
 
 MOST_PAIRS = 2**40
 
@@ -36,7 +37,7 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
     board = Board(n, m, wanted.place(n, m, past), batch)
     mask = reduce(and_, [*wanted.masks_on(board), *parts])
     with progress("queries") as advance:
-        coverage = cover(mask, n, m, batch=batch, tile=tile, advance=advance)
+        coverage = cover(mask, n, m, batch=batch, heads=_heads(shape), tile=tile, advance=advance)
     return shape._replace(
         n=n,
         m=m if m != n or shape.cross else None,
@@ -45,7 +46,8 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
         rows=coverage.tiles.rows if coverage.tiles else coverage.rows,
         along=mask.varies,
         said=f"mask {brief(mask.name)}: {brief(mask.says, 200)}",
-        tiled=_tiled(coverage),
+        tiles=coverage.tiles,
+        kept=coverage.pairs,
     )
 
 
@@ -59,16 +61,22 @@ def refuse_many_pairs(n: int, m: int) -> None:
 
 
 def _with_table(shape: Shape, argument: str) -> tuple[Shape, Mask]:
-    table = booleans(argument, Sources(sys.stdin.buffer))
-    if table.ndim != 2 or not table.size:
-        raise ShapeError(f"--mask is {shape_text(table.shape)}; here it needs 2 axes: (n, m).")
-    n, m = table.shape
-    for option, given, found in (("--n", shape.n, n), ("--m", shape.m, m)):
-        if given is not None and given != found:
-            raise ShapeError(f"{option} is {given}, but --mask is {shape_text(table.shape)}.")
-    if m < n and not shape.cross:
-        raise ShapeError(f"--mask is {shape_text(table.shape)}: with fewer keys add --cross.")
-    return shape._replace(n=n, m=m), masks.given(table[None, None], "given")
+    array = booleans(argument, Sources(sys.stdin.buffer))
+    table = four_axes(array, "--mask", with_heads=shape.h is not None)
+    text = shape_text(array.shape)
+    found = dict(zip(("b", "h", "n", "m"), table.shape, strict=True))
+    for axis, option in (("b", "--batch"), ("h", "--heads"), ("n", "--n"), ("m", "--m")):
+        given = getattr(shape, axis)
+        if found[axis] == 1 and given is not None:
+            found[axis] = given
+        if given is None and axis in "bh" and found[axis] > 1:
+            raise ShapeError(f"--mask is {text}: {option} has to be {found[axis]}.")
+        if given is not None and given != found[axis]:
+            raise ShapeError(f"{option} is {given}, but --mask is {text}.")
+    n, m = found["n"], found["m"]
+    if isinstance(n, int) and isinstance(m, int) and m < n and not shape.cross:
+        raise ShapeError(f"--mask is {text}: with fewer keys add --cross.")
+    return shape._replace(n=n, m=m), masks.given(table, "given")
 
 
 def _bound(shape: Shape, keys: tuple[str, int] | None) -> Shape:
@@ -90,12 +98,11 @@ def _number(shape: Shape, field: str) -> int:
     return given
 
 
+def _heads(shape: Shape) -> int:
+    return shape.h if isinstance(shape.h, int) else 1
+
+
 def _batch(shape: Shape, wanted: Asked) -> int:
     if isinstance(shape.b, str) and len(wanted.lengths or ()) > 1:
         raise AttnError(f"--batch {shape.b} has to be a number where --lengths has several.")
     return shape.b if isinstance(shape.b, int) else 1
-
-
-def _tiled(coverage: Coverage) -> Tiled | None:
-    tiles = coverage.tiles
-    return tiles and Tiled(tiles.size, tiles.kept, tiles.all, coverage.pairs)

@@ -11,7 +11,8 @@ from attn_cli.errors import brief
 from attn_cli.program import ONE
 from attn_cli.readings.notation import LETTERS
 from attn_cli.readings.traced import Numbers
-from attn_cli.reports.masked import Field, idle_parts
+from attn_cli.reports.field import Field
+from attn_cli.reports.idle import idle_parts
 from attn_cli.units import bytes_text
 from attn_cli.views.numbers import short
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from attn_cli.cli.groups import takes
-from attn_cli.cli.options import MaskOptions, of_panel
+from attn_cli.cli.options import BIAS_NAMES, MaskOptions, of_panel
 from attn_cli.cli.streams import guarded
 
 HELP = (
@@ -59,7 +59,7 @@ class LookOptions(NamedTuple):
     ] = None
     bias: Annotated[
         str | None,
-        of_panel(MORE, "A bias with it: alibi, t5, relative; for --heads.", metavar="NAME"),
+        of_panel(MORE, f"A bias with it, for --heads: {BIAS_NAMES}.", metavar="NAME"),
     ] = None
     tile: Annotated[
         int | None, of_panel(MORE, "Count tiles of N×N that keep a pair.", min=1, metavar="N")
@@ -119,11 +119,11 @@ def mask(
     files: FileOptions,
 ) -> None:
     """Settle the sizes, build the mask, say everything about it."""
-    from attn_cli.cli.mask_gather import gathered
+    from attn_cli.cli.mask_gather import mask_request
     from attn_cli.cli.mask_showing import check_output, show, show_catalogue
 
     check_output(files, look)
-    request = gathered(masks, field, look, forms)
+    request = mask_request(masks, field, look, forms)
     if request is None:
         show_catalogue(files, look)
     else:

@@ -21,7 +21,7 @@ from attn_cli.matrices.forms import Form, form_of, from_form
 from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms.biases import Bias
-from attn_cli.reports.masked import Field
+from attn_cli.reports.field import Field
 
 if TYPE_CHECKING:
     from attn_cli.cli.mask import FieldOptions, FormOptions, LookOptions
@@ -33,7 +33,7 @@ LENGTH = 6
 """Queries where nothing says how many: few enough to see, enough for a pattern."""
 
 
-class Request(NamedTuple):
+class MaskRequest(NamedTuple):
     """A mask with all that is asked of it.
 
     mask is None where only a bias is. given: it is a table from outside, alone. parts: what was
@@ -49,9 +49,9 @@ class Request(NamedTuple):
     form: Form | None
 
 
-def gathered(
+def mask_request(
     options: MaskOptions, sizes: FieldOptions, look: LookOptions, forms: FormOptions
-) -> Request | None:
+) -> MaskRequest | None:
     """Read every option; None where no mask and no bias is asked for.
 
     Raises AttnError or ShapeError, naming what does not go together.
@@ -61,7 +61,7 @@ def gathered(
         raise AttnError("--bias: here a bias goes by its name; arrays are for attn compute.")
     wanted = asked(options, moves=bias is not None)
     form = form_of(forms.as_form, "--as") if forms.as_form is not None else None
-    table = _table(wanted, forms)
+    table = _table(wanted, forms, sizes.heads)
     if not wanted.any and table is None and bias is None:
         _refuse_alone(look, forms, sizes)
         return None
@@ -77,18 +77,18 @@ def gathered(
         raise AttnError("--diff, --tile and --as are about a mask: add one.")
     heads = sizes.heads if sizes.heads is not None else table.shape[1] if table is not None else 1
     placed = wanted.placed or bias is not None
-    return Request(
+    return MaskRequest(
         mask,
         tuple(parts),
         table is not None and len(parts) == 1,
         Field(n, m, batch, heads, offset, placed, labels),
-        _other(look.diff, board) if look.diff is not None else None,
+        _other(look.diff, board, sizes.heads) if look.diff is not None else None,
         bias,
         form,
     )
 
 
-def _table(wanted: Asked, forms: FormOptions) -> Array | None:
+def _table(wanted: Asked, forms: FormOptions, heads: int | None) -> Array | None:
     """A mask that is given as an array, into booleans (b, h, n, m)."""
     if forms.is_form is not None and forms.import_file is None:
         raise AttnError("--is says what --import holds: give both.")
@@ -96,13 +96,13 @@ def _table(wanted: Asked, forms: FormOptions) -> Array | None:
         if wanted.table is None:
             return None
         array = booleans(wanted.table, Sources(sys.stdin.buffer))
-        return from_form(array, form_of("bool", "--mask"), "--mask")
+        return from_form(array, form_of("bool", "--mask"), "--mask", heads=heads)
     if wanted.table is not None:
         raise AttnError("--import and --mask both read an array: give one.")
     if forms.is_form is None:
         raise AttnError("--import needs --is, the form that its numbers are in: --is bool.")
     array = Sources(sys.stdin.buffer).one(forms.import_file, "--import")
-    return from_form(array, form_of(forms.is_form, "--is"), "--import")
+    return from_form(array, form_of(forms.is_form, "--is"), "--import", heads=heads)
 
 
 def _refuse_alone(look: LookOptions, forms: FormOptions, sizes: FieldOptions) -> None:
@@ -186,12 +186,12 @@ def _agreed(
     return said[0][1] if said else None
 
 
-def _other(text: str, board: Board) -> Mask:
+def _other(text: str, board: Board, heads: int | None) -> Mask:
     """The mask to compare with: an expression or an array, on the same field."""
     if not names_array(text):
         return masks.read(text, "--diff").on(board)
     array = Sources(sys.stdin.buffer).one(text, "--diff")
-    table = from_form(array, form_of("bool", "--diff"), "--diff")
+    table = from_form(array, form_of("bool", "--diff"), "--diff", heads=heads)
     for axis, have, wanted in (("n", table.shape[2], board.n), ("m", table.shape[3], board.m)):
         if have not in (1, wanted):
             raise ShapeError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -10,39 +11,46 @@ import numpy as np
 
 from attn_cli import masks
 from attn_cli.cli import streams
-from attn_cli.cli.mask_gather import Request
+from attn_cli.cli.mask_gather import MaskRequest
 from attn_cli.cli.options import DECIMALS
 from attn_cli.cli.output import EXPORTED, export_page, show_page
 from attn_cli.cli.paths import check_path, write_whole
 from attn_cli.cli.progress import progress
 from attn_cli.errors import AttnError, ImpossibleError
-from attn_cli.libraries import LIBRARIES
+from attn_cli.libraries import LIBRARIES, QUESTIONS
 from attn_cli.mask_report import FormShown, MaskReport
 from attn_cli.masks import Mask
 from attn_cli.matrices.forms import Form, form_of, form_shape, in_form
 from attn_cli.mechanisms.biases import BIASES
 from attn_cli.readings.coverage import blocks
+from attn_cli.reports.field import SMALL_PAIRS, Field, table_of
+from attn_cli.reports.idle import idle_parts
 from attn_cli.reports.mask_steps import mask_trace
-from attn_cli.reports.masked import SMALL_PAIRS, Field, Places, idle_parts, mask_report, table_of
+from attn_cli.reports.masked import Places, mask_report
 from attn_cli.trace import Trace
 from attn_cli.views import document
 from attn_cli.views.mask_catalogue import catalogue_page
 from attn_cli.views.mask_document import described
 from attn_cli.views.mask_page import bias_page, mask_page
+from attn_cli.views.numbers import short
 from attn_cli.views.page import Block, Display, Signs
 
 if TYPE_CHECKING:
     from attn_cli.cli.mask import FileOptions, LookOptions
-
-QUESTIONS = ("mask", "causal, n ≠ m", "window of w keys", "row without a key")
 
 
 def check_output(files: FileOptions, look: LookOptions) -> None:
     """Refuse what can't be written before any work."""
     check_path(files.save, "--save", (".npy",), files.force)
     check_path(files.export, "--export", EXPORTED, files.force)
-    if files.json and look.precision is not None:
-        raise AttnError("--precision changes the page; --json prints none. Leave one out.")
+    for option, given in (
+        ("--precision", look.precision is not None),
+        ("--head", look.head is not None),
+        ("--batch-index", look.batch_index is not None),
+        ("--all", look.everything),
+    ):
+        if files.json and given:
+            raise AttnError(f"{option} changes the page; --json prints none. Leave one out.")
 
 
 def show_catalogue(files: FileOptions, look: LookOptions) -> None:
@@ -56,10 +64,10 @@ def show_catalogue(files: FileOptions, look: LookOptions) -> None:
             [(kind.signature, kind.says, kind.source) for kind in masks.KINDS],
             [(kind.signature, kind.says, kind.source) for kind in BIASES],
             [
-                (f"{one.name} {one.version}", one.mask, one.causal, one.window, one.empty)
+                (f"{one.name} {one.version}", *(getattr(one, name) for name in QUESTIONS))
                 for one in LIBRARIES
             ],
-            QUESTIONS,
+            [*QUESTIONS.values()],
             width,
         )
 
@@ -68,24 +76,23 @@ def show_catalogue(files: FileOptions, look: LookOptions) -> None:
     show_page(make, plain=look.plain)
 
 
-def show(request: Request, look: LookOptions, files: FileOptions) -> None:
+def show(request: MaskRequest, look: LookOptions, files: FileOptions) -> None:
     """Count and draw the mask, write it where it is asked for."""
     field, mask = request.field, request.mask
-    small = field.batch * field.heads * field.n * field.m <= SMALL_PAIRS
+    small = _is_small(request)
     if not small and (look.everything or request.bias is not None):
         raise ImpossibleError(
             f"{field.n:,} × {field.m:,} numbers are too many to show one by one. "
             "Ask for less, or leave --all and --bias out."
         )
     _refuse_missing(look, field)
-    decimals = DECIMALS if look.precision is None else look.precision
-    trace = mask_trace(mask, request.bias, field, decimals, small)
+    if look.precision is not None and request.bias is None:
+        raise AttnError("--precision rounds the numbers of a bias: add --bias.")
+    trace = mask_trace(mask, request.bias, field, partial(short, precision=_decimals(look)), small)
     if mask is None:
         _show_bias(trace, look, files)
         return
-    report = _report(request, mask, trace, look)
-    if files.json and not trace.steps:
-        report = _noticed(report, "the table is too large to list; --save writes it.")
+    report = _report(request, mask, trace, look, files)
     for notice in report.trace.notices:
         streams.say(f"Note: {notice}")
     if files.save is not None:
@@ -114,15 +121,18 @@ def _refuse_missing(look: LookOptions, field: Field) -> None:
 
 
 def _display(look: LookOptions, width: int, signs: Signs) -> Display:
-    precision = DECIMALS if look.precision is None else look.precision
     return Display(
         width,
-        precision,
+        _decimals(look),
         look.everything,
         head=look.head,
         batch_index=look.batch_index or 0,
         signs=signs,
     )
+
+
+def _decimals(look: LookOptions) -> int:
+    return DECIMALS if look.precision is None else look.precision
 
 
 def _show_bias(trace: Trace, look: LookOptions, files: FileOptions) -> None:
@@ -140,28 +150,34 @@ def _show_bias(trace: Trace, look: LookOptions, files: FileOptions) -> None:
         show_page(make, plain=look.plain)
 
 
-def _report(request: Request, mask: Mask, trace: Trace, look: LookOptions) -> MaskReport:
+def _report(
+    request: MaskRequest, mask: Mask, trace: Trace, look: LookOptions, files: FileOptions
+) -> MaskReport:
     field = request.field
+    notices = idle_parts(request.parts, field)
+    if files.json and not trace.steps:
+        notices = (*notices, "the table is too large to list; --save writes it.")
+    trace = trace._replace(notices=notices, next_commands=_next(request))
     with progress("queries") as advance:
-        report = mask_report(
+        return mask_report(
             mask,
             field,
             trace,
             other=request.other,
             tile=look.tile,
+            form=_form(mask, field, request.form) if request.form is not None else None,
             recognise=request.given,
             places=Places(look.batch_index, look.head, look.everything),
             advance=advance,
         )
-    notices = idle_parts(request.parts, field)
-    form = _form(mask, field, request.form) if request.form is not None else None
-    trace = report.trace._replace(notices=notices, next_commands=_next(request))
-    return report._replace(form=form, trace=trace)
 
 
-def _noticed(report: MaskReport, notice: str) -> MaskReport:
-    trace = report.trace
-    return report._replace(trace=trace._replace(notices=(*trace.notices, notice)))
+def _is_small(request: MaskRequest) -> bool:
+    """Whether every number may be shown: those of a bias too, which differ in each head."""
+    field = request.field
+    if request.bias is None and request.mask is not None:
+        return field.small(request.mask)
+    return field.batch * field.heads * field.n * field.m <= SMALL_PAIRS
 
 
 def _form(mask: Mask, field: Field, form: Form) -> FormShown:
@@ -171,7 +187,7 @@ def _form(mask: Mask, field: Field, form: Form) -> FormShown:
     return FormShown(form.name, form.says, str(form.dtype), shape, shown)
 
 
-def _next(request: Request) -> tuple[str, ...]:
+def _next(request: MaskRequest) -> tuple[str, ...]:
     commands = [] if request.other is not None else ['--diff "window(3)"']
     commands += [] if request.form is not None else ["--as torch-mha"]
     return (*commands, "--save mask.npy", "attn compute --mask mask.npy")

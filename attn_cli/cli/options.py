@@ -9,8 +9,10 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from attn_cli.mechanisms import DEFAULT, MECHANISMS
+from attn_cli.mechanisms.biases import BIASES
 
 DECIMALS = 4
+BIAS_NAMES = ", ".join(kind.name for kind in BIASES)
 MODES = ", ".join(mechanism.name for mechanism in MECHANISMS)
 
 
@@ -53,9 +55,7 @@ class ArrayOptions(NamedTuple):
     w_k: Annotated[Array, _array("W_K: makes keys.")] = None
     w_v: Annotated[Array, _array("W_V: makes values.")] = None
     w_o: Annotated[Array, _array("W_O: mixes the joined heads.")] = None
-    bias: Annotated[Array, _array("Added to the scores: alibi, t5, relative, or 1 to 4 axes.")] = (
-        None
-    )
+    bias: Annotated[Array, _array(f"Added to the scores: {BIAS_NAMES}, or 1 to 4 axes.")] = None
     past_k: Annotated[Array, _array("Keys from earlier calls (a cache).")] = None
     past_v: Annotated[Array, _array("Values from earlier calls.")] = None
     param: Annotated[

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from math import isfinite
 from typing import Any
 
 from typer.core import TyperCommand
 
 from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.masks.expressions import Catalogue, read_call
 from attn_cli.matrices.arguments import names_array
 from attn_cli.mechanisms.biases import BIASES, Bias
 from attn_cli.mechanisms.mechanism import Rope
 
-NAMED = re.compile(r"\s*([A-Za-z][\w-]*)\s*(?:\(([\d\s,-]*)\))?\s*", re.ASCII)
+ARRAYS_TOO = "In attn compute an array may stand here too: a file, or numbers."
 
 PAIRS = {"half-split": False, "interleaved": True}
 """Names of --rope, and whether pairs are neighbours."""
@@ -38,23 +38,13 @@ class BareRope(TyperCommand):
 def bias_of(argument: str | None, option: str = "--bias") -> Bias | None:
     """Read `alibi` or `t5(32, 128)`; None where it stands for an array, or for nothing.
 
-    Raises AttnError for a name that is none, and numbers that it does not take.
+    Raises AttnError, with a caret, for a name that is none and numbers that it does not take.
     """
     if argument is None or names_array(argument):
         return None
-    found = NAMED.fullmatch(argument)
-    kind = next((one for one in BIASES if found and one.name == found[1].replace("_", "-")), None)
-    if found is None or kind is None:
-        signatures = [one.signature for one in BIASES]
-        raise AttnError(
-            f"{option}: {argument[:40]!r} is neither a file, nor numbers, nor a bias by its name. "
-            f"{did_you_mean(argument[:40], signatures)}"
-        )
-    texts = [text.strip() for text in (found[2] or "").split(",") if text.strip()]
-    if not all(re.fullmatch(r"-?\d{1,9}", text) for text in texts):
-        raise AttnError(f"{option}: {kind.signature} takes whole numbers, not {found[2]!r}.")
+    call = read_call(argument, option, Catalogue("bias", "biases", BIASES, ARRAYS_TOO))
     try:
-        return kind.build(*kind.filled(tuple(map(int, texts))))
+        return call.kind.build(*call.numbers)
     except AttnError as error:
         raise AttnError(f"{option}: {error}") from None
 

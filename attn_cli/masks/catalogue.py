@@ -32,9 +32,10 @@ class Parameter(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One mask of the catalogue, or another rule that is written as a name with numbers.
+    """What is written as a name with numbers: a mask of the catalogue, or a bias.
 
-    build makes a mask on a board from its numbers; it raises AttnError for numbers that don't fit.
+    build makes it from its numbers, a mask's from a board before them; it raises AttnError for
+    numbers that don't fit.
     many: the last parameter may be given any number of times. placed: it moves with an offset.
     """
 
@@ -135,7 +136,7 @@ KINDS = (
         "window",
         (Parameter("w", 1),),
         lambda board, width: rules.window(width, board.offset),
-        "the last w keys, the query's own included",
+        "the last w keys, the query's own included, looking back only",
         "Beltagy 2020, section 3.1",
     ),
     Kind(
@@ -143,21 +144,21 @@ KINDS = (
         (Parameter("count", 0),),
         lambda board, count: rules.left(count, board.offset),
         "at most count keys before the query's own",
-        "Dao 2023, window_size",
+        "flash-attn 2.3, window_size",
     ),
     Kind(
         "right",
         (Parameter("count", 0),),
         lambda board, count: rules.right(count, board.offset),
         "at most count keys behind the query's own",
-        "Dao 2023, window_size",
+        "flash-attn 2.3, window_size",
     ),
     Kind(
         "lengths",
         (Parameter("length", 0),),
         _lengths,
         "the first keys are real, the rest is padding; one length, or one for each batch row",
-        "Vaswani 2017, padding",
+        "common practice",
         many=True,
         placed=False,
     ),
@@ -224,7 +225,7 @@ KINDS = (
         (Parameter("width", 1), Parameter("reach", 0)),
         lambda board, width, reach: patterns.neighbourhood(width, reach, board.offset),
         "in an image of this width, keys at most reach rows and columns away",
-        "Ramachandran 2019, section 3",
+        "Ramachandran 2019, section 2.2",
     ),
     Kind(
         "local-m",

@@ -12,12 +12,28 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from attn_cli.errors import AttnError, caret
-from attn_cli.masks.catalogue import KINDS, Board, Kind, kind_of
+from attn_cli.masks.catalogue import KINDS, Board, Kind
 from attn_cli.masks.mask import Mask
 
 LONGEST, DEEPEST, MOST_DIGITS = 200_000, 50, 15
 TOKEN = re.compile(r"\s*(?P<token>[A-Za-z][\w-]*|-?\d+|\S)")
 OPERATORS = "Combine masks by & | ~ ( )."
+
+
+class Catalogue(NamedTuple):
+    """What names may stand in an expression: what they are, which there are, a line of advice."""
+
+    noun: str
+    plural: str
+    kinds: tuple[Kind, ...]
+    more: str = ""
+
+    def find(self, name: str) -> Kind | None:
+        """Find a kind by name; _ stands for - too."""
+        return next((kind for kind in self.kinds if kind.name == name.replace("_", "-")), None)
+
+
+MASKS = Catalogue("mask", "masks", KINDS, OPERATORS)
 
 
 class Call(NamedTuple):
@@ -68,7 +84,7 @@ class Expression(NamedTuple):
             if isinstance(node, Call):
                 yield node
             else:
-                waiting += node[1:] if isinstance(node, Joined) else node
+                waiting += [node.inner] if isinstance(node, Inverted) else [node.left, node.right]
 
     def _built(self, node: Node, board: Board) -> Mask:
         if isinstance(node, Inverted):
@@ -81,7 +97,8 @@ class Expression(NamedTuple):
         try:
             return node.kind.build(board, *node.numbers)
         except AttnError as error:
-            raise AttnError(_pointed(f"{self.option}: {error}", self.text, node.at)) from None
+            message = f"{self.option}: {error}"
+            raise AttnError(_pointed(message, self.text, node.at, MASKS)) from None
 
 
 def read(text: str, option: str) -> Expression:
@@ -89,21 +106,32 @@ def read(text: str, option: str) -> Expression:
 
     Raises AttnError with a caret under what is wrong, and the list of masks.
     """
-    if len(text) > LONGEST:
-        raise AttnError(f"{option}: an expression has at most {LONGEST:,} signs.")
-    reader = _Reader(text, option)
+    reader = Reader(text, option, MASKS)
     root = reader.either()
-    if reader.token:
-        raise reader.wrong("this does not belong here.")
+    reader.finish()
     return Expression(text, option, root)
 
 
-class _Reader:
+def read_call(text: str, option: str, known: Catalogue) -> Call:
+    """Read one name with its numbers, such as `t5(32, 128)`.
+
+    Raises AttnError with a caret under what is wrong, and the list of what is known.
+    """
+    reader = Reader(text, option, known)
+    call = reader.call()
+    reader.finish()
+    return call
+
+
+class Reader:
     """Reads from left to right; `token` is what comes next, and empty at the end."""
 
-    def __init__(self, text: str, option: str) -> None:
+    def __init__(self, text: str, option: str, known: Catalogue) -> None:
+        if len(text) > LONGEST:
+            raise AttnError(f"{option}: an expression has at most {LONGEST:,} signs.")
         self.text = text
         self.option = option
+        self.known = known
         self.depth = 0
         self.token, self.at, self.end = "", 0, 0
         self.next()
@@ -118,10 +146,17 @@ class _Reader:
         return taken
 
     def wrong(self, problem: str, at: int | None = None) -> AttnError:
+        """An error that points at a place: at the next token where none is given."""
         message = f"{self.option}: {problem}"
-        return AttnError(_pointed(message, self.text, self.at if at is None else at))
+        return AttnError(_pointed(message, self.text, self.at if at is None else at, self.known))
+
+    def finish(self) -> None:
+        """Raise AttnError where anything is left."""
+        if self.token:
+            raise self.wrong("this does not belong here.")
 
     def either(self) -> Node:
+        """Masks joined by |."""
         node = self.both()
         while self.token == "|":
             self.next()
@@ -129,6 +164,7 @@ class _Reader:
         return node
 
     def both(self) -> Node:
+        """Masks joined by &."""
         node = self.one()
         while self.token == "&":
             self.next()
@@ -136,6 +172,7 @@ class _Reader:
         return node
 
     def one(self) -> Node:
+        """A mask, one in brackets, or the opposite of one."""
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.wrong(f"more than {DEEPEST} levels of ( ) and ~ can't be read.")
@@ -147,59 +184,69 @@ class _Reader:
         if self.token == "~":
             self.next()
             return Inverted(self.one())
-        if self.token == "(":
-            opened = self.at
-            self.next()
-            node = self.either()
-            if self.token != ")":
-                raise self.wrong("this bracket is never closed.", opened)
-            self.next()
-            return node
-        if not self.token[:1].isalpha():
-            raise self.wrong("a mask has to stand here.")
-        return self.call()
+        if self.token != "(":
+            return self.call()
+        opened = self.at
+        self.next()
+        node = self.either()
+        if self.token != ")":
+            raise self.wrong("this bracket is never closed.", opened)
+        self.next()
+        return node
 
     def call(self) -> Call:
+        """A name with its numbers."""
+        if not self.token[:1].isalpha():
+            raise self.wrong(f"a {self.known.noun} has to stand here.")
         at, name = self.at, self.next()
-        kind = kind_of(name)
+        kind = self.known.find(name)
         if kind is None:
-            near = get_close_matches(name, [kind.name for kind in KINDS], n=1, cutoff=0.5)
+            near = get_close_matches(name, [k.name for k in self.known.kinds], n=1, cutoff=0.5)
             hint = f" Did you mean {near[0]}?" if near else ""
-            raise self.wrong(f"there is no mask {name!r}.{hint}", at)
-        numbers: list[int] = []
-        named: dict[str, int] = {}
-        if self.token == "(":
-            self.next()
-            while self.token != ")":
-                self.argument(kind, numbers, named)
-                if self.token not in (",", ")"):
-                    raise self.wrong("a comma or the closing bracket has to stand here.")
-                if self.token == ",":
-                    self.next()
-            self.next()
-        offset = named.pop("offset", None)
+            raise self.wrong(f"there is no {self.known.noun} {name!r}.{hint}", at)
+        numbers, offset = self._arguments(kind) if self.token == "(" else ((), None)
         try:
-            return Call(kind, kind.filled((*numbers, *named.values())), offset, at)
+            return Call(kind, kind.filled(numbers), offset, at)
         except AttnError as error:
             raise self.wrong(str(error), at) from None
 
-    def argument(self, kind: Kind, numbers: list[int], named: dict[str, int]) -> None:
-        """Read `3` or `seed=3`; named ones come in the order of the parameters."""
-        if self.token[:1].isalpha():
-            at, name = self.at, self.next()
-            due = [p.name for p in kind.parameters[len(numbers) + len(named) :]]
-            known = [*due[:1], *(["offset"] if kind.placed and "offset" not in named else [])]
-            if name not in known or self.token != "=":
-                allowed = f"; known here: {', '.join(f'{k}=' for k in known)}" if known else ""
-                raise self.wrong(f"{kind.signature} has no {name}= here{allowed}.", at)
-            self.next()
-            named[name] = self.number()
-        elif named:
-            raise self.wrong("numbers without a name stand before those with one.")
-        else:
-            numbers.append(self.number())
+    def _arguments(self, kind: Kind) -> tuple[tuple[int, ...], int | None]:
+        """Numbers in brackets, in order or by name, and the offset if there is one."""
+        numbers: list[int] = []
+        offset = None
+        named = False
+        self.next()
+        while self.token != ")":
+            if self.token[:1].isalpha():
+                name = self._name(kind, len(numbers), offset is not None)
+                named = True
+                if name == "offset":
+                    offset = self._number()
+                else:
+                    numbers.append(self._number())
+            elif named:
+                raise self.wrong("numbers without a name stand before those with one.")
+            else:
+                numbers.append(self._number())
+            if self.token not in (",", ")"):
+                raise self.wrong("a comma or the closing bracket has to stand here.")
+            if self.token == ",":
+                self.next()
+        self.next()
+        return tuple(numbers), offset
 
-    def number(self) -> int:
+    def _name(self, kind: Kind, count: int, has_offset: bool) -> str:
+        """Take `seed=`: the name of the next parameter, or offset."""
+        at, name = self.at, self.next()
+        due = [parameter.name for parameter in kind.parameters[count : count + 1]]
+        known = [*due, *(["offset"] if kind.placed and not has_offset else [])]
+        if name not in known or self.token != "=":
+            allowed = f"; known here: {', '.join(f'{k}=' for k in known)}" if known else ""
+            raise self.wrong(f"{kind.signature} has no {name}= here{allowed}.", at)
+        self.next()
+        return name
+
+    def _number(self) -> int:
         digits = self.token.removeprefix("-")
         if not (digits.isascii() and digits.isdigit()):
             raise self.wrong("a whole number has to stand here.")
@@ -208,6 +255,7 @@ class _Reader:
         return int(self.next())
 
 
-def _pointed(message: str, text: str, at: int) -> str:
-    known = ", ".join(kind.signature for kind in KINDS)
-    return f"{message}\n{caret(text, at)}\nMasks: {known}.\n{OPERATORS}"
+def _pointed(message: str, text: str, at: int, known: Catalogue) -> str:
+    names = ", ".join(kind.signature for kind in known.kinds)
+    lines = [message, caret(text, at), f"{known.plural.capitalize()}: {names}.", known.more]
+    return "\n".join(line for line in lines if line)

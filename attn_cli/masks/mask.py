@@ -30,10 +30,8 @@ class Reach(NamedTuple):
 
     def words(self, letter: str = "i") -> str:
         """The rule in words."""
-        if self.low is None and self.high is None:
-            return f"query {letter} may attend every key"
         if self.high is None:
-            assert self.low is not None
+            assert self.low is not None, "a reach has a bound on one side at least"
             return f"query i may attend keys {moved(letter, self.low)} and later"
         low = "0" if self.low is None else moved(letter, self.low)
         high = moved(letter, self.high)

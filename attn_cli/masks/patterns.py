@@ -124,7 +124,7 @@ def random_blocks(size: int, count: int, seed: int, keys: int, offset: Offset = 
 def neighbourhood(width: int, reach: int, offset: Offset = 0) -> Mask:
     """Tokens are an image, row by row: keys at most `reach` rows and columns away.
 
-    Ramachandran 2019, section 3; nothing is wrapped or moved at the borders.
+    Ramachandran 2019, section 2.2; nothing is wrapped or moved at the borders.
     """
     return placed(
         called("neighbourhood", (width, reach), offset),

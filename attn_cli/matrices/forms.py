@@ -97,16 +97,29 @@ def in_form(allowed: Array, form: Form) -> Array:
     return np.where(allowed, form.kept, form.dropped).astype(form.dtype)
 
 
-def from_form(array: Array, form: Form, option: str) -> Array:
-    """Read a mask that is in a form, into booleans of 4 axes, True = may attend.
+def four_axes(array: Array, option: str, *, with_heads: bool) -> Array:
+    """Line a mask up with (batch, heads, n, m), from the right as NumPy does.
+
+    with_heads: the scores have heads, so the first of three axes is theirs and not the batch's.
+    Raises AttnError for no axes, and more than four.
+    """
+    if not 1 <= array.ndim <= 4 or not array.size:
+        raise AttnError(f"{option} is {shape_text(array.shape)}; a mask has 1 to 4 axes.")
+    shape = (1,) * (4 - array.ndim) + array.shape
+    if array.ndim == 3 and not with_heads:
+        shape = (array.shape[0], 1, *array.shape[1:])
+    return array.reshape(shape)
+
+
+def from_form(array: Array, form: Form, option: str, *, heads: int | None = None) -> Array:
+    """Read a mask that is in a form, into booleans (b, h, n, m), True = may attend.
 
     Raises AttnError for other axes, and for numbers that neither keep nor drop.
     """
-    if not 2 <= array.ndim <= 4 or not array.size:
-        raise AttnError(f"{option} is {shape_text(array.shape)}; a mask has 2 to 4 axes.")
-    table = array.reshape((1,) * (4 - array.ndim) + array.shape)
-    if array.ndim == 3 and not form.heads_first:
-        table = table.reshape(array.shape[0], 1, *array.shape[1:])
+    if form.heads_first and array.ndim == 3 and heads and array.shape[0] % heads == 0:
+        table = array.reshape(-1, heads, *array.shape[1:])
+    else:
+        table = four_axes(array, option, with_heads=heads is not None)
     if isinstance(form.kept, bool):
         return np.equal(as_booleans(table, option), form.kept)
     numbers = as_floats(table, option)

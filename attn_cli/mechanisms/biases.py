@@ -13,6 +13,8 @@ from attn_cli.program import Axes, Program, Size, Step, Table
 
 Inputs = Any
 
+PRESS, RAFFEL, SHAW = "Press 2022, section 3", "Raffel 2020, section 2.1", "Shaw 2018, section 3.2"
+
 TABLE = "bias_table"
 """The array of learned numbers that a bias selects from."""
 
@@ -39,7 +41,7 @@ class Bias(NamedTuple):
 
 def alibi() -> Bias:
     """Minus the distance, times a slope of each head's own (Press 2022, section 3)."""
-    return Bias("alibi", "ALiBi", "Press 2022, section 3", None, _alibi)
+    return Bias("alibi", "ALiBi", PRESS, None, _alibi)
 
 
 def t5(buckets: int = 32, farthest: int = 128) -> Bias:
@@ -60,7 +62,7 @@ def relative(reach: int = 16) -> Bias:
     return Bias(
         f"relative({reach})",
         "clipped relative positions",
-        "Shaw 2018, section 3.2",
+        SHAW,
         2 * reach + 1,
         lambda p, scores, inputs, queries: _selected(
             p, scores, inputs, queries, _clipped(queries, reach)
@@ -113,7 +115,7 @@ def _t5(name: str, buckets: int, farthest: int, *, both_ways: bool) -> Bias:
     return Bias(
         f"{name}({buckets}, {farthest})",
         "T5's relative positions in buckets",
-        "Raffel 2020, section 2.1",
+        RAFFEL,
         buckets,
         lambda p, scores, inputs, queries: _selected(
             p, scores, inputs, queries, _buckets(queries, buckets, farthest, both_ways)
@@ -169,28 +171,32 @@ BIASES = (
         (),
         alibi,
         "minus the distance, times a slope for each head",
-        "Press 2022, section 3",
+        PRESS,
+        placed=False,
     ),
     Kind(
         "t5",
         (Parameter("buckets", 4, 32), Parameter("farthest", 2, 128)),
         t5,
         "a learned number for each bucket of distances, before and behind apart",
-        "Raffel 2020, section 2.1",
+        RAFFEL,
+        placed=False,
     ),
     Kind(
         "t5-decoder",
         (Parameter("buckets", 2, 32), Parameter("farthest", 2, 128)),
         t5_decoder,
         "as t5, for keys before the query",
-        "Raffel 2020, section 2.1",
+        RAFFEL,
+        placed=False,
     ),
     Kind(
         "relative",
         (Parameter("reach", 1, 16),),
         relative,
         "a learned number for each distance, far ones alike",
-        "Shaw 2018, section 3.2",
+        SHAW,
+        placed=False,
     ),
 )
 """The biases there are, with the numbers they take."""

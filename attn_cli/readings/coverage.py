@@ -8,26 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attn_cli.mask_report import Tiles
 from attn_cli.masks import Mask
 from attn_cli.readings.values import Array
 
 BLOCK_PAIRS = 2**20
 """Pairs that are looked at in one go; few enough to stay in a processor's cache."""
-
-
-class Tiles(NamedTuple):
-    """Squares of `size` queries and keys: how many there are, keep anything, keep everything.
-
-    cells: the pairs inside those that keep anything, which a block-sparse kernel computes.
-    rows: the queries that have such a tile.
-    """
-
-    size: int
-    all: int
-    kept: int
-    full: int
-    cells: int
-    rows: int
 
 
 class Coverage(NamedTuple):
@@ -129,10 +115,10 @@ class _Grid:
         kept = self.counts > 0
         areas = np.broadcast_to(self.areas(), self.counts.shape)
         return Tiles(
-            self.side,
-            self.counts.size,
-            int(kept.sum()),
-            int((self.counts == areas).sum()),
-            int(areas[kept].sum()),
-            int((kept.any(axis=-1) * self.heights()).sum()),
+            size=self.side,
+            all=self.counts.size,
+            kept=int(kept.sum()),
+            full=int((self.counts == areas).sum()),
+            cells=int(areas[kept].sum()),
+            rows=int((kept.any(axis=-1) * self.heights()).sum()),
         )

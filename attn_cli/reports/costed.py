@@ -214,11 +214,11 @@ def _facts(shape: Shape) -> tuple[str, ...]:
         facts.append("keys and values are made from m other rows (cross-attention)")
     if shape.said:
         facts.append(shape.said)
-    if shape.tiled is not None:
-        tiles = shape.tiled
+    if shape.tiles is not None:
+        tiles = shape.tiles
         facts.append(
             f"block-sparse: {tiles.kept:,} of {tiles.all:,} tiles of {tiles.size}×{tiles.size} "
-            f"keep a pair; all pairs in them are computed, {tiles.pairs:,} of them kept"
+            f"keep a pair; all pairs in them are computed, {shape.kept:,} of them kept"
         )
     return tuple(facts)
 
@@ -238,7 +238,7 @@ def _more_conventions(shape: Shape) -> list[str]:
     if shape.p is not None:
         lines.append(
             "p is the number of pairs in kept tiles, counted"
-            if shape.tiled
+            if shape.tiles
             else "p is the number of pairs the mask keeps, counted"
         )
     return lines

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from attn_cli.masks import Mask
 from attn_cli.matrices import seeded
 from attn_cli.mechanisms.biases import TABLE, Bias
@@ -11,21 +9,21 @@ from attn_cli.mechanisms.placing import Placing
 from attn_cli.program import ONE, Program, Sizes
 from attn_cli.readings.traced import Numbers, traced_steps
 from attn_cli.readings.values import evaluate
-from attn_cli.reports.masked import Field
+from attn_cli.readings.work import Show
+from attn_cli.reports.field import Field
 from attn_cli.topics.en.steps import MEANINGS
 from attn_cli.trace import Trace, TracedStep
-from attn_cli.views.numbers import short
 
 SEED = 0
 """Learned numbers of a bias are random here, from this seed."""
 
 
 def mask_trace(
-    mask: Mask | None, bias: Bias | None, field: Field, precision: int, with_steps: bool
+    mask: Mask | None, bias: Bias | None, field: Field, show: Show, with_steps: bool
 ) -> Trace:
     """Steps `mask`, those of the bias, and both together as `masked`.
 
-    with_steps: compute them; what is too large has none.
+    show: writes a number. with_steps: compute them; what is too large has none.
     """
     program = _program(mask, bias, field)
     arrays = {
@@ -34,7 +32,7 @@ def mask_trace(
     steps: tuple[TracedStep, ...] = ()
     if with_steps:
         numbers = Numbers(program, evaluate(program, arrays))
-        steps = traced_steps(numbers, MEANINGS, partial(short, precision=precision))
+        steps = traced_steps(numbers, MEANINGS, show)
     facts = []
     if bias is not None:
         facts.append(f"bias {bias.name}: {bias.title}, {bias.source}")

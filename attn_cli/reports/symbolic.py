@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from attn_cli import masks
+from attn_cli.mask_report import Tiles
 from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, window_rows
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.mechanisms.biases import Bias
@@ -15,15 +16,6 @@ from attn_cli.readings.cost import Count
 from attn_cli.readings.formulas import letter, positive
 
 
-class Tiled(NamedTuple):
-    """Tiles of `size` queries and keys that keep a pair, of all; and the pairs that are kept."""
-
-    size: int
-    kept: int
-    all: int
-    pairs: int
-
-
 class Shape(NamedTuple):
     """What is asked of a cost report; a size is an integer, a name that stays open, or None.
 
@@ -31,6 +23,7 @@ class Shape(NamedTuple):
     d_v = d, one head, as many key heads as heads, d_model = d, no batch, one layer. p is the
     number of pairs that a mask keeps, where it was counted, rows that of queries with any, and
     along the axes beside n and m that both are summed over. said: the mask in words.
+    tiles: those that are computed whole, and kept the pairs that are kept in them.
     """
 
     n: int | str | None = None
@@ -48,7 +41,8 @@ class Shape(NamedTuple):
     rows: int | None = None
     along: frozenset[str] = frozenset()
     said: str = ""
-    tiled: Tiled | None = None
+    tiles: Tiles | None = None
+    kept: int | None = None
     causal: bool = False
     offset: int | None = None
     bottom_right: bool = False

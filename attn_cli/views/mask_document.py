@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from attn_cli.mask_report import MaskReport
+from attn_cli.mask_report import FormShown, MaskReport
 from attn_cli.views.document import plain_value
 
 
 def described(report: MaskReport) -> dict[str, Any]:
     """Counts, comparisons and names; positions are counted from 0.
 
-    kept_per_query has a list for each batch row or head along which the mask differs.
+    kept_per_query has a list for each batch row and head along which the mask differs.
     """
-    keys = [picture.keys.tolist() for picture in report.pictures]
+    keys = _by_place(report.keys.tolist())
     apart, tiles, form = report.difference, report.tiles, report.form
     return {
         "mask": report.name,
@@ -23,16 +23,11 @@ def described(report: MaskReport) -> dict[str, Any]:
         "kept": report.kept,
         "pairs": report.pairs,
         "fraction_kept": report.kept / report.pairs,
-        "kept_per_query": keys if report.places > 1 else keys[0],
-        "empty_rows": _empty(keys, report.places > 1),
-        "tiles": tiles and tiles._asdict(),
-        "diff": apart and {**apart._asdict(), "pairs": _apart(report)},
-        "form": form
-        and {
-            **form._asdict(),
-            "shape": list(form.shape),
-            "values": None if form.values is None else plain_value(form.values.tolist()),
-        },
+        "kept_per_query": keys,
+        "empty_rows": _empty(keys),
+        "tiles": None if tiles is None else tiles._asdict(),
+        "diff": None if apart is None else {**apart._asdict(), "pairs": _apart(report)},
+        "form": None if form is None else _form(form),
         "looks_like": list(report.looks_like),
         "called_elsewhere": list(report.called),
         "conventions": [
@@ -42,9 +37,22 @@ def described(report: MaskReport) -> dict[str, Any]:
     }
 
 
-def _empty(keys: list[list[int]], several: bool) -> list[Any]:
-    rows = [[i for i, kept in enumerate(place) if not kept] for place in keys]
-    return rows if several else rows[0]
+def _form(form: FormShown) -> dict[str, Any]:
+    values = None if form.values is None else plain_value(form.values.tolist())
+    return {**form._asdict(), "shape": list(form.shape), "values": values}
+
+
+def _by_place(keys: list[Any]) -> list[Any]:
+    """Counts (b, h, n) without the axes along which the mask is the same."""
+    rows = [heads if len(heads) > 1 else heads[0] for heads in keys]
+    return rows if len(rows) > 1 else rows[0]
+
+
+def _empty(keys: list[Any]) -> list[Any]:
+    """Positions of the queries that keep no key, nested as the counts are."""
+    if keys and isinstance(keys[0], list):
+        return [_empty(place) for place in keys]
+    return [i for i, kept in enumerate(keys) if not kept]
 
 
 def _apart(report: MaskReport) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from attn_cli.errors import brief
+from attn_cli.libraries import QUESTIONS
 from attn_cli.mask_report import Convention, FormShown, MaskReport
 from attn_cli.trace import Trace, TracedStep
 from attn_cli.views.grids import Matrix, grids_of
@@ -130,6 +131,6 @@ def _conventions(
 
 
 def _counting(questions: tuple[str, ...]) -> list[Block]:
-    if not any(question.startswith("window") for question in questions):
+    if QUESTIONS["window"] not in questions:
         return []
     return [Lines(("w counts the query's own key; w-1 counts the keys beside it",), quiet=True)]

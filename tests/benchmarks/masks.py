@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import resource
+import os
 import subprocess
 import sys
 import time
@@ -28,15 +28,9 @@ def measured(expression: str) -> tuple[float, float]:
     process = subprocess.Popen(
         [sys.executable, "-m", "attn_cli", *command], stdout=subprocess.DEVNULL
     )
-    _, status, usage = _wait(process)
+    _, status, usage = os.wait4(process.pid, 0)
     assert status == 0
     return time.perf_counter() - start, usage.ru_maxrss / 1024
-
-
-def _wait(process: subprocess.Popen[bytes]) -> tuple[int, int, resource.struct_rusage]:
-    import os
-
-    return os.wait4(process.pid, 0)
 
 
 def main() -> None:

@@ -1,0 +1,40 @@
+"""Masks that change nothing beside others: an option that does nothing has to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import and_
+
+from attn_cli.errors import brief
+from attn_cli.masks import Mask
+from attn_cli.reports.field import Field, table_of
+
+WIDENING = ("global", "prefix", "random")
+"""Masks by which people mean to add pairs to others."""
+
+
+def idle_parts(parts: Sequence[Mask], field: Field) -> tuple[str, ...]:
+    """Tell masks that drop nothing which the others keep; causal beside a window is custom.
+
+    What is too large to keep whole is not looked at.
+    """
+    if len(parts) < 2 or not field.small(reduce(and_, parts)):
+        return ()
+    axes = frozenset(axis for part in parts for axis in part.varies)
+    whole = table_of(reduce(and_, parts), field)
+    found = []
+    for place, part in enumerate(parts):
+        rest = reduce(and_, [*parts[:place], *parts[place + 1 :]])._replace(varies=axes)
+        if _kind(part) != "causal" and (table_of(rest, field) == whole).all():
+            widens = _kind(part) in WIDENING
+            hint = " To let more pairs attend, combine by | in --mask." if widens else ""
+            found.append(
+                f"{brief(part.name)} changes nothing here: the rest drops the same pairs.{hint}"
+            )
+    return tuple(found)
+
+
+def _kind(mask: Mask) -> str:
+    """The name of a mask of the catalogue that stands alone; empty for joined ones."""
+    return "" if mask.joined else mask.name.partition("(")[0]
