@@ -62,7 +62,10 @@ class Share(NamedTuple):
 
 
 class CostReport(NamedTuple):
-    """The whole report; sizes maps letters to numbers, None where they stay open."""
+    """The whole report; sizes maps letters to numbers, None where they stay open.
+
+    pairs: those that are computed, and all. tiled: they are whole tiles.
+    """
 
     mode: str
     title: str
@@ -75,6 +78,7 @@ class CostReport(NamedTuple):
     projections: Amount
     core_operations: Amount
     pairs: tuple[Amount, Amount] | None
+    tiled: bool
     shares: tuple[Share, ...]
     memory: dict[str, Amount]
     kv_cache: dict[str, Amount]

@@ -21,7 +21,7 @@ class Library(NamedTuple):
 
 QUESTIONS = {
     "mask": "mask",
-    "causal": "causal, n ≠ m",
+    "causal": "causal (n, m differ)",
     "window": "window of w keys",
     "empty": "row without a key",
 }

@@ -14,13 +14,15 @@ class Picture(NamedTuple):
     """A mask at one place.
 
     keys: how many keys each query keeps. counts, areas: kept pairs and pairs in each cell of a
-    raster whose cells are `side` queries by `side` keys. codes: the whole table, where it is
+    raster whose cells are `side` queries by `side` keys; beside another mask counts are pairs
+    that this one alone keeps, others those of the other alone. codes: the whole table, where it is
     small: 0 dropped, 1 kept; beside another mask 1 kept by both, 2 by this alone, 3 by the other.
     """
 
     place: Place
     keys: Any
     counts: Any
+    others: Any | None
     areas: Any
     side: int
     codes: Any | None
@@ -51,12 +53,13 @@ class Tiles(NamedTuple):
 
 
 class FormShown(NamedTuple):
-    """The mask as a library takes it: its values where they are few."""
+    """The mask as a library takes it: its axes, and its values (b, h, n, m) where they are few."""
 
     name: str
     says: str
     dtype: str
     shape: tuple[int, ...]
+    letters: str
     values: Any | None
 
 
@@ -71,7 +74,8 @@ class MaskReport(NamedTuple):
     """Everything about one mask.
 
     kept, pairs: of all batch rows and heads along which it differs; keys: of each query,
-    (b, h, n). empty: queries without a key. places: how many pictures there are in all.
+    (b, h, n). empty: queries without a key. places: how many pictures there are in
+    all. placed: whether it depends on where queries stand.
     called: names that others have for it. questions: what the conventions answer.
     trace: its steps, with facts, notices and labels.
     """
@@ -86,6 +90,7 @@ class MaskReport(NamedTuple):
     empty: tuple[str, ...]
     pictures: tuple[Picture, ...]
     places: int
+    placed: bool
     tiles: Tiles | None
     difference: Difference | None
     form: FormShown | None

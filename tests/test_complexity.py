@@ -332,9 +332,19 @@ REFUSALS = {
         "--n has to be a number where a mask is counted; only --causal and --window have formulas."
     ),
     "--n 9 --lengths 1,2": (
-        "--lengths: 2 lengths for a batch of 1; give one for all batch rows, or one for each."
+        "--lengths: 2 lengths for a batch of 1; give one for all batch rows, "
+        "or one for each (--batch 2)."
     ),
     "--n 9 --batch b --lengths 1,2": ("--batch b has to be a number where --lengths has several."),
+    "--n 10 --m 5 --block 3": (
+        "--m 5 is less than --n 10: with a cache there are at least as many keys as new tokens. "
+        "Keys from other rows are --cross."
+    ),
+    "--n 8 --d 6 --heads 2 --rope": "--rope turns pairs of numbers, and heads 3 wide are odd.",
+    "--positions sinusoidal --no-projections": (
+        "--positions are added to rows; --no-projections leaves them out."
+    ),
+    "--bias 1": "--bias: an array costs n·m additions; here a bias goes by its name.",
     "--tile 4": "--tile needs a mask, whose kept tiles it counts.",
     "--json --latex": "--json and --latex both decide what is on standard output: give one.",
     "--plot": "--plot needs --sweep, the range it is about.",
@@ -512,6 +522,23 @@ def test_documents_say_how_many_tokens_there_are(attn: Attn) -> None:
     """Without --n there are as many queries and keys as documents' numbers."""
     ran = attn("complexity", "--documents", "0,0,1", "--d", 4, "--json")
     assert document(ran)["symbols"] == {"n": 3, "d": 4, "p": 5}
+
+
+def test_pairs_of_batch_rows_are_of_all_batch_rows(attn: Attn) -> None:
+    """What is kept stands beside as many pairs as there are."""
+    page = attn("complexity", "--n", 4, "--d", 4, "--batch", 2, "--lengths", "2,3").out
+    assert "pairs kept        p = 20, of b n² = 32" in page
+    tiled = attn("complexity", "--n", 5, "--d", 4, "--causal", "--tile", 2).out
+    assert "pairs computed    p = 17, of n² = 25" in tiled
+    assert "pairs outside of kept tiles are not counted" in tiled
+
+
+def test_the_alignment_is_said(attn: Attn) -> None:
+    """With m ≠ n a causal count says how queries and keys are lined up."""
+    size = ("complexity", "--n", 4, "--m", 6, "--d", 4, "--causal")
+    assert "causal, aligned bottom-right" in attn(*size).out
+    assert "causal, aligned top-left" in attn(*size, "--cross").out
+    assert "query i is at position i + 0" in attn(*size, "--align", "top-left").out
 
 
 def test_too_many_pairs_to_count(attn: Attn) -> None:

@@ -52,7 +52,7 @@ def test_causal_is_drawn_with_counts(attn: Attn) -> None:
         "",
         "Others would call this",
         "  torch SDPA is_causal=True · JAX is_causal=True · Keras use_causal_mask=True ·",
-        "  ONNX is_causal=1 · FlashAttention causal=True · Hugging Face, any decoder",
+        "  ONNX is_causal=1 · FlashAttention causal=True",
         "",
         'Next: --diff "window(3)" · --as torch-mha · --save mask.npy · attn compute',
         "--mask mask.npy",
@@ -185,6 +185,35 @@ def test_forms_by_batch_row_and_head(attn: Attn) -> None:
             "mask", "--import", f"{form.name}.npy", "--is", form.name, "--heads", 3, "--json"
         )
         assert table(back) == allowed.tolist()
+
+
+def test_batch_rows_in_each_form(attn: Attn) -> None:
+    """Padding of 2 rows: where queries have heads the mask has an axis for them."""
+    shapes = {
+        "bool": (2, 3, 4),
+        "additive": (2, 3, 4),
+        "torch-sdpa": (2, 1, 3, 4),
+        "torch-mha": (2, 3, 4),
+        "jax": (2, 1, 3, 4),
+        "onnx": (2, 1, 3, 4),
+        "keras": (2, 3, 4),
+        "hugging-face": (2, 1, 3, 4),
+    }
+    for name, shape in shapes.items():
+        line = ("mask", "--lengths", "2,4", "--n", 3, "--m", 4, "--as", name)
+        assert attn(*line, "--save", f"{name}.npy").status == 0
+        assert np.load(f"{name}.npy").shape == shape
+        back = attn("mask", "--import", f"{name}.npy", "--is", name)
+        assert "It equals lengths(2,4)." in back.out
+        headed = attn(*line, "--heads", 3, "--save", f"{name}-3.npy")
+        assert headed.status == 0
+        found = np.load(f"{name}-3.npy")
+        assert found.shape == ((6, 3, 4) if name == "torch-mha" else (2, 1, 3, 4))
+    repeated = np.load("torch-mha-3.npy")
+    assert (repeated == np.repeat(np.load("torch-mha.npy"), 3, axis=0)).all()
+    page = attn("mask", "--lengths", "2,4", "--n", 3, "--m", 4, "--as", "torch-mha").out
+    assert "bool, 2×3×4, (batch·heads, n, m)" in page
+    assert page.count("batch row 1") == 2
 
 
 def test_three_axes_are_lined_up_as_in_compute(attn: Attn) -> None:
@@ -394,10 +423,27 @@ def test_parts_that_change_nothing_are_told(attn: Attn) -> None:
     ran = attn("mask", "--causal", "--prefix", 2)
     assert ran.err == (
         "Note: prefix(2) changes nothing here: the rest drops the same pairs. "
-        "To let more pairs attend, combine by | in --mask.\n"
+        "To add its pairs to the others, combine by | in --mask.\n"
     )
     assert attn("mask", "--causal", "--window", 2).err == ""
     assert "window(9) changes nothing here" in attn("mask", "--causal", "--window", 9).err
+
+
+def test_masks_that_add_pairs_are_told_how(attn: Attn) -> None:
+    """Global tokens combined with and only drop pairs, which nobody means."""
+    ran = attn("mask", "--window", 3, "--global", 0)
+    assert "global(0) is combined with and: only pairs that it keeps are left." in ran.err
+
+
+def test_opposites_beside_each_other(attn: Attn) -> None:
+    """A mask and its opposite are told as such; an offset that both inherit, too."""
+    ran = attn("mask", "--causal", "--diff", "~causal")
+    assert "Each keeps what the other drops: one is the opposite of the other." in ran.out
+    size = ("--n", 3, "--m", 5, "--align", "bottom-right")
+    ran = attn("mask", "--causal", *size, "--diff", "causal")
+    assert "(offset=0) in --diff is top-left" in ran.out
+    ran = attn("mask", "--causal", *size, "--diff", "causal(offset=0)")
+    assert "6 by the mask alone" in ran.out
 
 
 def test_words_name_rows_and_columns(attn: Attn) -> None:
@@ -418,15 +464,16 @@ def test_shades(attn: Attn) -> None:
     rows = [line for line in ran.out.splitlines() if line.startswith("  q")]
     assert rows[0].split() == ["q0", "▒▒" + "··" * 28]
     assert rows[-1].split()[1] == "██" * 28 + "▒▒"
-    assert "a cell is the average of 14 × 14 pairs" in ran.out
-    assert "kept: · none, ░ under a third, ▒ under two thirds, ▓ more, █ all" in ran.out
+    assert "a cell is 14 × 14 pairs, fewer at the end" in ran.out
+    assert "average kept: · none, ░ under a third, ▒ under two thirds, ▓ more, █ all" in ran.out
     plain = attn("mask", "--causal", "--n", 400, "--plain").out
     assert "q0    ++" in plain
     assert plain.isascii()
     almost = attn("mask", "--mask", "~(global(0) & causal)", "--n", 400).out
     assert "▓▓██" in almost
     apart = attn("mask", "--causal", "--n", 400, "--diff", "window(100)").out
-    assert "kept by one of the two alone" in apart
+    assert "+ kept by the mask alone, - by the other, x of each, · alike" in apart
+    assert "+" * 20 in apart
     exact = attn("mask", "--causal", "--n", 50).out
     assert "  q49  " + "█" * 50 in exact
     assert "keys k0 to k49 from left to right; █ kept, · not" in exact
@@ -438,7 +485,7 @@ def test_everything(attn: Attn) -> None:
     assert "columns 0 to 19 of 50" in ran.out
     assert sum(line.count("■") for line in drawn(ran)) == 50 * 51 // 2
     assert attn("mask", "--causal", "--n", 5000, "--all").err.startswith(
-        "Error: 5,000 × 5,000 numbers are too many to show one by one."
+        "Error: 25,000,000 numbers are too many to show one by one."
     )
 
 
@@ -460,6 +507,12 @@ def test_bias_with_the_mask(attn: Attn) -> None:
     assert "  q2  -0.5   -0.25   0 " in ran.out
     assert "  q1  -0.25   0      ·" in ran.out
     assert "heads 0 to 3 of 6; --head N shows another" in ran.out
+    assert "bias = slopes · distance, added to the scores before the mask" in ran.out
+    assert "1 distance = -|i - j|" in ran.out
+    padded = document(attn("mask", "--bias", "alibi", "--lengths", "1,2", "--n", 2, "--json"))
+    assert padded["steps"][-1]["values"][0] == [[0.0, "-inf"], [-0.00390625, "-inf"]]
+    saved = attn("mask", "--bias", "alibi", "--causal", "--save", "b.npy")
+    assert "the form and the file hold the mask alone, without the bias." in saved.err
     last = attn("mask", "--bias", "alibi", "--heads", 6, "--causal", "--n", 3, "--head", 5)
     assert "-0.125" in last.out
     assert "head 0" not in last.out
@@ -608,7 +661,8 @@ REFUSALS = {
     ),
     "--lengths 9": "--lengths: every length must be between 0 and the 6 keys there are.",
     "--lengths 1,2 --batch 3": (
-        "--lengths: 2 lengths for a batch of 3; give one for all batch rows, or one for each."
+        "--lengths: 2 lengths for a batch of 3; give one for all batch rows, "
+        "or one for each (--batch 2)."
     ),
     "--window -1": "--window: window(w): w is at least 1, not -1.",
     "--window two": "--window: 'two' is no whole number.",
@@ -619,6 +673,9 @@ REFUSALS = {
         "--offset and --align place the queries for masks such as --causal: add one."
     ),
     "--causal --offset 999999999": "--offset 999999999 is beyond every array.",
+    "--causal --heads 3 --head 2": "--head 2: all 3 are the same here; leave it out.",
+    "--causal --diff four.npy --batch 2": "--diff has 3 heads, the mask has 1.",
+    "--causal --diff four.npy": "--diff has 2 batch rows, the mask has 1.",
     "--mask four.npy --batch 3": "The mask has 2 batch rows, not 3.",
     "--mask four.npy --heads 2": "The mask has 3 heads, not 2.",
 }

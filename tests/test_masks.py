@@ -217,7 +217,18 @@ def test_and_or_not() -> None:
         ),
         ("window(2) & window(2, offset=-4)", "query i may attend no key"),
         ("block(4)", "query i may attend the keys in the block of 4 that i is in"),
-        ("~lengths(2)", "all but these: query i may attend the first 2 keys (the rest is padding)"),
+        ("~causal", "query i may attend every key but keys 0 … i"),
+        (
+            "(causal | block(2)) & left(1)",
+            "(query i may attend keys 0 … i; or query i may attend the keys in the block of 2 that "
+            "i is in); of these only keys i-1 and later",
+        ),
+        (
+            "~(causal | block(2))",
+            "every pair but those where (query i may attend keys 0 … i; or query i may attend the "
+            "keys in the block of 2 that i is in)",
+        ),
+        ("~lengths(2)", "query i may attend every key but the first 2 keys (the rest is padding)"),
         (
             "dilation(2) | global(0, 1)",
             "query i may attend every 2nd key, counted from i both ways; or tokens 0, 1 attend "
@@ -292,14 +303,17 @@ def test_a_name_reads_as_the_same_mask(text: str) -> None:
             "there is no mask 'wnidow'. Did you mean window?\n  causal & wnidow(3)\n           ^",
         ),
         ("window(-1)", "window(w): w is at least 1, not -1.\n  window(-1)\n  ^"),
-        ("window()", "window(w) takes 1 whole number, not 0.\n  window()\n  ^"),
-        ("window", "window(w) takes 1 whole number, not 0.\n  window\n  ^"),
+        ("window()", "window(w) takes 1 whole number, and none is given.\n  window()\n  ^"),
+        ("window", "window(w) takes 1 whole number, and none is given.\n  window\n  ^"),
         ("causal(1)", "causal takes no number, not 1.\n  causal(1)\n  ^"),
         (
             "random(1)",
             "random(size, count, seed=0) takes 2 to 3 whole numbers, not 1.\n  random(1)\n  ^",
         ),
-        ("global()", "global(token, …) takes one whole number or more, not 0.\n  global()\n  ^"),
+        (
+            "global()",
+            "global(token, …) takes one whole number or more, and none is given.\n  global()\n  ^",
+        ),
         (
             "lengths(9)",
             "every length must be between 0 and the 6 keys there are.\n  lengths(9)\n  ^",
@@ -348,7 +362,31 @@ def test_what_is_refused(text: str, message: str) -> None:
     first, _, known = str(refused.value).partition("\nMasks: ")
     assert first == f"--mask: {message}"
     assert known.startswith("causal, window(w), left(count), right(count), lengths(length, …), ")
-    assert known.endswith("\nCombine masks by & | ~ ( ).")
+    assert known.endswith("\nCombine masks by & (and) | (or) ~ (not) and brackets.")
+
+
+@pytest.mark.parametrize("offset", ["2147483648", "536870913", "-999999999999999"])
+def test_offsets_beyond_every_array(offset: str) -> None:
+    """An offset that 32 bits can't hold is refused, not wrapped around."""
+    with pytest.raises(AttnError, match="this offset is beyond every array"):
+        masks.read(f"causal(offset={offset})", "--mask")
+    most = masks.read("right(536870912, offset=536870912)", "--mask").on(Board(3, 3))
+    assert at_once(most, 3, 3) == [[True] * 3] * 3
+
+
+def test_many_masks_in_one_expression() -> None:
+    """Long chains are refused before Python's recursion ends."""
+    assert masks.read("|".join(["causal"] * 200), "--mask").on(Board(2, 2)).name
+    with pytest.raises(AttnError, match="more than 200 masks can't be combined"):
+        masks.read("|".join(["causal"] * 201), "--mask")
+
+
+def test_too_many_tiles_are_refused() -> None:
+    """Tiles that are counted apart are held in memory."""
+    from attn_cli.errors import ImpossibleError
+
+    with pytest.raises(ImpossibleError, match="--tile 1 makes more than 16,777,216 tiles"):
+        cover(masks.causal(), 5000, 5000, tile=1)
 
 
 def test_brackets_too_deep() -> None:

@@ -270,6 +270,10 @@ REFUSALS = {
     "--bias relative(0)": (
         "--bias: relative(reach=16): reach is at least 1, not 0.\n  relative(0)\n  ^"
     ),
+    "--bias relative(500000000)": (
+        "--bias: relative(reach=16): reach is at most 4096, not 500000000.\n"
+        "  relative(500000000)\n  ^"
+    ),
     "--bias t5(-)": "--bias: a whole number has to stand here.\n  t5(-)\n     ^",
     "--bias t5(6)": "--bias: t5: 6 buckets can't be cut into 4 equal parts.",
     "--rope turned": "--rope: there is no way 'turned'. Known: half-split, interleaved.",
@@ -280,7 +284,9 @@ REFUSALS = {
     "--param x": "--param: 'x' is not of the form NAME=ARRAY.",
     "--param q=1": "--param q: this array has an option of its own, --q.",
     "--param w=1": "--param w: scaled has no such array. It has: none of its own.",
-    "--bias t5 --param w=1": "--param w: scaled has no such array. It has: bias_table.",
+    "--bias t5 --param w=1": (
+        "--param w: scaled with t5(32, 128) has no such array. It has: bias_table."
+    ),
     "--bias t5 --param bias_table=1 --param bias-table=1": "--param bias_table is given twice.",
 }
 
@@ -327,6 +333,53 @@ def test_a_saved_run_keeps_its_positions(attn: Attn) -> None:
     assert again.out == saved.out
     table = attn("compute", "--bias", "relative(2)", "--input", "run.npz", "--quiet")
     assert table.out == saved.out
+
+
+def test_a_new_mask_stands_where_the_saved_run_does(attn: Attn) -> None:
+    """Queries of a saved run keep their place for masks that are added, unless they are moved."""
+    run = ("compute", "--n", 3, "--m", 5, "--causal", "--offset", 2, "--bias", "alibi")
+    assert attn(*run, "--save", "run.npz").status == 0
+    again = attn("compute", "--input", "run.npz", "--window", 2, "--only", "mask")
+    assert "  q0   ·   ■   ■   ·   ·\n" in again.out
+    moved = attn("compute", "--input", "run.npz", "--offset", 1, "--only", "distance")
+    assert "  q0  -1   0  -1  -2  -3\n" in moved.out
+    base = attn("compute", "--rope", "--save", "rope.npz")
+    assert base.status == 0
+    assert attn("compute", "--input", "rope.npz", "--rope-base", 100).status == 0
+
+
+def test_a_saved_place_of_another_batch(attn: Attn) -> None:
+    """An offset for each batch row needs as many rows."""
+    run = (
+        "compute",
+        "--n",
+        3,
+        "--m",
+        4,
+        "--batch",
+        2,
+        "--lengths",
+        "4,3",
+        "--align",
+        "bottom-right",
+    )
+    assert attn(*run, "--bias", "alibi", "--save", "run.npz").status == 0
+    for name, rows in (("q", 3), ("k", 4), ("v", 4)):
+        np.save(f"{name}.npy", normal(0, 3, rows, 4))
+    given = ("--q", "q.npy", "--k", "k.npy", "--v", "v.npy", "--mask", "[1, 1, 1, 1]")
+    ran = attn("compute", "--input", "run.npz", *given)
+    assert ran.err == (
+        "Error: --input: the saved run places the queries of 2 batch rows, and here there are 3. "
+        "Give --offset or --align.\n"
+    )
+
+
+def test_formulas_of_moved_positions(attn: Attn) -> None:
+    """A sum of positions stands in brackets where it is divided."""
+    ran = attn("compute", "--n", 2, "--rope", "--offset", 2, "--only", "q_angles")
+    assert "q_angles = (i+2) / 10000^(2c/4)" in ran.out
+    clipped = attn("mask", "--bias", "relative(1)", "--n", 4, "--json")
+    assert clipped.status == 0
 
 
 def test_arrays_that_nothing_asks_for(attn: Attn) -> None:

@@ -92,7 +92,8 @@ REFUSALS = {
     "--lengths 5": "--lengths: every length must be between 0 and the 4 keys there are.",
     "--lengths x": "--lengths: 'x' is no list of whole numbers like 5,3.",
     "--lengths 1,2": (
-        "--lengths: 2 lengths for a batch of 1; give one for all batch rows, or one for each."
+        "--lengths: 2 lengths for a batch of 1; give one for all batch rows, "
+        "or one for each (--batch 2)."
     ),
     "--mask 0.5,1": (
         "--mask: a mask holds True (may attend) and False, or 1 and 0; this one holds other "

@@ -97,12 +97,12 @@ class Asked(NamedTuple):
                 raise AttnError(f"{option}: {error}") from None
         return [*found, *([self.expression.on(board)] if self.expression else [])]
 
-    def place(self, n: int, m: int, past: int = 0) -> Offset:
-        """The offset of the queries: as given, by alignment, else behind the cached keys."""
+    def place(self, n: int, m: int, usual: Offset = 0) -> Offset:
+        """The offset of the queries: as given, by alignment, else the usual one."""
         if self.offset is not None:
             return self.offset
         if self.align is None:
-            return past
+            return usual
         if self.align == "top-left":
             return 0
         counts = self.lengths
@@ -111,11 +111,10 @@ class Asked(NamedTuple):
         return tuple(count - n for count in counts) if len(counts) > 1 else counts[0] - n
 
 
-def asked(options: MaskOptions, *, moves: bool = False) -> Asked:
-    """Read every mask option; moves: something else depends on where queries stand.
+def asked(options: MaskOptions) -> Asked:
+    """Read every mask option; `refuse_placement` comes when all that it may place is known.
 
-    Raises AttnError for numbers and expressions that can't be read, and for a placement of
-    nothing.
+    Raises AttnError for numbers and expressions that can't be read.
     """
     expression = table = None
     if options.mask is not None:
@@ -123,7 +122,7 @@ def asked(options: MaskOptions, *, moves: bool = False) -> Asked:
             table = options.mask
         else:
             expression = masks.read(options.mask, "--mask")
-    found = Asked(
+    return Asked(
         tuple(
             _shorthand(name, getattr(options, name)) for name in SHORTHANDS if _is_on(options, name)
         ),
@@ -132,8 +131,6 @@ def asked(options: MaskOptions, *, moves: bool = False) -> Asked:
         options.offset,
         options.align,
     )
-    _refuse_placement(found, moves or found.placed)
-    return found
 
 
 def _is_on(options: MaskOptions, name: str) -> bool:
@@ -155,8 +152,9 @@ def _shorthand(name: str, given: str | bool) -> Shorthand:
         raise AttnError(f"{option}: {error}") from None
 
 
-def _refuse_placement(found: Asked, moves: bool) -> None:
-    if not moves and (found.offset is not None or found.align is not None):
+def refuse_placement(found: Asked, *, moves: bool = False) -> None:
+    """Raise AttnError where nothing is placed, or twice; moves: something beside masks is."""
+    if not (moves or found.placed) and (found.offset is not None or found.align is not None):
         raise AttnError(
             "--offset and --align place the queries for masks such as --causal: add one."
         )

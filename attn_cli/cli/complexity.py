@@ -54,6 +54,7 @@ class SizeOptions(NamedTuple):
 
 
 KIND = "What is counted"
+MOST_TILE = 2**29
 
 
 class CountOptions(NamedTuple):
@@ -68,7 +69,13 @@ class CountOptions(NamedTuple):
     ] = False
     tile: Annotated[
         int | None,
-        of_panel(KIND, "Block-sparse: all of each N×N tile that keeps a pair.", min=1, metavar="N"),
+        of_panel(
+            KIND,
+            "Block-sparse: all of each N×N tile that keeps a pair.",
+            min=1,
+            max=MOST_TILE,
+            metavar="N",
+        ),
     ] = None
     dtype: Annotated[str, of_panel(KIND, "float64, float32, float16, bfloat16 or float8.")] = (
         "float32"

@@ -10,14 +10,13 @@ from attn_cli import masks
 from attn_cli.cli.asked import Asked
 from attn_cli.cli.given import booleans
 from attn_cli.cli.progress import progress
-from attn_cli.errors import AttnError, ImpossibleError, ShapeError, brief, shape_text
+from attn_cli.errors import AttnError, ShapeError, brief, shape_text
 from attn_cli.masks import Board, Mask
 from attn_cli.matrices.forms import four_axes
 from attn_cli.matrices.sources import Sources
 from attn_cli.readings.coverage import cover
+from attn_cli.reports.field import refuse_many_pairs
 from attn_cli.reports.symbolic import Shape
-
-MOST_PAIRS = 2**40
 
 
 def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
@@ -32,7 +31,7 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
         shape, table = _with_table(shape, wanted.table)
         parts = [table]
     n, m, batch = _number(shape, "n"), _number(shape, "m"), _batch(shape, wanted)
-    refuse_many_pairs(n, m)
+    refuse_many_pairs(n, m, batch * _heads(shape))
     past = m - n if m > n and not shape.cross else 0
     board = Board(n, m, wanted.place(n, m, past), batch)
     mask = reduce(and_, [*wanted.masks_on(board), *parts])
@@ -49,15 +48,6 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
         tiles=coverage.tiles,
         kept=coverage.pairs,
     )
-
-
-def refuse_many_pairs(n: int, m: int) -> None:
-    """Raise ImpossibleError where looking at each pair would take hours."""
-    if n * m > MOST_PAIRS:
-        raise ImpossibleError(
-            f"{n:,} × {m:,} pairs are too many to look at one by one; up to 2^40 are counted.\n"
-            "--causal and --window alone have formulas for any size."
-        )
 
 
 def _with_table(shape: Shape, argument: str) -> tuple[Shape, Mask]:

@@ -142,7 +142,7 @@ def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, tuple[str,
         return ~numbers.sees.reshape(shape), tuple(axes[place] for place in kept)
     step = next(s for s in program if s.operation == "softmax")
     weights = numbers.arrays[step.name]
-    told = any(step.operation in ("allow", "add") for step in program)
+    told = "bias" in request.arrays or any(step.operation == "allow" for step in program)
     empty = (weights == 0).all(axis=-1) & (told and numbers.queries is None)
     return np.asarray(empty), step.axes[:-1]
 
@@ -204,7 +204,8 @@ def next_commands(request: Request) -> tuple[str, ...]:
     """Ways to go on from here that change what is seen."""
     weights = next(step for step in request.program if step.operation == "softmax")
     lead = ",".join("0" for _ in weights.axes[:-1])
-    commands = [f'--show-work "{weights.name}[{lead},1]"']
+    last = "0" if request.choices.mask is not None else "1"
+    commands = [f'--show-work "{weights.name}[{lead},{last}]"']
     if request.program.sizes["m"] < 2:
         commands = [f'--show-work "output[{",".join("0" for _ in request.program.output.axes)}]"']
     if request.choices.mask is None:

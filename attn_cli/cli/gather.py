@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from attn_cli import mechanisms
-from attn_cli.cli.asked import Asked, asked
+from attn_cli.cli.asked import Asked, asked, refuse_placement
 from attn_cli.cli.given import parameters, read_given, refuse_conflicts
 from attn_cli.cli.masking import Chosen, bind_keys, bind_mask, chosen_mask
 from attn_cli.cli.options import (
@@ -21,6 +21,7 @@ from attn_cli.cli.options import (
 )
 from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
 from attn_cli.errors import AttnError, option_of
+from attn_cli.masks.placed import Offset
 from attn_cli.matrices import numeric, seeded
 from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
@@ -63,14 +64,15 @@ def gathered(
     Raises AttnError or ShapeError, naming the options that do not go together.
     """
     sources = Sources(sys.stdin.buffer)
-    bias, rope = bias_of(options.bias), rope_of(positions.rope, positions.rope_base)
-    wanted = asked(masks, moves=bias is not None or rope is not None)
+    wanted = asked(masks)
+    bias = bias_of(options.bias)
     if bias is not None:
         options = options._replace(bias=None)
     given, mask, settings, unused = read_given(options, wanted.table, sources)
     attention = _with_settings(attention, settings)
     positions = _with_settings(positions, settings)
-    bias = bias or (bias_of(settings.get("bias")) if "bias" not in given else None)
+    if bias is None and "bias" not in given:
+        bias = bias_of(settings.get("bias"), "--input, bias")
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
     mechanism = mechanisms.named(mechanisms.DEFAULT if attention.mode is None else attention.mode)
     choices = _choices(attention)._replace(
@@ -78,6 +80,8 @@ def gathered(
         rope=rope_of(positions.rope, positions.rope_base),
         sinusoidal=sinusoidal_of(positions.positions),
     )
+    moves = choices.bias is not None or choices.rope is not None
+    refuse_placement(wanted, moves=moves or settings.get("mask") is not None)
     given, unused = _used(given, unused, mechanism, choices, options)
     if choices.sinusoidal and "x" not in given and options.text is None:
         raise AttnError("--positions are added to rows: give --x or --text.")
@@ -89,11 +93,8 @@ def gathered(
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
     said = None if wanted.table is not None else settings.get("mask")
-    chosen = chosen_mask(wanted, mask, said, bound, layout)
-    offset = chosen.offset if wanted.placing or "offset" not in settings else settings["offset"]
-    choices = choices._replace(
-        mask=chosen.mask, offset=tuple(offset) if isinstance(offset, list) else offset
-    )
+    chosen = chosen_mask(wanted, mask, said, bound, layout, _saved_offset(settings))
+    choices = choices._replace(mask=chosen.mask, offset=chosen.offset)
     program = mechanism.program(bound, layout, choices)
     drawn = _drawn(program, given, seed, attention.dtype)
     if sizes.seed is not None and not drawn and options.text is None:
@@ -111,6 +112,12 @@ def gathered(
         seed=seed,
         chosen=chosen,
     )
+
+
+def _saved_offset(settings: Mapping[str, Any]) -> Offset | None:
+    """Where the queries of a saved run stand; one number in a list is one for all."""
+    offset = settings.get("offset")
+    return tuple(offset) if isinstance(offset, list) else offset
 
 
 Options = TypeVar("Options", AttentionOptions, PositionOptions)
@@ -143,10 +150,11 @@ def _used(
     }
     others = [name for name in parameters() if name in given and name not in own]
     asked_for = [text.partition("=")[0].strip().replace("-", "_") for text in options.param or ()]
+    beside = f" with {choices.bias.name}" if choices.bias is not None else ""
     for name in asked_for:
         if name not in own:
             raise AttnError(
-                f"--param {name}: {mechanism.name} has no such array. "
+                f"--param {name}: {mechanism.name}{beside} has no such array. "
                 f"It has: {', '.join(own) or 'none of its own'}."
             )
     if choices.bias is not None and "bias" in given:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeGuard
@@ -113,9 +112,12 @@ def refuse_conflicts(given: Mapping[str, Array]) -> None:
             )
 
 
+TYPED_BOOLEANS = r"(?i)(true|false|[\s\[\],;01])+"
+
+
 def booleans(argument: str, sources: Sources) -> Array:
     """Read a mask; a typed one may say true and false."""
-    if not os.path.isfile(argument):
+    if re.fullmatch(TYPED_BOOLEANS, argument):
         argument = re.sub(r"(?i)\bfalse\b", "0", re.sub(r"(?i)\btrue\b", "1", argument))
     return numeric.as_booleans(sources.one(argument, "--mask"), "--mask")
 

@@ -31,15 +31,23 @@ attn mask --causal --window 128 --n 16384 --tile 128
 FORM_NAMES = "bool, additive, torch-sdpa, torch-mha, jax, onnx, keras, hugging-face"
 
 SIZES = "Sizes and names"
+MOST = 2**24
+"""Queries or keys that a mask is drawn for, at most."""
 
 
 class FieldOptions(NamedTuple):
     """Where the mask stands."""
 
-    n: Annotated[int | None, of_panel(SIZES, "Queries (default 6).", min=1, metavar="N")] = None
-    m: Annotated[int | None, of_panel(SIZES, "Keys (default n).", min=1, metavar="N")] = None
-    batch: Annotated[int | None, of_panel(SIZES, "Batch rows.", min=1, metavar="N")] = None
-    heads: Annotated[int | None, of_panel(SIZES, "Heads.", min=1, metavar="N")] = None
+    n: Annotated[
+        int | None, of_panel(SIZES, "Queries (default 6).", min=1, max=MOST, metavar="N")
+    ] = None
+    m: Annotated[int | None, of_panel(SIZES, "Keys (default n).", min=1, max=MOST, metavar="N")] = (
+        None
+    )
+    batch: Annotated[int | None, of_panel(SIZES, "Batch rows.", min=1, max=MOST, metavar="N")] = (
+        None
+    )
+    heads: Annotated[int | None, of_panel(SIZES, "Heads.", min=1, max=MOST, metavar="N")] = None
     text: Annotated[
         str | None, of_panel(SIZES, "A sentence: its words name queries and keys.", metavar="WORDS")
     ] = None
@@ -62,7 +70,8 @@ class LookOptions(NamedTuple):
         of_panel(MORE, f"A bias with it, for --heads: {BIAS_NAMES}.", metavar="NAME"),
     ] = None
     tile: Annotated[
-        int | None, of_panel(MORE, "Count tiles of N×N that keep a pair.", min=1, metavar="N")
+        int | None,
+        of_panel(MORE, "Count tiles of N×N that keep a pair.", min=1, max=MOST, metavar="N"),
     ] = None
     precision: Annotated[
         int | None, of_panel(MORE, "Decimals (default 4).", min=0, max=17, metavar="N")

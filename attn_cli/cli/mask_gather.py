@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from attn_cli import masks
-from attn_cli.cli.asked import Asked, asked
+from attn_cli.cli.asked import Asked, asked, refuse_placement
 from attn_cli.cli.given import booleans
 from attn_cli.cli.positions import bias_of
 from attn_cli.errors import AttnError, ShapeError, shape_text
@@ -21,7 +21,7 @@ from attn_cli.matrices.forms import Form, form_of, from_form
 from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms.biases import Bias
-from attn_cli.reports.field import Field
+from attn_cli.reports.field import Field, refuse_many_pairs
 
 if TYPE_CHECKING:
     from attn_cli.cli.mask import FieldOptions, FormOptions, LookOptions
@@ -59,7 +59,8 @@ def mask_request(
     bias = bias_of(look.bias)
     if look.bias is not None and bias is None:
         raise AttnError("--bias: here a bias goes by its name; arrays are for attn compute.")
-    wanted = asked(options, moves=bias is not None)
+    wanted = asked(options)
+    refuse_placement(wanted, moves=bias is not None)
     form = form_of(forms.as_form, "--as") if forms.as_form is not None else None
     table = _table(wanted, forms, sizes.heads)
     if not wanted.any and table is None and bias is None:
@@ -67,6 +68,8 @@ def mask_request(
         return None
     labels = _labels(sizes)
     n, m, batch = _sizes(sizes, wanted, table, labels)
+    heads = sizes.heads if sizes.heads is not None else table.shape[1] if table is not None else 1
+    refuse_many_pairs(n, m, batch * heads)
     offset = wanted.place(n, m)
     board = Board(n, m, offset, batch)
     parts = wanted.masks_on(board)
@@ -75,14 +78,13 @@ def mask_request(
     mask = reduce(and_, parts) if parts else None
     if mask is None and (look.diff is not None or look.tile is not None or form is not None):
         raise AttnError("--diff, --tile and --as are about a mask: add one.")
-    heads = sizes.heads if sizes.heads is not None else table.shape[1] if table is not None else 1
     placed = wanted.placed or bias is not None
     return MaskRequest(
         mask,
         tuple(parts),
         table is not None and len(parts) == 1,
         Field(n, m, batch, heads, offset, placed, labels),
-        _other(look.diff, board, sizes.heads) if look.diff is not None else None,
+        _other(look.diff, board, heads, sizes.heads is not None) if look.diff is not None else None,
         bias,
         form,
     )
@@ -186,17 +188,23 @@ def _agreed(
     return said[0][1] if said else None
 
 
-def _other(text: str, board: Board, heads: int | None) -> Mask:
+def _other(text: str, board: Board, heads: int, with_heads: bool) -> Mask:
     """The mask to compare with: an expression or an array, on the same field."""
     if not names_array(text):
         return masks.read(text, "--diff").on(board)
     array = Sources(sys.stdin.buffer).one(text, "--diff")
-    table = from_form(array, form_of("bool", "--diff"), "--diff", heads=heads)
+    table = from_form(
+        array, form_of("bool", "--diff"), "--diff", heads=heads if with_heads else None
+    )
     for axis, have, wanted in (("n", table.shape[2], board.n), ("m", table.shape[3], board.m)):
         if have not in (1, wanted):
             raise ShapeError(
                 f"--diff is {shape_text(array.shape)}: {axis} is {have}, not {wanted}."
             )
-    if table.shape[0] not in (1, board.batch):
-        raise ShapeError(f"--diff has {table.shape[0]} batch rows, not {board.batch}.")
+    for what, have, count in (
+        ("batch rows", table.shape[0], board.batch),
+        ("heads", table.shape[1], heads),
+    ):
+        if have not in (1, count):
+            raise ShapeError(f"--diff has {have} {what}, the mask has {count}.")
     return masks.given(table, "the array of --diff")

@@ -20,7 +20,7 @@ from attn_cli.errors import AttnError, ImpossibleError
 from attn_cli.libraries import LIBRARIES, QUESTIONS
 from attn_cli.mask_report import FormShown, MaskReport
 from attn_cli.masks import Mask
-from attn_cli.matrices.forms import Form, form_of, form_shape, in_form
+from attn_cli.matrices.forms import Form, form_layout, form_of, in_form
 from attn_cli.mechanisms.biases import BIASES
 from attn_cli.readings.coverage import blocks
 from attn_cli.reports.field import SMALL_PAIRS, Field, table_of
@@ -81,11 +81,12 @@ def show(request: MaskRequest, look: LookOptions, files: FileOptions) -> None:
     field, mask = request.field, request.mask
     small = _is_small(request)
     if not small and (look.everything or request.bias is not None):
+        count = field.batch * field.heads * field.n * field.m
         raise ImpossibleError(
-            f"{field.n:,} × {field.m:,} numbers are too many to show one by one. "
+            f"{count:,} numbers are too many to show one by one. "
             "Ask for less, or leave --all and --bias out."
         )
-    _refuse_missing(look, field)
+    _refuse_missing(request, look)
     if look.precision is not None and request.bias is None:
         raise AttnError("--precision rounds the numbers of a bias: add --bias.")
     trace = mask_trace(mask, request.bias, field, partial(short, precision=_decimals(look)), small)
@@ -109,15 +110,23 @@ def show(request: MaskRequest, look: LookOptions, files: FileOptions) -> None:
         show_page(make, plain=look.plain)
 
 
-def _refuse_missing(look: LookOptions, field: Field) -> None:
-    for option, at, count, what in (
-        ("--head", look.head, field.heads, "heads; --heads says how many"),
-        ("--batch-index", look.batch_index, field.batch, "batch rows; --batch says how many"),
+def _refuse_missing(request: MaskRequest, look: LookOptions) -> None:
+    field = request.field
+    differs = {axis for one in (request.mask, request.other) if one for axis in one.varies}
+    if request.bias is not None:
+        differs |= {"h"} if isinstance(field.offset, int) else {"b", "h"}
+    for option, axis, at, count, what in (
+        ("--head", "h", look.head, field.heads, "heads; --heads says how many"),
+        ("--batch-index", "b", look.batch_index, field.batch, "batch rows; --batch says how many"),
     ):
-        if at is not None and count == 1:
+        if at is None:
+            continue
+        if count == 1:
             raise AttnError(f"{option} {at}: there are no {what}.")
-        if at is not None and at >= count:
+        if at >= count:
             raise AttnError(f"{option} {at}: there are {count}, counted from 0.")
+        if axis not in differs:
+            raise AttnError(f"{option} {at}: all {count} are the same here; leave it out.")
 
 
 def _display(look: LookOptions, width: int, signs: Signs) -> Display:
@@ -155,6 +164,8 @@ def _report(
 ) -> MaskReport:
     field = request.field
     notices = idle_parts(request.parts, field)
+    if request.bias is not None and (request.form is not None or files.save is not None):
+        notices = (*notices, "the form and the file hold the mask alone, without the bias.")
     if files.json and not trace.steps:
         notices = (*notices, "the table is too large to list; --save writes it.")
     trace = trace._replace(notices=notices, next_commands=_next(request))
@@ -182,35 +193,39 @@ def _is_small(request: MaskRequest) -> bool:
 
 def _form(mask: Mask, field: Field, form: Form) -> FormShown:
     values = in_form(table_of(mask, field), form) if field.small(mask) else None
-    shape = form_shape(form, *field.leads(mask), field.n, field.m, with_heads=field.heads > 1)
-    shown = None if values is None else values.reshape(shape)
-    return FormShown(form.name, form.says, str(form.dtype), shape, shown)
+    layout = form_layout(form, field.leads(mask), field.n, field.m, field.heads)
+    return FormShown(form.name, form.says, str(form.dtype), layout.shape, layout.letters, values)
 
 
 def _next(request: MaskRequest) -> tuple[str, ...]:
+    form = request.form
     commands = [] if request.other is not None else ['--diff "window(3)"']
-    commands += [] if request.form is not None else ["--as torch-mha"]
-    return (*commands, "--save mask.npy", "attn compute --mask mask.npy")
+    commands += [] if form is not None else ["--as torch-mha"]
+    back = "attn compute --mask mask.npy"
+    if form is not None and form.kept is not True:
+        back = f"attn mask --import mask.npy --is {form.name}"
+    return (*commands, "--save mask.npy", back)
 
 
 def _save(path: Path, mask: Mask, field: Field, form: Form) -> None:
     """Write the table some queries at a time, so that it is never held whole."""
-    shape = form_shape(form, *field.leads(mask), field.n, field.m, with_heads=field.heads > 1)
-    batch, heads = field.leads(mask)
+    layout = form_layout(form, field.leads(mask), field.n, field.m, field.heads)
     header: dict[str, Any] = {
         "descr": np.lib.format.dtype_to_descr(form.dtype),
         "fortran_order": False,
-        "shape": shape,
+        "shape": layout.shape,
     }
 
     def write(stream: IO[bytes]) -> None:
         np.lib.format.write_array_header_1_0(stream, header)
-        for b, h in np.ndindex(batch, heads):
-            for _, allowed in blocks(mask, field.n, field.m, b, h):
-                stream.write(in_form(allowed, form).tobytes())
+        for b, h in np.ndindex(*field.leads(mask)):
+            for _ in range(layout.repeats):
+                for _, allowed in blocks(mask, field.n, field.m, b, h):
+                    stream.write(in_form(allowed, form).tobytes())
 
     write_whole(path, write)
-    streams.say(f"Saved {path}: {form.dtype}, {'×'.join(map(str, shape))}, {form.says}")
+    shape = "×".join(map(str, layout.shape))
+    streams.say(f"Saved {path}: {form.dtype}, {shape} {layout.letters}, {form.says}")
 
 
 def _print_json(trace: Trace, more: dict[str, Any]) -> None:

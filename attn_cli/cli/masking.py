@@ -11,6 +11,7 @@ import numpy as np
 
 from attn_cli import masks
 from attn_cli.cli.asked import Asked
+from attn_cli.errors import AttnError
 from attn_cli.masks import Board, Mask
 from attn_cli.masks.placed import Offset
 from attn_cli.mechanisms import Layout
@@ -39,14 +40,22 @@ def chosen_mask(
     said: Mapping[str, str] | None,
     sizes: Sizes,
     layout: Layout,
+    saved: Offset | None = None,
 ) -> Chosen:
     """Build every mask and combine them.
 
-    given: a table of booleans; said: the name and the rule of a saved one.
+    given: a table of booleans; said: the name and the rule of a saved one; saved: where the
+    queries of a saved run stand.
+    Raises AttnError where these have another batch.
     """
     batch = int(sizes["b"]) if "b" in layout.scores else 1
     n, m = int(sizes["n"]), int(sizes["m"])
-    offset = asked.place(n, m, int(sizes.get("m_past", 0)))
+    if isinstance(saved, tuple) and len(saved) != batch:
+        raise AttnError(
+            f"--input: the saved run places the queries of {len(saved)} batch rows, and here there "
+            f"are {batch}. Give --offset or --align."
+        )
+    offset = asked.place(n, m, int(sizes.get("m_past", 0)) if saved is None else saved)
     parts = asked.masks_on(Board(n, m, offset, batch))
     if given is not None:
         parts.append(_given(given, said, layout))

@@ -146,14 +146,14 @@ class MaskOptions(NamedTuple):
     ] = None
     causal: Annotated[bool, _mask("Key j only for queries i ≥ j.", "--causal")] = False
     offset: Annotated[int | None, _mask("Query i stands at position i + N.", metavar="N")] = None
-    align: Annotated[str | None, _mask("top-left (offset 0) or bottom-right (offset m - n).")] = (
-        None
-    )
+    align: Annotated[
+        str | None, _mask("top-left (offset 0), bottom-right (m - n, or each length - n).")
+    ] = None
     window: Annotated[
         str | None, _mask("The last N keys, the query's own included.", metavar="N")
     ] = None
     left: Annotated[str | None, _mask("At most N keys before a query's own.", metavar="N")] = None
-    right: Annotated[str | None, _mask("At most N keys behind a query's own.", metavar="N")] = None
+    right: Annotated[str | None, _mask("At most N keys after a query's own.", metavar="N")] = None
     lengths: Annotated[
         str | None,
         _mask("Real keys of each batch row, as 5,3; the rest is padding.", metavar="N,N"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attn_cli.cli.asked import Asked, asked
+from attn_cli.cli.asked import Asked, asked, refuse_placement
 from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
 from attn_cli.cli.sizes import size
 from attn_cli.errors import AttnError, ShapeError, option_of
@@ -36,14 +36,18 @@ def shape_of(
         raise AttnError("--cross needs --m, the number of other rows.")
     wanted = _wanted(masks, window)
     chosen = _positions(count, positions)
+    refuse_placement(wanted)
     if count.tile is not None and not wanted.any:
         raise AttnError("--tile needs a mask, whose kept tiles it counts.")
     shape = _shape(read, window, wanted, count)._replace(**chosen)
+    if chosen["rope"] is not None:
+        _refuse_odd_width(read)
     if count.tile is not None or not _has_formula(wanted):
         from attn_cli.cli.counted import with_counts
 
         if isinstance(window, str):
             raise AttnError(f"--window {window} has to be a number where a mask is counted.")
+        refuse_fewer_keys(shape)
         return with_counts(shape, wanted, count.tile)
     if shape.m == shape.n and not count.cross:
         shape = shape._replace(m=None)
@@ -126,6 +130,15 @@ def _refuse_same_names(read: dict[str, int | str | None]) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise AttnError(f"Two sizes are called {twice}: give each a letter of its own.")
+
+
+def _refuse_odd_width(read: dict[str, int | str | None]) -> None:
+    heads, width = read["h"] or 1, read["d"]
+    head = read["d_head"]
+    if head is None and isinstance(width, int) and isinstance(heads, int):
+        head = width // heads
+    if isinstance(head, int) and head % 2:
+        raise ShapeError(f"--rope turns pairs of numbers, and heads {head} wide are odd.")
 
 
 def _refuse_unequal(read: dict[str, int | str | None]) -> None:

@@ -24,11 +24,12 @@ class Board(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A whole number that a mask takes: its least value, and its usual one if it has any."""
+    """A whole number that a mask takes: its least value, its usual one if any, its largest."""
 
     name: str
     least: int
     usual: int | None = None
+    most: int = FARTHEST
 
 
 class Kind(NamedTuple):
@@ -63,12 +64,13 @@ class Kind(NamedTuple):
         usual = tuple(p.usual for p in self.parameters[len(numbers) :] if p.usual is not None)
         short = len(numbers) + len(usual) < len(self.parameters)
         if short or (len(numbers) > len(self.parameters) and not self.many):
-            raise AttnError(f"{self.signature} takes {self._count()}, not {len(numbers)}.")
+            given = f"not {len(numbers)}" if numbers else "and none is given"
+            raise AttnError(f"{self.signature} takes {self._count()}, {given}.")
         taken = [*self.parameters, *self.parameters[-1:] * (len(numbers) - len(self.parameters))]
         for parameter, number in zip(taken, numbers, strict=False):
-            if not parameter.least <= number <= FARTHEST:
+            if not parameter.least <= number <= parameter.most:
                 bound = "at least" if number < parameter.least else "at most"
-                limit = parameter.least if number < parameter.least else FARTHEST
+                limit = parameter.least if number < parameter.least else parameter.most
                 raise AttnError(
                     f"{self.signature}: {parameter.name} is {bound} {limit}, not {number}."
                 )
@@ -89,7 +91,7 @@ def _lengths(board: Board, *counts: int) -> Mask:
     if len(counts) not in (1, board.batch):
         raise AttnError(
             f"{len(counts)} lengths for a batch of {board.batch}; give one for all batch "
-            "rows, or one for each."
+            f"rows, or one for each (--batch {len(counts)})."
         )
     if not all(count <= board.m for count in counts):
         raise AttnError(f"every length must be between 0 and the {board.m} keys there are.")
@@ -150,7 +152,7 @@ KINDS = (
         "right",
         (Parameter("count", 0),),
         lambda board, count: rules.right(count, board.offset),
-        "at most count keys behind the query's own",
+        "at most count keys after the query's own",
         "flash-attn 2.3, window_size",
     ),
     Kind(
@@ -207,7 +209,7 @@ KINDS = (
     ),
     Kind(
         "random",
-        (Parameter("size", 1), Parameter("count", 1), Parameter("seed", 0, 0)),
+        (Parameter("size", 1), Parameter("count", 1, most=64), Parameter("seed", 0, 0)),
         _random,
         "for each block of size queries, count random blocks of as many keys",
         "Zaheer 2020, section 2",

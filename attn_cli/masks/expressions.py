@@ -12,12 +12,12 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from attn_cli.errors import AttnError, caret
-from attn_cli.masks.catalogue import KINDS, Board, Kind
+from attn_cli.masks.catalogue import FARTHEST, KINDS, Board, Kind
 from attn_cli.masks.mask import Mask
 
-LONGEST, DEEPEST, MOST_DIGITS = 200_000, 50, 15
+LONGEST, DEEPEST, MOST_MASKS, MOST_DIGITS = 200_000, 50, 200, 15
 TOKEN = re.compile(r"\s*(?P<token>[A-Za-z][\w-]*|-?\d+|\S)")
-OPERATORS = "Combine masks by & | ~ ( )."
+OPERATORS = "Combine masks by & (and) | (or) ~ (not) and brackets."
 
 
 class Catalogue(NamedTuple):
@@ -132,7 +132,7 @@ class Reader:
         self.text = text
         self.option = option
         self.known = known
-        self.depth = 0
+        self.depth = self.count = 0
         self.token, self.at, self.end = "", 0, 0
         self.next()
 
@@ -199,6 +199,9 @@ class Reader:
         if not self.token[:1].isalpha():
             raise self.wrong(f"a {self.known.noun} has to stand here.")
         at, name = self.at, self.next()
+        self.count += 1
+        if self.count > MOST_MASKS:
+            raise self.wrong(f"more than {MOST_MASKS} masks can't be combined.", at)
         kind = self.known.find(name)
         if kind is None:
             near = get_close_matches(name, [k.name for k in self.known.kinds], n=1, cutoff=0.5)
@@ -221,7 +224,7 @@ class Reader:
                 name = self._name(kind, len(numbers), offset is not None)
                 named = True
                 if name == "offset":
-                    offset = self._number()
+                    offset = self._offset()
                 else:
                     numbers.append(self._number())
             elif named:
@@ -245,6 +248,12 @@ class Reader:
             raise self.wrong(f"{kind.signature} has no {name}= here{allowed}.", at)
         self.next()
         return name
+
+    def _offset(self) -> int:
+        at, number = self.at, self._number()
+        if abs(number) > FARTHEST:
+            raise self.wrong("this offset is beyond every array.", at)
+        return number
 
     def _number(self) -> int:
         digits = self.token.removeprefix("-")

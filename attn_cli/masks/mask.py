@@ -64,7 +64,7 @@ class Mask(NamedTuple):
         reach = self.reach.meet(other.reach) if self.reach and other.reach else None
         return Mask(
             f"{self._inside('&')} & {other._inside('&')}",
-            reach.words() if reach else f"{self.says}; of these only {other._narrowing()}",
+            reach.words() if reach else f"{self._said()}; of these only {other._narrowing()}",
             lambda i, j, b, h: self.allows(i, j, b, h) & other.allows(i, j, b, h),
             self.varies | other.varies,
             reach,
@@ -83,16 +83,26 @@ class Mask(NamedTuple):
     def __invert__(self) -> Mask:
         return Mask(
             f"~({self.name})" if self.joined else f"~{self.name}",
-            f"all but these: {self.says}",
+            self._excluded(),
             lambda i, j, b, h: self.allows(i, j, b, h) ^ True,
             self.varies,
         )
 
     def _narrowing(self) -> str:
         """The rule in words, behind one that it narrows."""
-        if self.says.startswith(PERMISSION):
+        if self.says.startswith(PERMISSION) and self.joined != "|":
             return self.says.removeprefix(PERMISSION)
-        return f"those where {self.says}"
+        return f"those where {self._said()}"
+
+    def _excluded(self) -> str:
+        """The opposite in words."""
+        if self.says.startswith(PERMISSION) and not self.joined:
+            return f"{PERMISSION}every key but {self.says.removeprefix(PERMISSION)}"
+        return f"every pair but those where {self._said()}"
+
+    def _said(self) -> str:
+        """The rule in words as a part of a longer one."""
+        return f"({self.says})" if self.joined == "|" else self.says
 
     def _inside(self, operator: str) -> str:
         """The name as a part of a longer one: & binds closer than |."""

@@ -33,7 +33,7 @@ def left(count: int, offset: Offset = 0) -> Mask:
 
 
 def right(count: int, offset: Offset = 0) -> Mask:
-    """At most `count` keys behind a query's own: j ≤ i + offset + count."""
+    """At most `count` keys after a query's own: j ≤ i + offset + count."""
     return within(called("right", (count,), offset), None, count, offset)
 
 

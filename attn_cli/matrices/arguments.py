@@ -9,6 +9,7 @@ from pathlib import Path
 SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".json", ".safetensors")
 MANY = (".npz", ".json", ".safetensors")
 LITERAL_START = r"(?i)\s*([-+.\d\[−;]|inf\b|nan\b)"
+BARE_WORD = r"[A-Za-z][\w-]*"
 BOOLEAN_START = r"(?i)\s*(true|false)\b"
 
 
@@ -26,7 +27,10 @@ def path_and_name(argument: str) -> tuple[Path, str | None]:
 
 
 def names_array(argument: str) -> bool:
-    """Whether an argument stands for an array: standard input, a file, or numbers."""
+    """Whether an argument stands for an array: standard input, a file, or numbers.
+
+    A bare word is a name, though a file may be called so: files of numbers have a suffix.
+    """
     path, _ = path_and_name(argument)
     return (
         argument == "-"
@@ -34,5 +38,5 @@ def names_array(argument: str) -> bool:
         or path.suffix.lower() in SUFFIXES
         or looks_like_literal(argument)
         or bool(re.match(BOOLEAN_START, argument))
-        or os.path.exists(path)
+        or (os.path.exists(path) and not re.fullmatch(BARE_WORD, argument))
     )

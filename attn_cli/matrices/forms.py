@@ -20,7 +20,8 @@ class Form(NamedTuple):
     """One way to write a mask.
 
     kept, dropped: what stands where a query may attend a key, and where not. axes: the fewest
-    axes it has; heads_first: batch rows and heads share one axis.
+    axes it has, axes_by_batch those where batch rows differ. heads_first: batch rows and heads
+    share one axis, and there is one table for each.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Form(NamedTuple):
     kept: float | bool
     dropped: float | bool
     axes: int = 2
+    axes_by_batch: int = 3
     heads_first: bool = False
 
     @property
@@ -39,7 +41,13 @@ class Form(NamedTuple):
 FORMS = (
     Form("bool", "True = may attend", True, False),
     Form("additive", "0, and -inf where a query may not attend", 0.0, float("-inf")),
-    Form("torch-sdpa", "attn_mask of scaled_dot_product_attention, True = may attend", True, False),
+    Form(
+        "torch-sdpa",
+        "attn_mask of scaled_dot_product_attention, True = may attend",
+        True,
+        False,
+        axes_by_batch=4,
+    ),
     Form(
         "torch-mha",
         "attn_mask of nn.MultiheadAttention, True = may NOT attend",
@@ -47,20 +55,15 @@ FORMS = (
         True,
         heads_first=True,
     ),
-    Form("jax", "mask of dot_product_attention, (b, h, n, m), True = may attend", True, False, 4),
-    Form("onnx", "attn_mask of Attention, True = may attend", True, False),
-    Form(
-        "keras",
-        "attention_mask of MultiHeadAttention, (b, n, m), True = may attend",
-        True,
-        False,
-        3,
-    ),
+    Form("jax", "mask of dot_product_attention, True = may attend", True, False, 4, 4),
+    Form("onnx", "attn_mask of Attention, True = may attend", True, False, axes_by_batch=4),
+    Form("keras", "attention_mask of MultiHeadAttention, True = may attend", True, False, 3),
     Form(
         "hugging-face",
-        "attention_mask of an eager model, (b, 1, n, m), 0 and the lowest float32",
+        "attention_mask of an eager model, 0 and the lowest float32",
         0.0,
         LOWEST,
+        4,
         4,
     ),
 )
@@ -78,18 +81,29 @@ def form_of(name: str, option: str) -> Form:
     return found
 
 
-def form_shape(
-    form: Form, batch: int, heads: int, n: int, m: int, *, with_heads: bool = False
-) -> tuple[int, ...]:
-    """The axes of a mask in a form; batch and heads are 1 where it is the same along them.
+class Layout(NamedTuple):
+    """The axes of a mask in a form, with their letters, and how often each table is repeated."""
 
-    with_heads: the scores have heads, so three axes would be read as (heads, n, m).
+    shape: tuple[int, ...]
+    letters: str
+    repeats: int = 1
+
+
+def form_layout(form: Form, leads: tuple[int, int], n: int, m: int, heads: int) -> Layout:
+    """How a mask is laid out in a form.
+
+    leads: the batch rows and heads along which it differs. heads: those that the scores have,
+    1 where they have none.
     """
-    if form.heads_first and batch * heads > 1:
-        return (batch * heads, n, m)
-    if heads > 1 or form.axes == 4 or (with_heads and batch > 1 and form.axes == 2):
-        return (batch, heads, n, m)
-    return (batch, n, m) if batch > 1 or form.axes == 3 else (n, m)
+    batch, own_heads = leads
+    if form.heads_first and batch * own_heads > 1:
+        repeats = heads // own_heads
+        return Layout((batch * heads, n, m), "(batch·heads, n, m)", repeats)
+    by_batch = form.axes_by_batch if heads == 1 else 4
+    axes = max(form.axes, 4 if own_heads > 1 else by_batch if batch > 1 else 2)
+    if axes == 4:
+        return Layout((batch, own_heads, n, m), "(b, h, n, m)")
+    return Layout((batch, n, m), "(b, n, m)") if axes == 3 else Layout((n, m), "(n, m)")
 
 
 def in_form(allowed: Array, form: Form) -> Array:
@@ -116,8 +130,9 @@ def from_form(array: Array, form: Form, option: str, *, heads: int | None = None
 
     Raises AttnError for other axes, and for numbers that neither keep nor drop.
     """
-    if form.heads_first and array.ndim == 3 and heads and array.shape[0] % heads == 0:
-        table = array.reshape(-1, heads, *array.shape[1:])
+    if form.heads_first and array.ndim == 3:
+        each = heads if heads and array.shape[0] % heads == 0 else 1
+        table = array.reshape(-1, each, *array.shape[1:])
     else:
         table = four_axes(array, option, with_heads=heads is not None)
     if isinstance(form.kept, bool):

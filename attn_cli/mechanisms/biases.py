@@ -15,6 +15,9 @@ Inputs = Any
 
 PRESS, RAFFEL, SHAW = "Press 2022, section 3", "Raffel 2020, section 2.1", "Shaw 2018, section 3.2"
 
+MOST = 4096
+"""Learned numbers for each head, at most."""
+
 TABLE = "bias_table"
 """The array of learned numbers that a bias selects from."""
 
@@ -45,12 +48,12 @@ def alibi() -> Bias:
 
 
 def t5(buckets: int = 32, farthest: int = 128) -> Bias:
-    """A learned number for each bucket of distances, before and behind (Raffel 2020, 2.1)."""
+    """A learned number for each bucket of distances, before and after (Raffel 2020, 2.1)."""
     return _t5("t5", buckets, farthest, both_ways=True)
 
 
 def t5_decoder(buckets: int = 32, farthest: int = 128) -> Bias:
-    """As t5, all buckets for keys before the query; those behind share bucket 0."""
+    """As t5, all buckets for keys before the query; those after share bucket 0."""
     return _t5("t5-decoder", buckets, farthest, both_ways=False)
 
 
@@ -77,6 +80,8 @@ def slopes(heads: Size) -> Table:
     authors' own rule.
     """
     power = 2 ** int(log2(heads)) if isinstance(heads, int) else heads
+    if heads == 1:
+        return Table("2^(-8)", "2^{-8}", lambda maths, head: 2.0**-8 + 0.0 * head, _one_slope, 1)
     plain = f"2^(-8k/{power})"
     if power == heads:
         formula = f"{plain} for k = 1 … {heads}"
@@ -95,6 +100,10 @@ def slopes(heads: Size) -> Table:
 
     latex = formula.replace("(-8k/", "{-8k/").replace(")", "}").replace("…", r"\ldots")
     return Table(formula, latex.replace(" for ", r"\text{ for }"), number, put_in, 1)
+
+
+def _one_slope(head: int) -> str:
+    return "2^(-8)"
 
 
 def _alibi(p: Program, scores: Axes, inputs: Inputs, queries: Placing) -> Step:
@@ -141,7 +150,7 @@ def _buckets(queries: Placing, buckets: int, farthest: int, both_ways: bool) -> 
         near = away * (away < exact) + exact * (away >= exact)
         return near + sum((away >= step) * 1 for step in wider) + both_ways * each * (j > p)
 
-    side = ", counted apart before and behind" if both_ways else "; keys behind are in bucket 0"
+    side = ", counted apart before and after" if both_ways else "; keys after it are in bucket 0"
     formula = f"bucket of {queries.written} - j among {buckets}, up to {farthest}{side}"
     return Table(formula, _text(formula), number, _minus(queries, "bucket of "), 0)
 
@@ -153,8 +162,14 @@ def _clipped(queries: Placing, reach: int) -> Table:
         inside = away * (abs(away) <= reach)
         return reach + inside + reach * (away > reach) - reach * (away < -reach)
 
+    def put_in(*places: int) -> str:
+        p, j = queries.at(*places)
+        if abs(j - p) <= reach:
+            return f"{j} - {p} + {reach}"
+        return f"{reach if j > p else -reach} + {reach}"
+
     formula = f"j - {queries.written}, kept within -{reach} … {reach}, plus {reach}"
-    return Table(formula, _text(formula), number, _minus(queries, "distance "), 0)
+    return Table(formula, _text(formula), number, put_in, 0)
 
 
 def _text(words: str) -> str:
@@ -176,15 +191,15 @@ BIASES = (
     ),
     Kind(
         "t5",
-        (Parameter("buckets", 4, 32), Parameter("farthest", 2, 128)),
+        (Parameter("buckets", 4, 32, MOST), Parameter("farthest", 2, 128)),
         t5,
-        "a learned number for each bucket of distances, before and behind apart",
+        "a learned number for each bucket of distances, before and after apart",
         RAFFEL,
         placed=False,
     ),
     Kind(
         "t5-decoder",
-        (Parameter("buckets", 2, 32), Parameter("farthest", 2, 128)),
+        (Parameter("buckets", 2, 32, MOST), Parameter("farthest", 2, 128)),
         t5_decoder,
         "as t5, for keys before the query",
         RAFFEL,
@@ -192,7 +207,7 @@ BIASES = (
     ),
     Kind(
         "relative",
-        (Parameter("reach", 1, 16),),
+        (Parameter("reach", 1, 16, MOST),),
         relative,
         "a learned number for each distance, far ones alike",
         SHAW,

@@ -28,8 +28,15 @@ class Placing(NamedTuple):
         """A row's position in a formula."""
         if isinstance(self.offset, tuple):
             return "p"
+        if not self.offset:
+            return self.letter
         known = isinstance(self.offset, int)
         return moved(self.letter, self.offset) if known else f"{self.letter}+{self.offset}"
+
+    @property
+    def factor(self) -> str:
+        """A row's position inside a product: in brackets where it is a sum."""
+        return f"({self.written})" if len(self.written) > 1 else self.written
 
     def at(self, *places: Any) -> tuple[Any, ...]:
         """The position that a row is at, then what else there is to a place."""
@@ -64,8 +71,8 @@ def angles(rows: Placing, base: float, width: Any) -> Table:
         return p * base ** (-2 * c / width)
 
     return Table(
-        f"{rows.written} / {base:g}^(2c/{width})",
-        rf"{rows.written} / {base:g}^{{2c/{width}}}",
+        f"{rows.factor} / {base:g}^(2c/{width})",
+        rf"{rows.factor} / {base:g}^{{2c/{width}}}",
         number,
         lambda *places: "{} / {:g}^({}/{})".format(*_with(rows.at(*places), base, width)),
         price=1,
@@ -87,8 +94,8 @@ def waves(rows: Placing, base: float, width: Any) -> Table:
         return f"{name}({p} / {base:g}^({column - column % 2}/{width}))"
 
     return Table(
-        f"sin, cos of {rows.written} / {base:g}^(2c/{width}) in columns 2c, 2c+1",
-        rf"\sin, \cos \left({rows.written} / {base:g}^{{2c/{width}}}\right)",
+        f"sin, cos of {rows.factor} / {base:g}^(2c/{width}) in columns 2c, 2c+1",
+        rf"\sin, \cos \left({rows.factor} / {base:g}^{{2c/{width}}}\right)",
         number,
         put_in,
         price=2,

@@ -131,9 +131,12 @@ class Program:
         """
         return self._record("rotate", (x, angles), x.axes, name, interleaved=interleaved)
 
-    def mask(self, x: Step, allowed: Step, *, name: str) -> Step:
-        """Keep x where allowed is True; elsewhere minus infinity."""
-        return self._record("mask", (x, allowed), x.axes, name)
+    def mask(self, x: Step, allowed: Step, *, axes: Axes = (), name: str) -> Step:
+        """Keep x where allowed is True; elsewhere minus infinity.
+
+        axes: those of the result, where x has to be repeated along some of them.
+        """
+        return self._record("mask", (x, allowed), axes or x.axes, name)
 
     def softmax(self, x: Step, *, over: str, name: str) -> Step:
         """Positive shares that sum to 1 over an axis; all 0 where every entry is −∞."""

@@ -8,9 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from attn_cli.errors import ImpossibleError
 from attn_cli.mask_report import Tiles
 from attn_cli.masks import Mask
 from attn_cli.readings.values import Array
+
+MOST_CELLS = 2**24
+"""Tiles that are counted apart, at most."""
 
 BLOCK_PAIRS = 2**20
 """Pairs that are looked at in one go; few enough to stay in a processor's cache."""
@@ -55,7 +59,13 @@ def cover(
 
     tile: the side of the tiles to count. side: that of a picture's cells.
     advance(done, total) is called after each block of queries.
+    Raises ImpossibleError for more tiles than are counted apart.
     """
+    if tile and -(-n // tile) * -(-m // tile) > MOST_CELLS:
+        raise ImpossibleError(
+            f"--tile {tile} makes more than {MOST_CELLS:,} tiles of {n:,} × {m:,} pairs. "
+            "Give a larger one."
+        )
     leads = (batch if "b" in mask.varies else 1, heads if "h" in mask.varies else 1)
     keys = np.zeros((*leads, n), np.int64)
     grids = [_Grid(n, m, size, leads) for size in (tile, side) if size]

@@ -13,8 +13,8 @@ from attn_cli.masks import Mask
 from attn_cli.readings.coverage import blocks
 from attn_cli.readings.values import Array
 
-LONGEST = 4096
-"""Sizes of blocks, steps and strides that are tried."""
+LONGEST, WORK = 4096, 2**24
+"""Sizes of blocks, steps and strides that are tried; fewer where rows are long."""
 
 
 Make = Callable[[int], Mask]
@@ -180,7 +180,7 @@ def _extent(table: Array) -> tuple[int, int]:
 
 def _patterns(table: Array, m: int) -> Iterator[Make]:
     yield masks.log_sparse
-    for size in range(1, min(max(len(table), m), LONGEST) + 1):
+    for size in range(1, min(max(len(table), m), LONGEST, WORK // m) + 1):
         yield partial(masks.block, size)
         yield partial(masks.dilation, size)
         yield partial(masks.stride, size)

@@ -188,6 +188,8 @@ def halves(width: int, interleaved: bool) -> tuple[slice, slice]:
 def _mask(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     x, allowed = operands
     kept = aligned(allowed, step.operands[1].axes, step.axes)
+    if step.operands[0].axes != step.axes:
+        x = aligned(x, step.operands[0].axes, step.axes)
     if out is None:
         return np.where(kept, x, x.dtype.type(-np.inf))
     if out is not x:

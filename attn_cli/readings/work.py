@@ -221,9 +221,10 @@ def _rotate(step: Step, index: Index, desk: Desk) -> _Lines:
 def _mask(step: Step, index: Index, desk: Desk) -> _Lines:
     x, allowed = step.operands
     at = named(allowed.name, _own(step, 1, index, desk))
+    kept = named(x.name, _own(step, 0, index, desk))
     if desk.cell(allowed.name, _own(step, 1, index, desk)):
-        return _Lines(named(x.name, index), "", f"{at} is True")
-    return _Lines(named(x.name, index), "not allowed", f"{at} is False")
+        return _Lines(kept, "", f"{at} is True")
+    return _Lines(kept, "not allowed", f"{at} is False")
 
 
 def _softmax(step: Step, index: Index, desk: Desk) -> _Lines:

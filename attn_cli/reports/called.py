@@ -4,34 +4,35 @@ from __future__ import annotations
 
 from attn_cli.masks import Reach
 
+CACHED = "with a cache of m - n keys"
+
 
 def called_elsewhere(reach: Reach, n: int, m: int) -> tuple[str, ...]:
     """What libraries call a range of keys around each query; nothing where none has it."""
-    names = [
-        *_called(reach, 0, n == m, "top-left"),
-        *_called(reach, m - n, n == m, "bottom-right"),
-    ]
+    names = _called(reach, 0, n == m, "top-left")
+    if m >= n:
+        names += _called(reach, m - n, n == m, "bottom-right")
     return tuple(dict.fromkeys(names))
 
 
 def _called(reach: Reach, offset: int, square: bool, aligned: str) -> list[str]:
     before = None if reach.low is None else offset - reach.low
-    behind = None if reach.high is None else reach.high - offset
-    if (before is not None and before < 0) or (behind is not None and behind < 0):
+    after = None if reach.high is None else reach.high - offset
+    if (before is not None and before < 0) or (after is not None and after < 0):
         return []
-    if behind == 0 and before is None:
+    if after == 0 and before is None:
         return _causal(aligned, square)
-    if behind == 0 and before is not None:
+    if after == 0 and before is not None:
         return _window(before + 1, aligned, square)
-    if before is None or behind is None:
+    if before is None or after is None:
         return []
-    both = f"({before}, {behind})"
+    both = f"({before}, {after})"
     if aligned == "bottom-right":
         return [f"FlashAttention window_size={both}"]
     return [
         f"JAX local_window_size={both}",
-        f"ONNX left_window_size={before}, right_window_size={behind}",
-        *([f"Keras sliding_window={before + 1}"] if before == behind else []),
+        f"ONNX left_window_size={before}, right_window_size={after}",
+        *([f"Keras sliding_window={before + 1}"] if before == after else []),
     ]
 
 
@@ -44,12 +45,12 @@ def _causal(aligned: str, square: bool) -> list[str]:
             "ONNX is_causal=1" if square else "ONNX is_causal=1 without a cache",
         ]
     if square:
-        return ["FlashAttention causal=True", "Hugging Face, any decoder"]
+        return ["FlashAttention causal=True"]
     return [
         "torch causal_lower_right(n, m)",
-        "ONNX is_causal=1 behind a cache",
+        f"ONNX is_causal=1 {CACHED}",
         "FlashAttention causal=True",
-        "Hugging Face behind a cache, any decoder",
+        f"Hugging Face {CACHED}",
     ]
 
 
@@ -61,9 +62,9 @@ def _window(width: int, aligned: str, square: bool) -> list[str]:
             f"Keras sliding_window={width}, use_causal_mask=True",
             onnx if square else f"{onnx} without a cache",
         ]
-    behind = "" if square else " behind a cache"
+    cached = "" if square else f" {CACHED}"
     return [
-        f"Hugging Face sliding_window={width}{behind}",
-        *([] if square else [f"{onnx}{behind}"]),
+        f"Hugging Face sliding_window={width}{cached}",
+        *([] if square else [f"{onnx}{cached}"]),
         f"FlashAttention window_size=({width - 1}, 0)",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from math import prod
 from typing import Any
 
 from attn_cli.cost_report import Amount, CostReport, CostStep, Crossover, Share
@@ -53,6 +54,7 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         core=amount(core),
         projections=amount(projections),
         pairs=_pairs(costed, amount),
+        tiled=shape.tiles is not None,
         shares=_shares(core, projections, shape, numbers),
         memory=_memory(costed, found, itemsize, amount, numbers),
         kv_cache=_kv_cache(costed, itemsize, amount),
@@ -108,7 +110,8 @@ def _pairs(costed: Costed, amount: Any) -> tuple[Amount, Amount] | None:
     if costed.counted.pairs is None:
         return None
     sizes = costed.program.sizes
-    return amount(costed.counted.pairs), amount(sizes["n"] * sizes["m"])
+    every = prod(sizes[axis] for axis in ("n", "m", *sorted(costed.counted.along)))
+    return amount(costed.counted.pairs), amount(every)
 
 
 def _shares(
@@ -210,6 +213,8 @@ def _facts(shape: Shape) -> tuple[str, ...]:
         )
     if shape.m is not None and not shape.cross:
         facts.append("m ≠ n: the other m - n keys and values come from a cache")
+    if shape.causal and shape.m is not None:
+        facts.append(_alignment(shape))
     if shape.cross:
         facts.append("keys and values are made from m other rows (cross-attention)")
     if shape.said:
@@ -223,6 +228,17 @@ def _facts(shape: Shape) -> tuple[str, ...]:
     return tuple(facts)
 
 
+def _alignment(shape: Shape) -> str:
+    """How queries are lined up with keys: a cache lies before them."""
+    if shape.offset is not None:
+        return f"query i is at position i + {shape.offset} (--offset, --align)"
+    if shape.cross and not shape.bottom_right:
+        return (
+            "causal, aligned top-left: query i is at position i (--align bottom-right: i + m - n)"
+        )
+    return "causal, aligned bottom-right: query i is at position i + m - n (--align top-left: i)"
+
+
 def _more_conventions(shape: Shape) -> list[str]:
     lines = [
         "projections W_Q, W_K, W_V, W_O are in (--no-projections leaves them out)"
@@ -230,7 +246,8 @@ def _more_conventions(shape: Shape) -> list[str]:
         else "projections are left out"
     ]
     if shape.causal or shape.w is not None or shape.p is not None:
-        lines.append("masked pairs are not counted; memory holds every pair")
+        what = "pairs outside of kept tiles" if shape.tiles else "masked pairs"
+        lines.append(f"{what} are not counted; memory holds every pair")
         if any(size is None for size in shape.numbers().values()):
             lines.append("where a letter is open, sequences are taken to be long, and n ≤ m")
     else:

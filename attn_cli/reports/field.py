@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from attn_cli.errors import ImpossibleError
 from attn_cli.masks import Mask
 from attn_cli.masks.placed import Offset
 from attn_cli.readings.coverage import blocks
@@ -15,6 +16,19 @@ Array = np.ndarray[Any, Any]
 
 SMALL_PAIRS = 2**22
 """Pairs up to which a whole table is kept, of all batch rows and heads together."""
+
+
+MOST_PAIRS = 2**36
+"""Pairs that are looked at, at most: a minute's work."""
+
+
+def refuse_many_pairs(n: int, m: int, places: int = 1) -> None:
+    """Raise ImpossibleError where looking at each pair would take too long."""
+    if n * m * places > MOST_PAIRS:
+        raise ImpossibleError(
+            f"{n * m * places:,} pairs are too many to look at one by one; up to 2^36 are.\n"
+            "attn complexity has formulas for --causal and --window at any size."
+        )
 
 
 class Field(NamedTuple):

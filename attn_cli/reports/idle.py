@@ -13,6 +13,8 @@ from attn_cli.reports.field import Field, table_of
 WIDENING = ("global", "prefix", "random")
 """Masks by which people mean to add pairs to others."""
 
+ADVICE = "To add its pairs to the others, combine by | in --mask."
+
 
 def idle_parts(parts: Sequence[Mask], field: Field) -> tuple[str, ...]:
     """Tell masks that drop nothing which the others keep; causal beside a window is custom.
@@ -26,11 +28,13 @@ def idle_parts(parts: Sequence[Mask], field: Field) -> tuple[str, ...]:
     found = []
     for place, part in enumerate(parts):
         rest = reduce(and_, [*parts[:place], *parts[place + 1 :]])._replace(varies=axes)
+        name, widens = brief(part.name), _kind(part) in WIDENING
         if _kind(part) != "causal" and (table_of(rest, field) == whole).all():
-            widens = _kind(part) in WIDENING
-            hint = " To let more pairs attend, combine by | in --mask." if widens else ""
+            hint = f" {ADVICE}" if widens else ""
+            found.append(f"{name} changes nothing here: the rest drops the same pairs.{hint}")
+        elif widens and _kind(part) != "prefix":
             found.append(
-                f"{brief(part.name)} changes nothing here: the rest drops the same pairs.{hint}"
+                f"{name} is combined with and: only pairs that it keeps are left. {ADVICE}"
             )
     return tuple(found)
 

@@ -35,7 +35,7 @@ def mask_trace(
         steps = traced_steps(numbers, MEANINGS, show)
     facts = []
     if bias is not None:
-        facts.append(f"bias {bias.name}: {bias.title}, {bias.source}")
+        facts.append(f"{bias.title}, {bias.source}")
     if arrays:
         facts.append(f"{TABLE} is random (seed {SEED})")
     return Trace(
@@ -68,8 +68,10 @@ def _program(mask: Mask | None, bias: Bias | None, field: Field) -> Program:
         added = bias.define(program, scores, inputs, Placing(field.offset))
     if mask is not None:
         allowed = program.allow(mask, _axes(mask), name="mask")
-        if added is not None and set(added.axes) >= mask.varies:
-            program.mask(added, allowed, name="masked")
+        if added is not None:
+            own = {*added.axes, *mask.varies}
+            axes = tuple(axis for axis in ("b", "h", "n", "m") if axis in own)
+            program.mask(added, allowed, axes=axes, name="masked")
     return program
 
 

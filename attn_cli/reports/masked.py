@@ -69,7 +69,6 @@ def mask_report(
     empty = empty_rows(coverage.keys, field)
     pairs = coverage.keys.size * m
     apart = _apart(mask, other, field, side) if other is not None else None
-    drawn = coverage if apart is None else apart
     tiles = [tiles_text(coverage.tiles)] if coverage.tiles else []
     facts = (sizes_text(field), kept_text(coverage.pairs, pairs, empty), *tiles, *trace.facts)
     questions = _questions(mask, field, bool(empty))
@@ -82,10 +81,11 @@ def mask_report(
         pairs=pairs,
         keys=coverage.keys,
         empty=empty,
-        pictures=_pictures(mask, other, coverage, drawn, side, field, places),
-        places=int(np.prod(drawn.keys.shape[:2])),
+        pictures=_pictures(mask, other, coverage, apart, side, field, places),
+        places=int(np.prod((apart or [coverage])[0].keys.shape[:2])),
+        placed=field.placed,
         tiles=coverage.tiles,
-        difference=_difference(mask, other, field, drawn) if other is not None else None,
+        difference=_difference(other, apart, coverage) if other and apart else None,
         form=form,
         looks_like=looks_like(table_of(mask, field)) if recognise and field.small(mask) else (),
         called=called_elsewhere(mask.reach, n, m) if mask.reach else (),
@@ -95,22 +95,34 @@ def mask_report(
     )
 
 
-def _apart(mask: Mask, other: Mask, field: Field, side: int) -> Coverage:
-    """Pairs that only one of two masks keeps."""
-    only = (mask & ~other) | (~mask & other)
-    return cover(only, field.n, field.m, batch=field.batch, heads=field.heads, side=side)
+def _apart(mask: Mask, other: Mask, field: Field, side: int) -> tuple[Coverage, Coverage]:
+    """Pairs that this mask alone keeps, and those of the other alone."""
+    axes = mask.varies | other.varies
+    here, there = (
+        cover(
+            one._replace(varies=axes),
+            field.n,
+            field.m,
+            batch=field.batch,
+            heads=field.heads,
+            side=side,
+        )
+        for one in (mask & ~other, ~mask & other)
+    )
+    return here, there
 
 
 def _pictures(
     mask: Mask,
     other: Mask | None,
     coverage: Coverage,
-    drawn: Coverage,
+    apart: tuple[Coverage, Coverage] | None,
     side: int,
     field: Field,
     wanted: Places,
 ) -> tuple[Picture, ...]:
     codes = _codes(mask, other, field)
+    drawn, there = (coverage, None) if apart is None else apart
     shape = drawn.keys.shape
     places = [place for place in np.ndindex(*shape[:2]) if wanted.takes(place, shape)]
     return tuple(
@@ -118,6 +130,7 @@ def _pictures(
             place=_place(shape, b, h),
             keys=coverage.keys[_within(coverage.keys, b, h)],
             counts=drawn.raster[b, h],
+            others=None if there is None else there.raster[b, h],
             areas=drawn.areas,
             side=side,
             codes=None if codes is None else codes[_within(codes, b, h)],
@@ -146,16 +159,11 @@ def _place(shape: tuple[int, ...], b: int, h: int) -> Place:
     return tuple((axis, at) for axis, at, size in named if size > 1)
 
 
-def _difference(mask: Mask, other: Mask, field: Field, drawn: Coverage) -> Difference:
-    """Counted over every batch row and head along which either differs."""
-    axes = mask.varies | other.varies
-    alone = (mask & ~other)._replace(varies=axes)
-    whole = mask._replace(varies=axes)
-    kept, here = (
-        cover(one, field.n, field.m, batch=field.batch, heads=field.heads).pairs
-        for one in (whole, alone)
-    )
-    return Difference(other.name, both=kept - here, here=here, there=drawn.pairs - here)
+def _difference(other: Mask, apart: tuple[Coverage, Coverage], coverage: Coverage) -> Difference:
+    """Counted over every batch row and head along which either mask differs."""
+    here, there = (one.pairs for one in apart)
+    repeats = apart[0].keys.size // coverage.keys.size
+    return Difference(other.name, coverage.pairs * repeats - here, here, there)
 
 
 def _questions(mask: Mask, field: Field, empty: bool) -> list[str]:

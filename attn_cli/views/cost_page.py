@@ -61,7 +61,8 @@ def _steps(report: CostReport, width: int) -> list[Block]:
     ]
     if report.pairs is not None:
         kept, every = report.pairs
-        totals.append(f"pairs kept        {amount_text(kept)}, of {amount_text(every)}")
+        what = "pairs computed" if report.tiled else "pairs kept"
+        totals.append(f"{what:17} {amount_text(kept)}, of {amount_text(every)}")
     return [
         Lines((), apart=True),
         Grids((table,)),

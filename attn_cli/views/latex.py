@@ -61,10 +61,8 @@ def latex_page(blocks: Iterable[Block]) -> str:
 
 def _block(block: Block) -> list[str]:
     if isinstance(block, Title):
-        return [
-            rf"\section*{{{text(block.left)}}}",
-            f"{text(block.formula)}, {text(block.source)}",
-        ]
+        about = ", ".join(text(part) for part in (block.formula, block.source) if part)
+        return [rf"\section*{{{text(block.left)}}}", *([about] if about else [])]
     if isinstance(block, Heading):
         title = block.name if block.latex else block.text
         parts = [rf"\subsection*{{{text(f'{block.number} {title}'.strip())}}}"]

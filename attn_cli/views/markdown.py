@@ -16,7 +16,8 @@ def markdown_page(blocks: Iterable[Block]) -> str:
 
 def _block(block: Block) -> list[str]:
     if isinstance(block, Title):
-        return [f"# {_plain(block.left)}", f"{_plain(block.formula)} — {_plain(block.source)}"]
+        about = " — ".join(_plain(part) for part in (block.formula, block.source) if part)
+        return [f"# {_plain(block.left)}", *([about] if about else [])]
     if isinstance(block, Heading):
         parts = [f"## {block.number} {_plain(block.text)}".replace("##  ", "## ")]
         if block.latex:

@@ -21,9 +21,9 @@ def catalogue_page(
     """Three lists; libraries have one answer for each question."""
     blocks: list[Block] = [
         Title("Masks", "combined by & | ~ ( )", "True = may attend"),
-        *_listed(masks, width),
+        *_listed(("written", "keeps", "source"), masks, width),
         Heading("", "Biases, by --bias NAME"),
-        *_listed(biases, width),
+        *_listed(("written", "adds", "source"), biases, width),
         Heading("", "What libraries make of masks"),
     ]
     for name, *answers in libraries:
@@ -36,8 +36,7 @@ def catalogue_page(
     return [*blocks, Lines((line,), quiet=True, indented=False, apart=True)]
 
 
-def _listed(rows: Sequence[Row], width: int) -> list[Block]:
-    columns = ("written", "keeps", "source")
+def _listed(columns: Row, rows: Sequence[Row], width: int) -> list[Block]:
     needed = sum(max(len(row[place]) for row in rows) + 2 for place in range(len(columns)))
     if needed <= width:
         return [Grids((text_table(columns, rows, width=width),))]

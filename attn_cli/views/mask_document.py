@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from attn_cli.mask_report import FormShown, MaskReport
@@ -38,8 +39,12 @@ def described(report: MaskReport) -> dict[str, Any]:
 
 
 def _form(form: FormShown) -> dict[str, Any]:
-    values = None if form.values is None else plain_value(form.values.tolist())
-    return {**form._asdict(), "shape": list(form.shape), "values": values}
+    """Values in the form's own axes; where heads are repeated, (b, h, n, m) without them."""
+    values = form.values
+    if values is not None and values.size == prod(form.shape):
+        values = values.reshape(form.shape)
+    listed = None if values is None else plain_value(values.tolist())
+    return {**form._asdict(), "shape": list(form.shape), "values": listed}
 
 
 def _by_place(keys: list[Any]) -> list[Any]:

@@ -24,6 +24,7 @@ class _Raster(NamedTuple):
     """A picture's cells after as many were put together as the width needs."""
 
     counts: list[list[int]]
+    others: list[list[int]] | None
     areas: list[list[int]]
     side: int
     cell_width: int
@@ -58,7 +59,7 @@ def _table(picture: Picture, report: MaskReport, display: Display) -> list[Grid]
         return None
     compared = report.difference is not None
     matrix = Matrix(
-        caption=_caption(picture),
+        caption=caption(picture),
         values=picture.codes,
         positions=range(report.n),
         total_rows=report.n,
@@ -81,7 +82,8 @@ def names(axis: str, size: int, trace: Trace) -> Sequence[str]:
     return trace.labels.get(axis) or Numbered("q" if axis == "n" else "k", size)
 
 
-def _caption(picture: Picture) -> str:
+def caption(picture: Picture) -> str:
+    """Which batch row and head a picture is of."""
     return ", ".join(f"{PLACES[axis]} {at}" for axis, at in picture.place)
 
 
@@ -91,13 +93,15 @@ def _raster(picture: Picture, display: Display) -> _Raster:
     room = max(display.width - label - 4, CELL_WIDTH)
     together = max(-(-rows // CELLS), -(-columns // min(room // CELL_WIDTH, CELLS)))
     exact = picture.side == 1 and columns <= room
-    if exact and together > 1:
-        return _Raster(picture.counts.tolist(), picture.areas.tolist(), 1, 1)
+    width = 1 if exact and together > 1 else CELL_WIDTH
+    together = 1 if exact else together
+    others = picture.others
     return _Raster(
         _merged(picture.counts.tolist(), together),
+        None if others is None else _merged(others.tolist(), together),
         _merged(picture.areas.tolist(), together),
         picture.side * together,
-        CELL_WIDTH,
+        width,
     )
 
 
@@ -114,19 +118,17 @@ def _merged(cells: list[list[int]], together: int) -> list[list[int]]:
 
 
 def _shaded(picture: Picture, raster: _Raster, display: Display) -> Grid:
-    shares = [
-        [kept / area for kept, area in zip(row, areas, strict=True)]
-        for row, areas in zip(raster.counts, raster.areas, strict=True)
-    ]
+    """One sign for each cell; signs alone, as a background would hide a full block."""
+    signs = _signs(raster, display)
     return Grid(
-        caption=_caption(picture),
-        columns=("",) * len(shares[0]),
+        caption=caption(picture),
+        columns=("",) * len(signs[0]),
         rows=tuple(
             (
                 f"q{place * raster.side}  ",
-                tuple(Cell(_sign(share, display) * raster.cell_width, share) for share in row),
+                tuple(Cell(sign * raster.cell_width) for sign in row),
             )
-            for place, row in enumerate(shares)
+            for place, row in enumerate(signs)
         ),
         rows_are="query",
         columns_are="key",
@@ -134,7 +136,21 @@ def _shaded(picture: Picture, raster: _Raster, display: Display) -> Grid:
     )
 
 
-def _sign(share: float, display: Display) -> str:
+def _signs(raster: _Raster, display: Display) -> list[list[str]]:
+    if raster.others is None:
+        return [
+            [_shade(kept / area, display) for kept, area in zip(row, areas, strict=True)]
+            for row, areas in zip(raster.counts, raster.areas, strict=True)
+        ]
+    same, here, there = display.signs.masked, *display.signs.apart
+    marks = {(False, False): same, (True, False): here, (False, True): there, (True, True): "x"}
+    return [
+        [marks[ours > 0, theirs > 0] for ours, theirs in zip(row, others, strict=True)]
+        for row, others in zip(raster.counts, raster.others, strict=True)
+    ]
+
+
+def _shade(share: float, display: Display) -> str:
     """None, up to a third, up to two thirds, more, all."""
     none, *some, every = display.signs.shades
     if share in (0, 1):
@@ -144,13 +160,16 @@ def _sign(share: float, display: Display) -> str:
 
 def _shades_legend(raster: _Raster, report: MaskReport, display: Display) -> tuple[str, ...]:
     none, some, more, most, every = display.signs.shades
-    what = "kept" if report.difference is None else "kept by one of the two alone"
-    keys = f"keys k0 to k{report.m - 1:,} from left to right"
+    where = f"keys k0 to k{report.m - 1:,} from left to right"
+    if raster.side > 1:
+        ends = report.n % raster.side or report.m % raster.side
+        last = ", fewer at the end" if ends else ""
+        where = f"{where}; a cell is {raster.side:,} × {raster.side:,} pairs{last}"
+    if raster.others is not None:
+        same, here, there = display.signs.masked, *display.signs.apart
+        cells = "" if raster.side == 1 else ", x of each"
+        return (where, f"{here} kept by the mask alone, {there} by the other{cells}, {same} alike")
     if raster.side == 1:
-        return (f"{keys}; {every} {what}, {none} not",)
-    return (
-        f"{keys}; a cell is the average of {raster.side:,} × {raster.side:,} pairs, those at the "
-        "edges of fewer",
-        f"{what}: {none} none, {some} under a third, {more} under two thirds, {most} more, "
-        f"{every} all",
-    )
+        return (f"{where}; {every} kept, {none} not",)
+    shades = f"{some} under a third, {more} under two thirds, {most} more, {every} all"
+    return (where, f"average kept: {none} none, {shades}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from attn_cli.errors import brief
 from attn_cli.libraries import QUESTIONS
 from attn_cli.mask_report import Convention, FormShown, MaskReport
-from attn_cli.trace import Trace, TracedStep
+from attn_cli.trace import Trace
 from attn_cli.views.grids import Matrix, grids_of
-from attn_cli.views.mask_grids import names, picture_blocks
+from attn_cli.views.mask_grids import caption, names, picture_blocks
 from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
 from attn_cli.views.steps import left_out, step_blocks
 from attn_cli.views.texts import text_table
@@ -61,57 +61,62 @@ def _difference(report: MaskReport) -> list[Block]:
     apart = report.difference
     if not apart.here and not apart.there:
         line = f"Both keep the same {apart.both:,} pairs."
+    elif not apart.both and apart.here + apart.there == report.pairs:
+        line = "Each keeps what the other drops: one is the opposite of the other."
     else:
         line = (
             f"{apart.both:,} pairs kept by both, {apart.here:,} by the mask alone, "
             f"{apart.there:,} by the other alone."
         )
-    return [Heading("", f"Beside {brief(apart.other)}"), Lines((line,))]
-
-
-def _bias(report: MaskReport, display: Display) -> list[Block]:
-    """Slopes or buckets, then mask and bias together."""
-    wanted = [
-        step._replace(look="veiled") if step.name == "masked" else step
-        for step in report.trace.steps
-        if _tells(step, report)
-    ]
-    blocks: list[Block] = []
-    if wanted:
-        more = tuple(left_out(report.trace, display))
-        blocks += [Lines(more, quiet=True)] if more else []
-    for place, step in enumerate(wanted, 1):
-        blocks += step_blocks(step, str(place), report.trace, display)
+    blocks: list[Block] = [Heading("", f"Beside {brief(apart.other)}"), Lines((line,))]
+    if report.placed and "offset=" in apart.other:
+        note = "--offset and --align place both masks; (offset=0) in --diff is top-left"
+        blocks.append(Lines((note,), quiet=True))
     return blocks
 
 
-def _tells(step: TracedStep, report: MaskReport) -> bool:
-    together = any(other.name == "masked" for other in report.trace.steps)
-    hidden = ("mask", "bias", "distance") if together else ("mask", "distance")
-    return not step.given and step.name not in hidden
+def _bias(report: MaskReport, display: Display) -> list[Block]:
+    """How the bias comes about, then mask and bias together."""
+    steps = [step for step in report.trace.steps if not step.given and step.name != "mask"]
+    if not steps:
+        return []
+    more = tuple(left_out(report.trace, display))
+    formula = next(step.formula for step in steps if step.name == "bias")
+    blocks: list[Block] = [
+        Heading("", "With the bias"),
+        Lines((f"bias = {formula}, added to the scores before the mask",)),
+        *([Lines(more, quiet=True)] if more else []),
+    ]
+    for place, step in enumerate((s for s in steps if s.name != "bias"), 1):
+        look = "veiled" if step.name == "masked" else step.look
+        blocks += step_blocks(step._replace(look=look), str(place), report.trace, display)
+    return blocks
 
 
 def _form(report: MaskReport, form: FormShown, display: Display) -> list[Block]:
     shape = "×".join(f"{size:,}" for size in form.shape)
-    heading = Heading("", f"As {form.name}", right=f"{form.dtype}, {shape}")
+    heading = Heading("", f"As {form.name}", right=f"{form.dtype}, {shape}, {form.letters}")
     blocks: list[Block] = [heading, Lines((form.says,))]
     if form.values is None:
         return blocks
-    values = form.values.reshape(-1, *form.values.shape[-2:])[0]
-    matrix = Matrix(
-        caption="" if form.values.size == values.size else "the first of them",
-        values=values,
-        positions=range(report.n),
-        total_rows=report.n,
-        row_names=names("n", report.n, report.trace),
-        column_names=names("m", report.m, report.trace),
-        look="boolean" if form.dtype == "bool" else "plain",
-        kind="",
-        rows_are="query",
-        columns_are="key",
-        largest=0,
-    )
-    return [*blocks, Grids(tuple(grids_of(matrix, display)))]
+    grids = []
+    for picture in report.pictures:
+        at = dict(picture.place)
+        matrix = Matrix(
+            caption=caption(picture),
+            values=form.values[at.get("b", 0), at.get("h", 0)],
+            positions=range(report.n),
+            total_rows=report.n,
+            row_names=names("n", report.n, report.trace),
+            column_names=names("m", report.m, report.trace),
+            look="boolean" if form.dtype == "bool" else "plain",
+            kind="",
+            rows_are="query",
+            columns_are="key",
+            largest=0,
+        )
+        grids += grids_of(matrix, display)
+    return [*blocks, Grids(tuple(grids), apart=True)]
 
 
 def _conventions(

@@ -20,7 +20,7 @@ MEANINGS = {
     "bias from bias_table, bucket": "each head's learned number for the bucket of the distance",
     "bias_table": "one learned number for each bucket and head",
     "distance": "how many positions lie between query and key, as a loss",
-    "slopes": "how much each head loses for a position of distance",
+    "slopes": "how much each head takes off a score for each position of distance",
     "bucket": "which learned number stands for this distance",
     "positions": "waves that tell positions apart: fast in the first columns, slow in the last",
     "context_positions": "the same waves for the rows of the context",
