@@ -82,7 +82,20 @@ def catalogue(module: str, name: str) -> None:
         print(f"| {' | '.join(cells)} |")
 
 
+def parameters() -> None:
+    """Print the arrays that modes have of their own, with their axes and meanings."""
+    from attn_cli.mechanisms import MECHANISMS
+
+    print("| mode | array | axes | meaning |\n|---|---|---|---|")
+    for mechanism in MECHANISMS:
+        for name, axes in mechanism.parameters.items():
+            usual = mechanism.usual.get(name)
+            shape = f"({', '.join(axes)})" if usual is None else f"one number, {usual:g} by default"
+            print(f"| `{mechanism.name}` | `{name}` | {shape} | {mechanism.meanings[name]} |")
+
+
 COLUMNS = {
+    "MECHANISMS": {"name": "mode", "title": "name", "formula": "formula", "source": "source"},
     "KINDS": {"signature": "mask", "says": "keeps", "source": "source"},
     "BIASES": {"signature": "bias", "says": "adds", "source": "source"},
     "FORMS": {"name": "form", "says": "what it is"},

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-ONE_EACH = (np.add, np.subtract, np.multiply, np.divide, np.exp, np.tanh)
+ONE_EACH = (np.add, np.subtract, np.multiply, np.divide, np.exp, np.tanh, np.sqrt)
 REDUCTIONS = (np.add, np.maximum)
 FREE = (np.equal, np.invert, np.isfinite)
 

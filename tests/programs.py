@@ -31,5 +31,21 @@ def program_of(mode: str, arrays: Arrays, **choices: Any) -> Program:
 
 
 def run(mode: str, arrays: Arrays, **choices: Any) -> Arrays:
-    """Every step of a mechanism."""
-    return evaluate(program_of(mode, arrays, **choices), arrays)
+    """Every step of a mechanism; parameters that are not given are normal numbers."""
+    return evaluate_all(program_of(mode, arrays, **choices), arrays)
+
+
+def evaluate_all(program: Program, arrays: Arrays) -> Arrays:
+    """Every step of a program."""
+    return evaluate(program, with_parameters(program, arrays))
+
+
+def with_parameters(program: Program, arrays: Arrays) -> Arrays:
+    """The arrays, and normal numbers for the inputs that are missing among them."""
+    kind = next(iter(arrays.values())).dtype
+    drawn = {
+        step.name: normal(100 + place, *program.shape(step)).astype(kind)
+        for place, step in enumerate(program.inputs)
+        if step.name not in arrays
+    }
+    return {**arrays, **drawn}

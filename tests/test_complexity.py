@@ -322,7 +322,10 @@ REFUSALS = {
         "--dtype: no type 'float12'. Did you mean float32? Known: float64, float32, float16, "
         "bfloat16, float8."
     ),
-    "--mode sacled": "--mode: there is no mode 'sacled'. Did you mean scaled? Known: scaled, dot.",
+    "--mode sacled": (
+        "--mode: there is no mode 'sacled'. Did you mean scaled? "
+        "Known: scaled, dot, general, additive, concat, location, cosine."
+    ),
     "--mask 1,0;1,1 --n 3": "--n is 3, but --mask is 2×2.",
     "--mask [[[[[1]]]]]": "--mask: it has more than 4 axes.",
     "--mask [[[1]],[[0]]]": "--mask is 2×1×1: --batch has to be 2.",
@@ -355,7 +358,7 @@ REFUSALS = {
     "--sweep n=1:9": "--sweep needs a number for every other size.",
     "--compare mh --heads 2": (
         "--compare: 'mh' is neither a mode nor a head layout. Did you mean mha? Known: scaled, "
-        "dot, mha, gqa, mqa, mla."
+        "dot, general, additive, concat, location, cosine, mha, gqa, mqa, mla."
     ),
     "--compare mqa": "--compare mqa needs --heads.",
     "--compare gqa --heads h": "--compare gqa needs --kv-heads.",

@@ -17,7 +17,7 @@ from attn_cli.readings.values import RULES, Frame
 from attn_cli.reports.costed import ITEM_SIZES, cost_report
 from attn_cli.reports.symbolic import Costed, Shape, symbolic_program
 from tests.counting import Counting, counted
-from tests.programs import normal, program_of
+from tests.programs import normal, program_of, with_parameters
 
 MODES = {mechanism.name: mechanism for mechanism in mechanisms.MECHANISMS}
 SHAPES = {
@@ -76,7 +76,7 @@ def test_every_operation_is_counted(mode: str) -> None:
     arrays = {name: normal(place, 5, 6) for place, name in enumerate("qkv")}
     arrays["bias"] = normal(9, 5, 5)
     program = program_of(mode, arrays, heads=3, softcap=2.0, mask=masks.causal(), scale=0.5)
-    values = {name: counted(array) for name, array in arrays.items()}
+    values = {n: counted(a) for n, a in with_parameters(program, arrays).items()}
     frame = Frame.of(program.sizes)
     for step in program:
         if step.operation != "input":

@@ -27,7 +27,8 @@ REFUSALS = {
     "--q 1_0;0_x": "--q: row 1, column 1 is not a number.\n  1_0;0_x\n  ^",
     "--q 1,0,2;0,1,1 --k 1,0;0,1 --v 1,2;3,4": (
         "The arrays disagree on the width d of queries and keys: q is 2×3 (d = 3), k is 2×2 "
-        "(d = 2).\nKeys need one number for each number of a query. Is one of them transposed?"
+        "(d = 2).\nKeys need one number for each number of a query. Is one of them transposed, or "
+        "does a mode with a matrix of its own fit (--mode general)?"
     ),
     "--k 1,0;0,1 --v 1,2": (
         "The arrays disagree on the number of keys m: k is 2×2 (m = 2), v is 1×2 (m = 1).\n"
@@ -36,7 +37,10 @@ REFUSALS = {
     "--n 3 --q 1,2": (
         "The arrays disagree on the number of queries n: --n (n = 3), q is 1×2 (n = 1)."
     ),
-    "--mode scald": "--mode: there is no mode 'scald'. Did you mean scaled? Known: scaled, dot.",
+    "--mode scald": (
+        "--mode: there is no mode 'scald'. Did you mean scaled? "
+        "Known: scaled, dot, general, additive, concat, location, cosine."
+    ),
     "--q q.npy --heads 3": (
         "3 heads (--heads) can't share a width of 8 equally (q is 3×8): 8 = 3 × 2 + 2.\n"
         "Numbers of heads that fit this width: 1, 2, 4, 8."

@@ -12,6 +12,7 @@ from attn_cli.cli.facts import facts, next_commands, notices, summary
 from attn_cli.cli.gather import Request
 from attn_cli.cli.options import DECIMALS, DisplayOptions, OutputOptions
 from attn_cli.cli.progress import progress
+from attn_cli.cli.twins import twin_facts
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.program import Program, Step
@@ -130,7 +131,7 @@ def _trace(
         formula=request.mechanism.formula,
         source=request.mechanism.source,
         seed=request.seed if request.random or request.labels else None,
-        facts=facts(request),
+        facts=(*facts(request), *twin_facts(request, numbers)),
         notices=notices(request, numbers),
         steps=steps,
         labels=request.labels,

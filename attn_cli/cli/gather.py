@@ -92,12 +92,13 @@ def gathered(
     refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
+    given, unused = _taken(given, unused, mechanism, layout, options)
     said = None if wanted.table is not None else settings.get("mask")
     chosen = chosen_mask(wanted, mask, said, bound, layout, _saved_offset(settings))
     choices = choices._replace(mask=chosen.mask, offset=chosen.offset)
     program = mechanism.program(bound, layout, choices)
-    drawn = _drawn(program, given, seed, attention.dtype)
-    if sizes.seed is not None and not drawn and options.text is None:
+    drawn = _drawn(program, mechanism.usual, given, seed, attention.dtype)
+    if sizes.seed is not None and not {*drawn} - {*mechanism.usual} and options.text is None:
         raise AttnError("--seed changes nothing here: no array is random.")
     _name_labels(labels, program)
     labels = {axis: names for axis, names in labels.items() if len(names) == bound.get(axis, 0)}
@@ -107,7 +108,7 @@ def gathered(
         program=program,
         arrays={**given, **drawn},
         labels=labels,
-        random=tuple(drawn),
+        random=tuple(name for name in drawn if name not in mechanism.usual),
         unused=unused,
         seed=seed,
         chosen=chosen,
@@ -165,6 +166,27 @@ def _used(
         if name not in others
     }
     return kept, (*unused, *others)
+
+
+def _taken(
+    given: dict[str, Array],
+    unused: tuple[str, ...],
+    mechanism: Mechanism,
+    layout: Layout,
+    options: ArrayOptions,
+) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Part arrays from those that the mechanism does not take.
+
+    Raises AttnError for one that was given by its option.
+    """
+    others = [name for name in given if name not in layout.axes]
+    for name in others:
+        if getattr(options, name, None) is not None:
+            raise AttnError(
+                f"{option_of(name)}: {mechanism.title} takes no {name} here. "
+                f"It takes: {', '.join(layout.axes)}."
+            )
+    return {name: a for name, a in given.items() if name not in others}, (*unused, *others)
 
 
 def _is_row(array: Array) -> bool:
@@ -265,13 +287,19 @@ def _name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> None:
 
 
 def _drawn(
-    program: Program, given: Mapping[str, Array], seed: int, dtype: str | None
+    program: Program,
+    usual: Mapping[str, float],
+    given: Mapping[str, Array],
+    seed: int,
+    dtype: str | None,
 ) -> dict[str, Array]:
-    """Random arrays for the inputs that are not given, of their type."""
+    """Random arrays for the inputs that are not given, of their type; usual numbers for some."""
     kind = dtype or (str(next(iter(given.values())).dtype) if given else None)
     drawn = {}
     for step in program.inputs:
-        if step.name not in given:
+        if step.name in usual and step.name not in given:
+            drawn[step.name] = np.full(program.shape(step), usual[step.name], kind or "float64")
+        elif step.name not in given:
             draw = seeded.projection if step.name.startswith("w") else seeded.normal
             drawn[step.name] = draw(step.name, program.shape(step), seed, kind)
     return drawn

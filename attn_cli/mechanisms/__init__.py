@@ -1,10 +1,13 @@
 """Every kind of attention, each a short program; one ordered list of them."""
 
 from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.mechanisms.additive import ADDITIVE, CONCAT
+from attn_cli.mechanisms.bilinear import GENERAL, LOCATION
+from attn_cli.mechanisms.cosine import COSINE
 from attn_cli.mechanisms.dot_product import DOT, SCALED
 from attn_cli.mechanisms.mechanism import Choices, Layout, Mechanism
 
-MECHANISMS: tuple[Mechanism, ...] = (SCALED, DOT)
+MECHANISMS: tuple[Mechanism, ...] = (SCALED, DOT, GENERAL, ADDITIVE, CONCAT, LOCATION, COSINE)
 DEFAULT = MECHANISMS[0].name
 
 __all__ = ["DEFAULT", "MECHANISMS", "Choices", "Layout", "Mechanism", "named"]

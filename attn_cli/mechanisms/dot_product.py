@@ -10,14 +10,18 @@ from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
 from attn_cli.program import Program, Step
 
 
-def dot_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
+def dot_scores(p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices) -> Step:
     """score(q, k) = qᵀk. Luong 2015, section 3.1."""
+    assert key is not None
     scores = p.contract("... n d, ... m d -> ... n m", query, key, name="scores")
     return scores if choices.scale is None else p.scale(scores, by=choices.scale, name="scaled")
 
 
-def scaled_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
+def scaled_scores(
+    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
+) -> Step:
     """score(q, k) = qᵀk / √d. Vaswani 2017, equation 1."""
+    assert key is not None
     scores = p.contract("... n d, ... m d -> ... n m", query, key, name="scores")
     if choices.scale is None:
         return p.scale(scores, rsqrt="d", name="scaled")

@@ -9,8 +9,11 @@ from attn_cli.mechanisms.placing import Placing
 from attn_cli.mechanisms.rotary import embedded, turned
 from attn_cli.program import ONE, Axes, Program, Step, members
 
-Score = Callable[[Program, Step, Step, Inputs, Choices], Step]
-"""Writes the steps from queries and keys to scores, scaled where the mechanism scales."""
+Score = Callable[[Program, Step, Step | None, Inputs, Choices], Step]
+"""Writes the steps from queries and keys to scores, scaled where the mechanism scales.
+
+There are no keys where the mechanism's layout has none.
+"""
 
 
 def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Score) -> Step:
@@ -20,12 +23,12 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
     from x; output (…, n, d_v), joined over heads where they were split.
     """
     query, key, value = _query_key_value(p, inputs, choices)
-    if choices.rope is not None:
+    if choices.rope is not None and key is not None:
         query, key = turned(p, query, key, choices.rope, choices.offset)
-    if "past_k" in inputs:
-        key = p.append(
-            "... m_past d, ... m_new d -> ... m d", inputs["past_k"], key, name="present_k"
-        )
+    if "past_k" in inputs and key is not None:
+        pattern = "... m_past {0}, ... m_new {0} -> ... m {0}".format(key.axes[-1])
+        key = p.append(pattern, inputs["past_k"], key, name="present_k")
+    if "past_v" in inputs:
         value = p.append(
             "... m_past d_v, ... m_new d_v -> ... m d_v", inputs["past_v"], value, name="present_v"
         )
@@ -34,13 +37,16 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
     return _weighted_sum(p, weights, value, inputs, choices)
 
 
-def _query_key_value(p: Program, inputs: Inputs, choices: Choices) -> tuple[Step, Step, Step]:
+QueryKeyValue = tuple[Step, Step | None, Step]
+
+
+def _query_key_value(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
     if "x" in inputs:
         if choices.sinusoidal:
             inputs = embedded(p, inputs, choices.offset)
         return _projected(p, inputs)
-    query, key, value = (_split(p, inputs[name]) for name in ("q", "k", "v"))
-    return query, key, value
+    key = _split(p, inputs["k"]) if "k" in inputs else None
+    return _split(p, inputs["q"]), key, _split(p, inputs["v"])
 
 
 def _split(p: Program, packed: Step) -> Step:
@@ -53,10 +59,10 @@ def _split(p: Program, packed: Step) -> Step:
     )
 
 
-def _projected(p: Program, inputs: Inputs) -> tuple[Step, Step, Step]:
+def _projected(p: Program, inputs: Inputs) -> QueryKeyValue:
     x = inputs["x"]
     source = inputs.get("context", x)
-    row = "m_new" if "past_k" in inputs else "m"
+    row = "m_new" if "past_v" in inputs else "m"
 
     def project(given: Step, rows: str, matrix: str) -> Step:
         weight = inputs[f"w_{matrix}"]
@@ -67,7 +73,9 @@ def _projected(p: Program, inputs: Inputs) -> tuple[Step, Step, Step]:
         )
         return p.contract(pattern, given, weight, name=matrix)
 
-    return project(x, "n", "q"), project(source, row, "k"), project(source, row, "v")
+    query = project(x, "n", "q")
+    key = project(source, row, "k") if "w_k" in inputs else None
+    return query, key, project(source, row, "v")
 
 
 def _adjusted(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:

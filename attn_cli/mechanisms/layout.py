@@ -20,20 +20,25 @@ MEETING = ("q", "k", "x", "context", "w_q", "w_k", "past_k")
 Defaults = list[tuple[str, int | str]]
 
 
-def attention_layout(given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
+def attention_layout(
+    given: Shapes, choices: Choices, sizes: Sizes, *, key_width: str | None = "d"
+) -> Layout:
     """Axes of q, k, v or of x and its matrices, and of bias, cache and W_O.
+
+    key_width: the axis of a key's numbers, where it is not that of the queries; None where
+    scores need no keys.
 
     Binds h and h_kv; where several query heads share a key head, h is laid out as
     (h_kv group_size), so a key head serves a run of neighbouring query heads.
     """
     _bind_heads(given, choices, sizes)
     if "x" in given:
-        axes, defaults = _projections(given, sizes)
+        axes, defaults = _projections(given, sizes, key_width)
     else:
-        axes, defaults = _queries_keys_values(given, sizes)
+        axes, defaults = _queries_keys_values(given, sizes, key_width)
     cached = "past_k" in given or "past_v" in given
     if cached:
-        axes |= _cache(given, sizes)
+        axes |= _cache(given, sizes, key_width)
     scores = _score_axes(axes)
     if "bias" in given:
         axes["bias"] = pair_axes("bias", given["bias"], scores)
@@ -131,16 +136,20 @@ def _lead(name: str, given: Shapes, head: str | None, sizes: Sizes) -> Axes:
     return ("b", *own) if batched or (name not in given and "b" in sizes) else own
 
 
-def _queries_keys_values(given: Shapes, sizes: Sizes) -> tuple[dict[str, Axes], Defaults]:
+def _queries_keys_values(
+    given: Shapes, sizes: Sizes, key_width: str | None
+) -> tuple[dict[str, Axes], Defaults]:
     split = any(len(given.get(name, ())) == 4 for name in ("q", "k", "v"))
     row = "m_new" if "past_k" in given else "m"
     kv_head = _key_head(sizes)
     axes: dict[str, Axes] = {}
     for name, rows, head, width in (
         ("q", "n", "h" if kv_head else None, "d"),
-        ("k", row, kv_head, "d"),
+        ("k", row, kv_head, key_width),
         ("v", row, kv_head, "d_v"),
     ):
+        if width is None:
+            continue
         lead = _lead(name, given, head if split else None, sizes)
         axes[name] = (*lead, rows, width if split or not head else f"({head} {width})")
     if "w_o" in given:
@@ -148,7 +157,9 @@ def _queries_keys_values(given: Shapes, sizes: Sizes) -> tuple[dict[str, Axes], 
     return axes, [("b", 1), ("n", LENGTH), (row, "n"), ("d", HEAD_WIDTH), ("d_v", "d")]
 
 
-def _projections(given: Shapes, sizes: Sizes) -> tuple[dict[str, Axes], Defaults]:
+def _projections(
+    given: Shapes, sizes: Sizes, key_width: str | None
+) -> tuple[dict[str, Axes], Defaults]:
     row = "m_new" if "past_k" in given else "m"
     kv_head = _key_head(sizes)
     axes: dict[str, Axes] = {"x": (*_lead("x", given, None, sizes), "n", "d_model")}
@@ -161,9 +172,11 @@ def _projections(given: Shapes, sizes: Sizes) -> tuple[dict[str, Axes], Defaults
         defaults.append((row, "n"))
     for name, height, head, width in (
         ("w_q", "d_model", "h", "d"),
-        ("w_k", source, kv_head, "d"),
+        ("w_k", source, kv_head, key_width),
         ("w_v", source, kv_head, "d_v"),
     ):
+        if width is None:
+            continue
         axes[name] = (height, f"({head} {width})" if kv_head else width)
     whole = "(h d)" if kv_head else "d"
     if kv_head or "w_o" in given:
@@ -172,9 +185,11 @@ def _projections(given: Shapes, sizes: Sizes) -> tuple[dict[str, Axes], Defaults
     return axes, [*defaults, ("d_v", "d"), ("d_out", "d_model")]
 
 
-def _cache(given: Shapes, sizes: Sizes) -> dict[str, Axes]:
+def _cache(given: Shapes, sizes: Sizes, key_width: str | None) -> dict[str, Axes]:
     axes: dict[str, Axes] = {}
-    for name, width in (("past_k", "d"), ("past_v", "d_v")):
+    for name, width in (("past_k", key_width), ("past_v", "d_v")):
+        if width is None:
+            continue
         if name not in given:
             raise AttnError(f"{option_of(name)} is missing: a cache holds keys and values.")
         axes[name] = (*_lead(name, given, _key_head(sizes), sizes), "m_past", width)

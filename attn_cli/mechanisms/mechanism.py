@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attn_cli.errors import ShapeError, shape_text
 from attn_cli.program import Axes, Program, Size, Sizes, Step
@@ -87,6 +87,17 @@ class Layout(NamedTuple):
             sizes.bind(axis, sum(sizes[part] for part in parts), " and ".join(parts))
 
 
+class Twin(NamedTuple):
+    """Another mechanism that gives the same numbers.
+
+    how: what is done to the parameters. arrays(own, sizes) are those of the other.
+    """
+
+    name: str
+    how: str
+    arrays: Callable[[Mapping[str, Any], Mapping[str, int]], dict[str, Any]]
+
+
 class Mechanism(NamedTuple):
     """One kind of attention.
 
@@ -95,7 +106,9 @@ class Mechanism(NamedTuple):
     source: paper and equation.
     arrays: which arrays it takes, for the arrays given, and their axes.
     define: writes its steps into a program.
-    parameters: the axes of arrays of its own, beside those; defaults: sizes for their axes.
+    parameters: the axes of arrays of its own, beside those; defaults: sizes for their axes;
+    sums: axes that are as long as others together; usual: numbers of those that are not random.
+    twin: another mechanism that gives the same numbers.
     meanings: what its own steps mean, in one line each.
     """
 
@@ -107,7 +120,10 @@ class Mechanism(NamedTuple):
     define: Callable[[Program, Inputs, Choices], Step]
     parameters: Mapping[str, Axes] = MappingProxyType({})
     defaults: tuple[tuple[str, int | str], ...] = ()
+    sums: tuple[tuple[str, Axes], ...] = ()
+    usual: Mapping[str, float] = MappingProxyType({})
     meanings: Mapping[str, str] = MappingProxyType({})
+    twin: Twin | None = None
 
     def layout(self, given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
         """Which arrays there are, the mechanism's own among them."""
@@ -120,6 +136,7 @@ class Mechanism(NamedTuple):
         return common._replace(
             axes={**common.axes, **self.parameters, **learned},
             defaults=(*common.defaults, *self.defaults),
+            sums=(*common.sums, *self.sums),
         )
 
     def program(self, sizes: Sizes, layout: Layout, choices: Choices) -> Program:

@@ -30,6 +30,9 @@ AXIS_WORDS: Mapping[str, str] = MappingProxyType(
         "m_new": "the number of new keys m_new",
         "m_past": "the number of cached keys m_past",
         "d": "the width d of queries and keys",
+        "d_k": "the width d_k of keys",
+        "a": "the width a of the hidden layer",
+        "d_pair": "the width of a query and a key together",
         "d_v": "the width d_v of values",
         "d_model": "the model width d_model",
         "d_context": "the width d_context of the context",
@@ -42,7 +45,8 @@ AXIS_WORDS: Mapping[str, str] = MappingProxyType(
 HINTS: tuple[tuple[frozenset[str], str], ...] = (
     (
         frozenset({"q", "k", "d"}),
-        "Keys need one number for each number of a query. Is one of them transposed?",
+        "Keys need one number for each number of a query. Is one of them transposed, or does a "
+        "mode with a matrix of its own fit (--mode general)?",
     ),
     (frozenset({"k", "v", "m"}), "Every key needs its own value: as many rows in k as in v."),
     (frozenset({"past_k", "past_v", "m_past"}), "Every cached key needs its own cached value."),

@@ -25,10 +25,17 @@ OPERATIONS = (
     "add",
     "multiply",
     "rotate",
+    "apply",
+    "unit",
+    "pair",
     "mask",
     "softmax",
 )
 """Every operation there is. Each reading has one rule for each of them."""
+
+
+FUNCTIONS = ("identity", "tanh", "relu", "sigmoid", "exp")
+"""Functions of one number."""
 
 
 class Program:
@@ -116,9 +123,12 @@ class Program:
         """Cap · tanh(x / cap): keeps every number between −cap and cap."""
         return self._record("softcap", (x,), x.axes, name, cap=cap)
 
-    def add(self, x: Step, y: Step, *, name: str) -> Step:
-        """Add y, repeated along the axes it does not have."""
-        return self._record("add", (x, y), x.axes, name)
+    def add(self, x: Step, y: Step, *, axes: Axes = (), name: str) -> Step:
+        """Add y; each is repeated along the axes it does not have.
+
+        axes: those of the result, where they are not those of x.
+        """
+        return self._record("add", (x, y), axes or x.axes, name)
 
     def multiply(self, x: Step, y: Step, axes: Axes, *, name: str) -> Step:
         """Multiply element by element, each repeated along the axes it does not have."""
@@ -130,6 +140,20 @@ class Program:
         Pairs are neighbours where interleaved, else number c and number c + d/2.
         """
         return self._record("rotate", (x, angles), x.axes, name, interleaved=interleaved)
+
+    def apply(self, function: str, x: Step, *, name: str) -> Step:
+        """A function of each number: one of FUNCTIONS."""
+        return self._record("apply", (x,), x.axes, name, function=function)
+
+    def unit(self, x: Step, *, name: str) -> Step:
+        """Divide each row by its length; a row of zeros stays."""
+        return self._record("unit", (x,), x.axes, name)
+
+    def pair(self, x: Step, y: Step, axes: Axes, *, name: str) -> Step:
+        """Each row of x with each row of y behind it, along the last of `axes`."""
+        width = self.sizes[x.axes[-1]] + self.sizes[y.axes[-1]]
+        self.sizes.bind(axes[-1], width, f"{x.name} and {y.name} together")
+        return self._record("pair", (x, y), axes, name)
 
     def mask(self, x: Step, allowed: Step, *, axes: Axes = (), name: str) -> Step:
         """Keep x where allowed is True; elsewhere minus infinity.

@@ -16,6 +16,7 @@ PRICES = {
     "scale": 1,  # multiply
     "add": 1,  # add
     "multiply": 1,  # multiply
+    "unit": 3,  # multiply, add, divide; of a row one add is a square root
     "rotate": 3,  # for each pair 4 products and 2 sums
     "softcap": 3,  # divide, tanh, multiply
     "softmax": 5,  # max, subtract, exp, sum, divide; two less a row, where max and sum begin
@@ -149,6 +150,14 @@ def _rotate(step: Step, count: Count) -> Size:
     return _by_entry(step, count) + 2 * count.over(step.operands[1].axes)
 
 
+FUNCTION_PRICES = {"identity": 0, "tanh": 1, "relu": 1, "sigmoid": 4, "exp": 1}
+"""Operations for each entry; a sigmoid is two products, a sum and a tanh."""
+
+
+def _apply(step: Step, count: Count) -> Size:
+    return FUNCTION_PRICES[step.options["function"]] * count.over(step.axes)
+
+
 def _in_and_out(step: Step, sizes: Sizes, itemsize: int) -> Size:
     read = sum(
         size_in_bytes(o.axes, sizes, 1 if o.operation == "allow" else itemsize)
@@ -179,6 +188,9 @@ RULES: dict[str, Rule] = {
     "add": Rule(_by_entry, _in_and_out),
     "multiply": Rule(_by_entry, _in_and_out),
     "rotate": Rule(_rotate, _in_and_out),
+    "apply": Rule(_apply, _in_and_out),
+    "unit": Rule(_by_entry, _in_and_out),
+    "pair": Rule(_none, _in_and_out),
     "mask": Rule(_none, _in_and_out),
     "softmax": Rule(_softmax, _in_and_out),
 }

@@ -52,6 +52,10 @@ class Notation(ABC):
         """A square root."""
 
     @abstractmethod
+    def length(self, row: str) -> str:
+        """The length of a row."""
+
+    @abstractmethod
     def quotient(self, above: str, below: str) -> str:
         """A division."""
 
@@ -90,6 +94,9 @@ class Unicode(Notation):
 
     def root(self, number: str) -> str:
         return f"√{number}" if number.isalnum() else f"√({number})"
+
+    def length(self, row: str) -> str:
+        return f"|{row}|"
 
     def quotient(self, above: str, below: str) -> str:
         return f"{above} / {below}"
@@ -131,6 +138,9 @@ class Latex(Notation):
 
     def root(self, number: str) -> str:
         return rf"\sqrt{{{number}}}"
+
+    def length(self, row: str) -> str:
+        return rf"\lVert {row} \rVert"
 
     def quotient(self, above: str, below: str) -> str:
         return rf"\frac{{{above}}}{{{below}}}"

@@ -153,17 +153,72 @@ def _softcap(step: Step, operands: list[Array], frame: Frame, out: Array | None)
 
 
 def _add(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    x, y = operands
-    added = aligned(y, step.operands[1].axes, step.axes)
-    return np.add(x, added.astype(x.dtype, copy=False), out=out)
+    x, y = spread(step, operands, frame.sizes)
+    summed = np.add(x, y.astype(x.dtype, copy=False), out=out if out is operands[0] else None)
+    return summed.reshape(frame.sizes.shape(step.axes))
 
 
 def _multiply(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    one, other = (
-        aligned(array, operand.axes, step.axes)
-        for array, operand in zip(operands, step.operands, strict=True)
-    )
-    return np.multiply(one, other)
+    one, other = spread(step, operands, frame.sizes)
+    return np.multiply(one, other).reshape(frame.sizes.shape(step.axes))
+
+
+def spread(step: Step, operands: list[Array], sizes: Sizes) -> list[Array]:
+    """View operands so that they broadcast against the step's axes.
+
+    Axes laid out together are taken apart where needed: a key head meets its run of query heads.
+    """
+    if all(set(o.axes) <= {*step.axes, ONE} for o in step.operands):
+        pairs = zip(operands, step.operands, strict=True)
+        return [aligned(array, operand.axes, step.axes) for array, operand in pairs]
+    target = sizes.atoms(step.axes)
+    found = []
+    for array, operand in zip(operands, step.operands, strict=True):
+        own = sizes.atoms(operand.axes)
+        found.append(aligned(array.reshape(sizes.shape(own)), own, target))
+    return found
+
+
+def _apply(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    return FUNCTIONS[step.options["function"]](operands[0])
+
+
+def _sigmoid(x: Array) -> Array:
+    """1 / (1 + e^−x), by tanh, which never overflows."""
+    half = x.dtype.type(0.5)
+    return half * np.tanh(half * x) + half
+
+
+FUNCTIONS: dict[str, Callable[[Array], Array]] = {
+    "identity": lambda x: x,
+    "tanh": np.tanh,
+    "relu": lambda x: np.maximum(x, x.dtype.type(0)),
+    "sigmoid": _sigmoid,
+    "exp": np.exp,
+}
+
+
+def _unit(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    (x,) = operands
+    squares = np.multiply(x, x).sum(axis=-1, keepdims=True)
+    lengths = np.sqrt(squares)
+    lengths[lengths == 0] = 1
+    return np.divide(x, lengths)
+
+
+def _pair(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    whole = np.empty(frame.sizes.shape(step.axes), operands[0].dtype)
+    start = 0
+    for array, operand in zip(operands, step.operands, strict=True):
+        own, target = frame.sizes.atoms(operand.axes), frame.sizes.atoms(step.axes)
+        width = array.shape[-1]
+        # the last axis is the operand's own; before it, axes are met by name
+        lead = aligned(array.reshape(frame.sizes.shape(own)), (*own[:-1], target[-1]), target)
+        part = whole[..., start : start + width]
+        shape = (*frame.sizes.shape(target[:-1]), width)
+        part[...] = np.broadcast_to(lead, shape).reshape(part.shape)
+        start += width
+    return whole
 
 
 def _rotate(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
@@ -223,6 +278,9 @@ RULES: dict[str, Rule] = {
     "add": _add,
     "multiply": _multiply,
     "rotate": _rotate,
+    "apply": _apply,
+    "unit": _unit,
+    "pair": _pair,
     "mask": _mask,
     "softmax": _softmax,
 }

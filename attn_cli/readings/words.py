@@ -56,7 +56,7 @@ def shapes(step: Step, sizes: Sizes) -> str:
 def _shaping(step: Step) -> tuple[Step, ...]:
     """The operands whose shapes are told: of several only where none has the result's."""
     one = step.operands[:1]
-    return step.operands if step.operation in ("multiply", "select") else one
+    return step.operands if step.operation in ("multiply", "select", "pair") else one
 
 
 def _by_custom(axis: str) -> int:
@@ -93,6 +93,8 @@ def _contract(step: Step, sizes: Sizes, say: Notation) -> str:
         return say.product(say.call("Concat", first), second)
     if len(summed) == 1 and left[-1] == summed[0]:
         own = sizes.atoms([step.operands[1].axes[-1]])
+        if right == tuple(summed):
+            return say.product(first, second)
         if right[-1] == summed[0]:
             return say.product(first, say.transposed(second))
         if right[-len(own) - 1] == summed[0]:
@@ -137,6 +139,19 @@ def _rotate(step: Step, sizes: Sizes, say: Notation) -> str:
     return f"{turned}{_operand(step, 1, say)}"
 
 
+def _apply(step: Step, sizes: Sizes, say: Notation) -> str:
+    return say.call(step.options["function"], _operand(step, 0, say))
+
+
+def _unit(step: Step, sizes: Sizes, say: Notation) -> str:
+    operand = _operand(step, 0, say)
+    return say.quotient(operand, say.length(operand))
+
+
+def _pair(step: Step, sizes: Sizes, say: Notation) -> str:
+    return f"[{_operand(step, 0, say)}_i; {_operand(step, 1, say)}_j]"
+
+
 def _mask(step: Step, sizes: Sizes, say: Notation) -> str:
     kept, allowed = _operand(step, 0, say), _operand(step, 1, say)
     return f"{kept}{say.words(' where ')}{allowed}{say.words(', else ')}{say.infinity}"
@@ -160,6 +175,9 @@ FORMULAS: dict[str, Formula] = {
     "add": _add,
     "multiply": _multiply,
     "rotate": _rotate,
+    "apply": _apply,
+    "unit": _unit,
+    "pair": _pair,
     "mask": _mask,
     "softmax": _softmax,
 }

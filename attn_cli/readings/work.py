@@ -86,8 +86,10 @@ def _index(axes: Axes, reads: Axes, places: Mapping[str, int], sizes: Sizes) -> 
 def _own(step: Step, place: int, index: Index, desk: Desk) -> Index:
     """The cell of an operand that stands at the same named position."""
     axes = step.operands[place].axes
-    at = dict(zip(step.axes, index, strict=True))
-    return tuple(0 if axis == ONE else at[axis] for axis in axes)
+    named_axes = dict(zip(step.axes, index, strict=True))
+    if set(axes) <= {*named_axes, ONE}:
+        return tuple(0 if axis == ONE else named_axes[axis] for axis in axes)
+    return _index(axes, desk.sizes.atoms(axes), _places(step.axes, index, desk.sizes), desk.sizes)
 
 
 def _input(step: Step, index: Index, desk: Desk) -> _Lines:
@@ -186,10 +188,10 @@ def _softcap(step: Step, index: Index, desk: Desk) -> _Lines:
 
 def _add(step: Step, index: Index, desk: Desk) -> _Lines:
     x, y = step.operands
-    other = _own(step, 1, index, desk)
-    a, b = desk.cell(x.name, index), desk.cell(y.name, other)
+    own, other = _own(step, 0, index, desk), _own(step, 1, index, desk)
+    a, b = desk.cell(x.name, own), desk.cell(y.name, other)
     return _Lines(
-        f"{named(x.name, index)} + {named(y.name, other)}", f"{desk.show(a)} + {desk.factor(b)}"
+        f"{named(x.name, own)} + {named(y.name, other)}", f"{desk.show(a)} + {desk.factor(b)}"
     )
 
 
@@ -216,6 +218,42 @@ def _rotate(step: Step, index: Index, desk: Desk) -> _Lines:
         return _Lines(text, f"{a}·sin {angle} + {b}·cos {angle}")
     text = f"{named(*one)} · cos - {named(*other)} · sin of {named(angles.name, at)}"
     return _Lines(text, f"{a}·cos {angle} - {b}·sin {angle}")
+
+
+def _apply(step: Step, index: Index, desk: Desk) -> _Lines:
+    operand, function = step.operands[0].name, step.options["function"]
+    number = desk.show(desk.cell(operand, index))
+    return _Lines(f"{function}({named(operand, index)})", FUNCTIONS[function].format(number))
+
+
+FUNCTIONS = {
+    "identity": "{}",
+    "tanh": "tanh({})",
+    "relu": "max(0, {})",
+    "sigmoid": "1 / (1 + e^(-({})))",
+    "exp": "e^({})",
+}
+"""Functions of one number with the number put in."""
+
+
+def _unit(step: Step, index: Index, desk: Desk) -> _Lines:
+    operand = step.operands[0].name
+    row = desk.row(operand, index, len(index) - 1)
+    squares = desk.join(len(row), lambda place: f"{desk.factor(float(row[place]))}²")
+    text = f"{named(operand, index)} / |{operand}[{','.join(map(str, index[:-1]))}]|"
+    if not row.any():
+        return _Lines(text, "0", "a row of zeros has no direction, and stays")
+    return _Lines(text, f"{desk.show(desk.cell(operand, index))} / √({squares})")
+
+
+def _pair(step: Step, index: Index, desk: Desk) -> _Lines:
+    x, y = step.operands
+    width = desk.sizes[x.axes[-1]]
+    source, column = (x, index[-1]) if index[-1] < width else (y, index[-1] - width)
+    places = _places(step.axes, index, desk.sizes)
+    atoms = desk.sizes.atoms(source.axes)
+    at = _index(source.axes, atoms, {**places, atoms[-1]: column}, desk.sizes)
+    return _Lines(named(source.name, at), "", "the same number in its new place")
 
 
 def _mask(step: Step, index: Index, desk: Desk) -> _Lines:
@@ -258,6 +296,9 @@ WORK: dict[str, Callable[[Step, Index, Desk], _Lines]] = {
     "add": _add,
     "multiply": _multiply,
     "rotate": _rotate,
+    "apply": _apply,
+    "unit": _unit,
+    "pair": _pair,
     "mask": _mask,
     "softmax": _softmax,
 }

@@ -1,0 +1,37 @@
+"""A run beside another mechanism that has to give the same numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attn_cli import mechanisms
+from attn_cli.cli.gather import Request
+from attn_cli.program import Program, Sizes
+from attn_cli.readings.traced import Numbers
+from attn_cli.readings.values import evaluate
+from attn_cli.views.numbers import scientific
+
+
+def twin_facts(request: Request, numbers: Numbers) -> tuple[str, ...]:
+    """Run the mechanism's twin, if it has one, and say how far the outputs are apart."""
+    twin = request.mechanism.twin
+    if twin is None or numbers.queries is not None:
+        return ()
+    sizes = request.program.sizes
+    arrays = twin.arrays(request.arrays, {"d": sizes["d"]})
+    found = evaluate(_program(twin.name, request, arrays), arrays)["output"]
+    apart = float(np.abs(found - numbers.arrays["output"]).max())
+    return (
+        f"equals {twin.name} attention with {twin.how}: the outputs differ by at most "
+        f"{scientific(apart, 2)}",
+    )
+
+
+def _program(name: str, request: Request, arrays: dict[str, np.ndarray]) -> Program:
+    sizes = Sizes()
+    shapes = {name: array.shape for name, array in arrays.items()}
+    mechanism = mechanisms.named(name)
+    layout = mechanism.layout(shapes, request.choices, sizes)
+    layout.bind(sizes, shapes)
+    layout.fill(sizes)
+    return mechanism.program(sizes, layout, request.choices)

@@ -1,0 +1,58 @@
+"""Scores through a learned matrix: general, and location (Luong 2015, section 3.1)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from attn_cli.mechanisms.layer import attention_layer
+from attn_cli.mechanisms.layout import attention_layout
+from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
+from attn_cli.program import Program, Step
+
+
+def general_scores(
+    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
+) -> Step:
+    """score(q, k) = qᵀ W k: queries are turned into the keys' space first."""
+    assert key is not None
+    turned = p.contract("... n d, d d_k -> ... n d_k", query, inputs["w"], name="turned")
+    scores = p.contract("... n d_k, ... m d_k -> ... n m", turned, key, name="scores")
+    return scores if choices.scale is None else p.scale(scores, by=choices.scale, name="scaled")
+
+
+def location_scores(
+    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
+) -> Step:
+    """score(q, j) = (Wᵀ q)_j: the key's position counts, never its content."""
+    scores = p.contract("... n d, d m -> ... n m", query, inputs["w"], name="scores")
+    return scores if choices.scale is None else p.scale(scores, by=choices.scale, name="scaled")
+
+
+GENERAL = Mechanism(
+    name="general",
+    title="General (bilinear) attention",
+    formula="softmax(Q W Kᵀ) V",
+    source="Luong 2015, section 3.1",
+    arrays=partial(attention_layout, key_width="d_k"),
+    define=partial(attention_layer, score=general_scores),
+    parameters={"w": ("d", "d_k")},
+    defaults=(("d_k", "d"),),
+    meanings={
+        "w": "what of a query meets what of a key",
+        "turned": "each query as the keys see it",
+    },
+)
+
+LOCATION = Mechanism(
+    name="location",
+    title="Location-based attention",
+    formula="softmax(Q W) V",
+    source="Luong 2015, equation 8",
+    arrays=partial(attention_layout, key_width=None),
+    define=partial(attention_layer, score=location_scores),
+    parameters={"w": ("d", "m")},
+    meanings={
+        "w": "a column for each position of a key",
+        "scores": "how much each query wants each position, whatever key stands there",
+    },
+)

@@ -1,0 +1,42 @@
+"""Scores by angle: content-based addressing (Graves 2014)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from attn_cli.mechanisms.layer import attention_layer
+from attn_cli.mechanisms.layout import attention_layout
+from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
+from attn_cli.program import ONE, Program, Step
+
+
+def cosine_scores(
+    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
+) -> Step:
+    """score(q, k) = β q·k / (‖q‖ ‖k‖). Graves 2014, equations 5 and 6."""
+    assert key is not None
+    q_unit = p.unit(query, name="q_unit")
+    k_unit = p.unit(key, name="k_unit")
+    scores = p.contract("... n d, ... m d -> ... n m", q_unit, k_unit, name="scores")
+    if choices.scale is not None:
+        return p.scale(scores, by=choices.scale, name="scaled")
+    return p.multiply(scores, inputs["beta"], scores.axes, name="scaled")
+
+
+COSINE = Mechanism(
+    name="cosine",
+    title="Cosine (content-based) attention",
+    formula="softmax(β cos(Q, K)) V",
+    source="Graves 2014, equations 5 and 6",
+    arrays=attention_layout,
+    define=partial(attention_layer, score=cosine_scores),
+    parameters={"beta": (ONE,)},
+    usual={"beta": 1.0},
+    meanings={
+        "beta": "sharpness: large ones make the strongest key stronger",
+        "q_unit": "each query with length 1: its direction alone",
+        "k_unit": "each key with length 1",
+        "scores": "the cosine of the angle between query and key, from -1 to 1",
+        "scaled": "the cosines times the sharpness",
+    },
+)
