@@ -95,6 +95,12 @@ def parameters() -> None:
 
 
 COLUMNS = {
+    "NORMALIZERS": {
+        "name": "normalizer",
+        "title": "what it is",
+        "formula": "weight",
+        "source": "source",
+    },
     "MECHANISMS": {"name": "mode", "title": "name", "formula": "formula", "source": "source"},
     "KINDS": {"signature": "mask", "says": "keeps", "source": "source"},
     "BIASES": {"signature": "bias", "says": "adds", "source": "source"},

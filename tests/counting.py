@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy as np
 
-ONE_EACH = (np.add, np.subtract, np.multiply, np.divide, np.exp, np.tanh, np.sqrt)
+ONE_EACH = (np.add, np.subtract, np.multiply, np.divide, np.exp, np.tanh, np.sqrt, np.power)
+TWO_SIDED = (np.maximum,)
 REDUCTIONS = (np.add, np.maximum)
-FREE = (np.equal, np.invert, np.isfinite)
+FREE = (
+    *(np.equal, np.invert, np.isfinite, np.greater, np.greater_equal, np.less_equal),
+    *(np.bitwise_or, np.bitwise_and, np.logical_or, np.logical_not),
+)
 
 
 class Counting(np.ndarray):
@@ -33,6 +37,10 @@ def _cost(ufunc: np.ufunc, method: str, inputs: list[Any], result: np.ndarray) -
     if method == "reduce" and ufunc in REDUCTIONS:
         return int(inputs[0].size - result.size)
     if method == "__call__" and ufunc in ONE_EACH:
+        return int(result.size)
+    if method == "accumulate" and ufunc is np.add:
+        return int(result.size - result.size // result.shape[-1])
+    if method == "__call__" and ufunc in TWO_SIDED:
         return int(result.size)
     if ufunc in FREE:
         return 0

@@ -118,7 +118,8 @@ def _trace(
     decimals = DECIMALS if display.precision is None else display.precision
     show = partial(short, precision=decimals)
     place = {"h": display.head or 0, "b": display.batch_index}
-    steps = traced_steps(numbers, {**MEANINGS, **request.mechanism.meanings}, show, place)
+    own = {**request.mechanism.meanings, "weights": request.choices.normalizer.means}
+    steps = traced_steps(numbers, {**MEANINGS, **own}, show, place)
     if cell is not None:
         work = worked_cell(numbers, *cell, show)
         steps = tuple(s._replace(work=work) if s.name == cell[0] else s for s in steps)
@@ -135,7 +136,7 @@ def _trace(
         notices=notices(request, numbers),
         steps=steps,
         labels=request.labels,
-        focus=_focus(made["softmax"], masked, display),
+        focus=_focus(next(s for s in steps if s.name == "weights"), masked, display),
         summary=() if whole else summary(request, numbers),
         next_commands=next_commands(request),
         settings=_settings(request),
@@ -167,6 +168,9 @@ def _settings(request: Request) -> dict[str, Any]:
         "rope_base": choices.rope and choices.rope.base,
         "positions": "sinusoidal" if choices.sinusoidal else None,
         "offset": choices.offset,
+        "normalizer": choices.normalizer.name,
+        "temperature": choices.temperature,
+        "alpha": choices.alpha if choices.normalizer.name == "entmax" else None,
         "heads": choices.heads,
         "kv_heads": choices.kv_heads,
         "scale": choices.scale,

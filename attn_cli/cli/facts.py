@@ -33,6 +33,9 @@ def facts(request: Request) -> tuple[str, ...]:
         )
     if choices.scale is not None:
         lines.append(f"scale {choices.scale:g} instead of the mechanism's own")
+    if choices.normalizer.name != "softmax":
+        used = choices.normalizer
+        lines.append(f"weights by {used.title}: {used.formula} ({used.source})")
     if choices.mask is not None:
         lines.append(
             f"mask {brief(choices.mask.name)}, True = may attend: {brief(choices.mask.says, 200)}"
@@ -140,7 +143,7 @@ def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, tuple[str,
         kept = [place for place, axis in enumerate(axes) if axis != ONE]
         shape = [numbers.sees.shape[place] for place in kept]
         return ~numbers.sees.reshape(shape), tuple(axes[place] for place in kept)
-    step = next(s for s in program if s.operation == "softmax")
+    step = program["weights"]
     weights = numbers.arrays[step.name]
     told = "bias" in request.arrays or any(step.operation == "allow" for step in program)
     empty = (weights == 0).all(axis=-1) & (told and numbers.queries is None)
@@ -202,7 +205,7 @@ def summary(request: Request, numbers: Numbers) -> tuple[str, ...]:
 
 def next_commands(request: Request) -> tuple[str, ...]:
     """Ways to go on from here that change what is seen."""
-    weights = next(step for step in request.program if step.operation == "softmax")
+    weights = request.program["weights"]
     lead = ",".join("0" for _ in weights.axes[:-1])
     last = "0" if request.choices.mask is not None else "1"
     commands = [f'--show-work "{weights.name}[{lead},{last}]"']

@@ -27,10 +27,12 @@ from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.mechanisms.layout import HEAD_WIDTH
+from attn_cli.mechanisms.normalizers import normalizer
 from attn_cli.program import Program, Sizes, members
 
 Array = np.ndarray[Any, Any]
 
+MOST_ALPHA = 16
 DTYPES = ("float64", "float32", "float16")
 
 
@@ -97,8 +99,9 @@ def gathered(
     chosen = chosen_mask(wanted, mask, said, bound, layout, _saved_offset(settings))
     choices = choices._replace(mask=chosen.mask, offset=chosen.offset)
     program = mechanism.program(bound, layout, choices)
-    drawn = _drawn(program, mechanism.usual, given, seed, attention.dtype)
-    if sizes.seed is not None and not {*drawn} - {*mechanism.usual} and options.text is None:
+    usual = {**mechanism.usual, **choices.normalizer.usual}
+    drawn = _drawn(program, usual, choices.normalizer.noise, given, seed, attention.dtype)
+    if sizes.seed is not None and not {*drawn} - {*usual} and options.text is None:
         raise AttnError("--seed changes nothing here: no array is random.")
     _name_labels(labels, program)
     labels = {axis: names for axis, names in labels.items() if len(names) == bound.get(axis, 0)}
@@ -108,7 +111,7 @@ def gathered(
         program=program,
         arrays={**given, **drawn},
         labels=labels,
-        random=tuple(name for name in drawn if name not in mechanism.usual),
+        random=tuple(name for name in drawn if name not in usual),
         unused=unused,
         seed=seed,
         chosen=chosen,
@@ -147,6 +150,7 @@ def _used(
     """
     own = {
         **mechanism.parameters,
+        **choices.normalizer.arrays(("h", "n", "m") if choices.heads else ("n", "m")),
         **(choices.bias.arrays(bool(choices.heads)) if choices.bias else {}),
     }
     others = [name for name in parameters() if name in given and name not in own]
@@ -289,6 +293,7 @@ def _name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> None:
 def _drawn(
     program: Program,
     usual: Mapping[str, float],
+    noise: Mapping[str, str],
     given: Mapping[str, Array],
     seed: int,
     dtype: str | None,
@@ -301,6 +306,7 @@ def _drawn(
             drawn[step.name] = np.full(program.shape(step), usual[step.name], kind or "float64")
         elif step.name not in given:
             draw = seeded.projection if step.name.startswith("w") else seeded.normal
+            draw = seeded.NOISE[noise[step.name]] if step.name in noise else draw
             drawn[step.name] = draw(step.name, program.shape(step), seed, kind)
     return drawn
 
@@ -314,7 +320,25 @@ def _choices(attention: AttentionOptions) -> Choices:
         kv_heads=attention.kv_heads,
         scale=_finite(attention.scale, "--scale"),
         softcap=_positive(attention.softcap, "--softcap"),
+        **_normalized(attention),
     )
+
+
+def _normalized(attention: AttentionOptions) -> dict[str, Any]:
+    """How scores become weights.
+
+    Raises AttnError for an alpha or a temperature that means nothing.
+    """
+    chosen = normalizer(attention.normalizer or "softmax")
+    if attention.alpha is not None and chosen.name != "entmax":
+        raise AttnError("--alpha is the power of entmax: add --normalizer entmax.")
+    if attention.alpha is not None and not 1 < attention.alpha <= MOST_ALPHA:
+        raise AttnError(f"--alpha: {attention.alpha:g} is not above 1 and at most {MOST_ALPHA}.")
+    return {
+        "normalizer": chosen,
+        "temperature": _positive(attention.temperature, "--temperature"),
+        "alpha": Choices().alpha if attention.alpha is None else attention.alpha,
+    }
 
 
 def _finite(number: float | None, option: str) -> float | None:

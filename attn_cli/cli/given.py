@@ -17,6 +17,7 @@ from attn_cli.matrices.files import SETTINGS
 from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.mechanisms.biases import TABLE
+from attn_cli.mechanisms.normalizers import NORMALIZERS
 
 Array = np.ndarray[Any, Any]
 
@@ -70,7 +71,9 @@ def read_given(options: ArrayOptions, mask_argument: str | None, sources: Source
 
 def parameters() -> list[str]:
     """Names of all arrays that some mechanism or bias has of its own."""
-    return [*dict.fromkeys(name for one in MECHANISMS for name in one.parameters), TABLE]
+    modes = [name for one in MECHANISMS for name in one.parameters]
+    noise = [name for one in NORMALIZERS for name in one.arrays(("h", "n", "m"))]
+    return [*dict.fromkeys([*modes, *noise]), TABLE]
 
 
 def _parameters(texts: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -156,8 +159,11 @@ def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
         and all(optional(name, int) for name in ("heads", "kv_heads", "seed"))
         and all(count is None or count > 0 for count in counts)
         and (settings.get("seed") or 0) >= 0
-        and all(optional(name, float, int) for name in ("scale", "softcap", "rope_base"))
-        and all(optional(name, str) for name in ("bias", "rope", "positions"))
+        and all(
+            optional(name, float, int)
+            for name in ("scale", "softcap", "rope_base", "temperature", "alpha")
+        )
+        and all(optional(name, str) for name in ("bias", "rope", "positions", "normalizer"))
         and _is_offset(settings.get("offset", 0))
         and isinstance(labels, dict)
         and all(_words(names) for names in labels.values())

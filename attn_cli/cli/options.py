@@ -10,8 +10,10 @@ import typer
 
 from attn_cli.mechanisms import DEFAULT, MECHANISMS
 from attn_cli.mechanisms.biases import BIASES
+from attn_cli.mechanisms.normalizers import NORMALIZERS
 
 DECIMALS = 4
+NORMALIZER_NAMES = ", ".join(one.name for one in NORMALIZERS)
 BIAS_NAMES = ", ".join(kind.name for kind in BIASES)
 MODES = ", ".join(mechanism.name for mechanism in MECHANISMS)
 
@@ -114,6 +116,17 @@ class AttentionOptions(NamedTuple):
     softcap: Annotated[
         float | None,
         _attention("Keep scores between -C and C: C·tanh(score/C).", parser=fraction, metavar="C"),
+    ] = None
+    normalizer: Annotated[
+        str | None, _attention(f"From scores to weights: {NORMALIZER_NAMES} (default softmax).")
+    ] = None
+    temperature: Annotated[
+        float | None,
+        _attention("Divide scores by T before they become weights.", parser=fraction, metavar="T"),
+    ] = None
+    alpha: Annotated[
+        float | None,
+        _attention("Power of entmax (default 3/2).", parser=fraction, metavar="NUMBER"),
     ] = None
     dtype: Annotated[str | None, _attention("float64, float32 or float16 (default as given).")] = (
         None

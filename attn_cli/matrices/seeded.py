@@ -33,6 +33,27 @@ def projection(name: str, shape: tuple[int, ...], seed: int, dtype: str | None =
     return numbers / numbers.dtype.type(sqrt(shape[0]))
 
 
+def uniform(name: str, shape: tuple[int, ...], seed: int, dtype: str | None = None) -> Array:
+    """Numbers from 0 to 1, evenly spread."""
+    refuse_above_memory(
+        8 * prod(shape), f"Random {name} of {prod(shape):,} numbers", "Ask for less."
+    )
+    stream = np.random.default_rng([seed, *name.encode()])
+    return stream.random(shape).astype(np.dtype(dtype or "float64"), copy=False)
+
+
+def gumbel(name: str, shape: tuple[int, ...], seed: int, dtype: str | None = None) -> Array:
+    """Standard Gumbel numbers, −ln(−ln u): the largest of s + g is drawn as by softmax(s)."""
+    drawn = uniform(name, shape, seed)
+    # u is below 1, but may be 0
+    numbers = -np.log(-np.log(np.maximum(drawn, np.finfo(np.float64).tiny)))
+    return numbers.astype(np.dtype(dtype or "float64"), copy=False)
+
+
+NOISE = {"uniform": uniform, "gumbel": gumbel}
+"""How arrays that are not normal are drawn."""
+
+
 def embeddings(tokens: Sequence[str], width: int, seed: int) -> Array:
     """One standard normal vector for each word: the same word has the same one everywhere."""
     return np.stack([normal(f"word {token}", (width,), seed) for token in tokens])

@@ -33,7 +33,8 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
             "... m_past d_v, ... m_new d_v -> ... m d_v", inputs["past_v"], value, name="present_v"
         )
     scores = score(p, query, key, inputs, choices)
-    weights = p.softmax(_adjusted(p, scores, inputs, choices), over="m", name="weights")
+    adjusted = _adjusted(p, scores, inputs, choices)
+    weights = choices.normalizer.define(p, adjusted, inputs, choices)
     return _weighted_sum(p, weights, value, inputs, choices)
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attn_cli.errors import ShapeError, shape_text
+from attn_cli.mechanisms.normalizers import SOFTMAX, Normalizer
 from attn_cli.program import Axes, Program, Size, Sizes, Step
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Choices(NamedTuple):
     softcap: scores are kept between −softcap and softcap.
     mask: which pairs may attend. bias: numbers added by position. offset: query i is at
     position i + offset, for biases and rotations.
+    normalizer: how scores become weights. temperature: scores are divided by it. alpha: of entmax.
     rope: queries and keys are turned by their positions. sinusoidal: waves of the position are
     added to rows x.
     """
@@ -43,6 +45,9 @@ class Choices(NamedTuple):
     scale: float | None = None
     softcap: float | None = None
     mask: Mask | None = None
+    normalizer: Normalizer = SOFTMAX
+    temperature: float | None = None
+    alpha: float = 1.5
     bias: Bias | None = None
     rope: Rope | None = None
     sinusoidal: bool = False
@@ -133,8 +138,9 @@ class Mechanism(NamedTuple):
             learned = choices.bias.arrays("h" in common.scores)
             if learned:
                 sizes.bind("entries", choices.bias.entries, f"--bias {choices.bias.name}")
+        noise = choices.normalizer.arrays(common.scores)
         return common._replace(
-            axes={**common.axes, **self.parameters, **learned},
+            axes={**common.axes, **self.parameters, **learned, **noise},
             defaults=(*common.defaults, *self.defaults),
             sums=(*common.sums, *self.sums),
         )

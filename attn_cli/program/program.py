@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from attn_cli.errors import ShapeError
-from attn_cli.program.axes import Axes, Sizes
+from attn_cli.program.axes import ONE, Axes, Sizes
 from attn_cli.program.patterns import Term, parse
 from attn_cli.program.step import Step
 from attn_cli.program.table import Table
@@ -30,6 +30,12 @@ OPERATIONS = (
     "pair",
     "mask",
     "softmax",
+    "reduce",
+    "subtract",
+    "divide",
+    "choose",
+    "draw",
+    "entmax",
 )
 """Every operation there is. Each reading has one rule for each of them."""
 
@@ -162,9 +168,38 @@ class Program:
         """
         return self._record("mask", (x, allowed), axes or x.axes, name)
 
-    def softmax(self, x: Step, *, over: str, name: str) -> Step:
-        """Positive shares that sum to 1 over an axis; all 0 where every entry is −∞."""
-        return self._record("softmax", (x,), x.axes, name, over=over)
+    def softmax(self, x: Step, *, over: str, sink: Step | None = None, name: str) -> Step:
+        """Positive shares that sum to 1 over an axis; all 0 where every entry is −∞.
+
+        sink: a number for each head that takes a share and gives nothing.
+        """
+        operands = (x,) if sink is None else (x, sink)
+        return self._record("softmax", operands, x.axes, name, over=over)
+
+    def reduce(self, how: str, x: Step, *, over: str, name: str) -> Step:
+        """The largest (`max`, 0 where all is −∞) or the sum (`sum`) along an axis."""
+        axes = tuple(ONE if axis == over else axis for axis in x.axes)
+        return self._record("reduce", (x,), axes, name, how=how, over=over)
+
+    def subtract(self, x: Step, y: Step, *, name: str) -> Step:
+        """Subtract y, repeated along the axes it does not have."""
+        return self._record("subtract", (x, y), x.axes, name)
+
+    def divide(self, x: Step, y: Step, *, name: str) -> Step:
+        """Divide by y, repeated along the axes it does not have; by 0 is 0."""
+        return self._record("divide", (x, y), x.axes, name)
+
+    def choose(self, x: Step, *, over: str, name: str) -> Step:
+        """1 for the largest number along an axis, the first of equal ones; 0 for the others."""
+        return self._record("choose", (x,), x.axes, name, over=over)
+
+    def draw(self, shares: Step, uniform: Step, *, over: str, name: str) -> Step:
+        """1 for the place at which the running sum of shares passes a number; else 0."""
+        return self._record("draw", (shares, uniform), shares.axes, name, over=over)
+
+    def entmax(self, x: Step, *, alpha: float, over: str, name: str) -> Step:
+        """Sparse shares that sum to 1 along the last axis: sparsemax for alpha = 2."""
+        return self._record("entmax", (x,), x.axes, name, alpha=alpha, over=over)
 
     def _record(
         self, operation: str, operands: tuple[Step, ...], axes: Axes, name: str, **options: Any

@@ -18,6 +18,8 @@ PRICES = {
     "multiply": 1,  # multiply
     "unit": 3,  # multiply, add, divide; of a row one add is a square root
     "rotate": 3,  # for each pair 4 products and 2 sums
+    "subtract": 1,  # subtract
+    "divide": 1,  # divide
     "softcap": 3,  # divide, tanh, multiply
     "softmax": 5,  # max, subtract, exp, sum, divide; two less a row, where max and sum begin
 }
@@ -136,9 +138,38 @@ def _contract(step: Step, count: Count) -> Size:
     return 2 * count.over(axis for reads in step.options["reads"] for axis in reads)
 
 
+def _rows(step: Step, count: Count) -> Size:
+    """How many rows a step works along."""
+    axes = step.operands[0].axes
+    return count.over_rows([axis for axis in axes if axis != step.options["over"]])
+
+
+SINK = 4
+"""A sink is one more score: compare, subtract, exp, add; and no term is left out of a sum."""
+
+
 def _softmax(step: Step, count: Count) -> Size:
-    rows = [axis for axis in step.axes if axis != step.options["over"]]
-    return PRICES["softmax"] * count.over(step.axes) - 2 * count.over_rows(rows)
+    most = PRICES["softmax"] * count.over(step.axes) - 2 * _rows(step, count)
+    return most + (SINK * _rows(step, count) if len(step.operands) > 1 else 0)
+
+
+def _less_one_a_row(step: Step, count: Count) -> Size:
+    """Comparing or adding up a row: one less than it has entries."""
+    return count.over(step.operands[0].axes) - _rows(step, count)
+
+
+SPARSE = {2.0: (10, -3), 1.5: (20, -4)}
+"""Operations of sparsemax and 1.5-entmax for each entry, and beside them for each row.
+
+Sorting is comparing, which is free; the support is counted by adding."""
+
+BISECTED = (248, 59)
+"""The same for other powers: 60 halvings of subtract, max, power and sum, and what is around."""
+
+
+def _entmax(step: Step, count: Count) -> Size:
+    entries, rows = SPARSE.get(step.options["alpha"], BISECTED)
+    return entries * count.over(step.axes) + rows * _rows(step, count)
 
 
 def _tabulate(step: Step, count: Count) -> Size:
@@ -193,4 +224,10 @@ RULES: dict[str, Rule] = {
     "pair": Rule(_none, _in_and_out),
     "mask": Rule(_none, _in_and_out),
     "softmax": Rule(_softmax, _in_and_out),
+    "reduce": Rule(_less_one_a_row, _in_and_out),
+    "subtract": Rule(_by_entry, _in_and_out),
+    "divide": Rule(_by_entry, _in_and_out),
+    "choose": Rule(_less_one_a_row, _in_and_out),
+    "draw": Rule(_less_one_a_row, _in_and_out),
+    "entmax": Rule(_entmax, _in_and_out),
 }

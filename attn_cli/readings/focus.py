@@ -23,7 +23,8 @@ def focus_rows(
     """One row for each query of weights (…, n, m), m last; masked are the scores before them.
 
     shown: the positions on an axis that are looked at, where it is not all of them.
-    spread is exp(−Σ w ln w), the number of keys that would share the weight equally.
+    spread is exp(−Σ p ln p) of the weights as parts of their sum: the number of keys that would
+    share it equally.
     """
     rows = []
     lead = axes[:-2]
@@ -43,6 +44,7 @@ def _focus(row: Array, place: tuple[tuple[str, int], ...], query: int, allowed: 
     if not len(positive) or np.isnan(row).any():
         return FocusRow(place, query, (), float(row.max()), 0.0, 0)
     top = row.max()
+    part = positive / positive.sum()
     alike = np.flatnonzero(np.isclose(row, top, rtol=1e-6, atol=0))
-    spread = float(np.exp(-(positive * np.log(positive)).sum()))
+    spread = float(np.exp(-(part * np.log(part)).sum()))
     return FocusRow(place, query, tuple(int(j) for j in alike), float(top), spread, allowed)

@@ -35,7 +35,9 @@ def fused(program: Program) -> Program:
     chains = {
         step: chain
         for step in program
-        if step.operation == "softmax" and (chain := _chain(step, uses, program.sizes))
+        if step.operation == "softmax"
+        and len(step.operands) == 1
+        and (chain := _chain(step, uses, program.sizes))
     }
     inside = {one for chain in chains.values() for one in (chain.product, *chain.between)}
     rewritten = Program(program.sizes)

@@ -25,7 +25,8 @@ LONG_SUM = 64
 SHOWN_QUERIES, SHOWN_KEYS, ALL_KEYS = 8, 3, 8
 """Where a cell is chosen: among the first queries, and the first keys when there are many."""
 
-LOOKS: Mapping[str, Look] = {"allow": "allowed", "softmax": "share"}
+SHARES = ("weights", "shares")
+"""Steps whose rows are shares of 1, or close to it."""
 
 
 class Numbers(NamedTuple):
@@ -125,8 +126,11 @@ def _largest(array: Array) -> float:
 
 
 def _look(step: Step) -> Look:
-    between: Look = "signed" if step.axes[-2:] == ("n", "m") else "plain"
-    return LOOKS.get(step.operation, between)
+    if step.operation == "allow":
+        return "allowed"
+    if step.name in SHARES:
+        return "share"
+    return "signed" if step.axes[-2:] == ("n", "m") else "plain"
 
 
 def _story(numbers: Numbers, place: Mapping[str, int]) -> dict[str, int]:
@@ -135,7 +139,7 @@ def _story(numbers: Numbers, place: Mapping[str, int]) -> dict[str, int]:
     Of the queries with the most keys, the one that prefers one key the most, and that key;
     of large arrays only their beginning, which is what is shown of them.
     """
-    weights = next((s for s in numbers.program if s.operation == "softmax"), None)
+    weights = next((s for s in numbers.program if s.name == "weights"), None)
     if weights is None or weights.axes[-2:] != ("n", "m"):
         return dict(place)
     array = numbers.arrays[weights.name]

@@ -254,8 +254,10 @@ def _mask(step: Step, operands: list[Array], frame: Frame, out: Array | None) ->
 
 
 def _softmax(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    (x,) = operands
+    x, *sink = operands
     axis = step.axes.index(step.options["over"])
+    if sink:
+        return _softmax_with_sink(step, x, aligned(sink[0], step.operands[1].axes, step.axes))
     largest = x.max(axis=axis, keepdims=True)
     largest[largest == -np.inf] = 0
     shares = np.subtract(x, largest, out=out)
@@ -264,6 +266,70 @@ def _softmax(step: Step, operands: list[Array], frame: Frame, out: Array | None)
     total = shares.sum(axis=axis, keepdims=True, dtype=np.result_type(x.dtype, np.float32))
     total[total == 0] = 1
     return np.divide(shares, total, out=shares, casting="same_kind")
+
+
+def _softmax_with_sink(step: Step, x: Array, sink: Array) -> Array:
+    """The sink is one more score, whose share is not kept; an empty row is 0."""
+    largest = np.maximum(x.max(axis=-1, keepdims=True), sink)
+    powers = np.exp(np.subtract(x, largest))
+    total = np.add(powers.sum(axis=-1, keepdims=True), np.exp(np.subtract(sink, largest)))
+    return np.divide(powers, total).astype(x.dtype, copy=False)
+
+
+def _reduce(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    (x,) = operands
+    axis = step.operands[0].axes.index(step.options["over"])
+    if step.options["how"] == "sum":
+        return x.sum(axis=axis, keepdims=True)
+    largest = x.max(axis=axis, keepdims=True)
+    largest[largest == -np.inf] = 0
+    return largest
+
+
+def _subtract(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    return np.subtract(*spread(step, operands, frame.sizes))
+
+
+def _divide(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    x, y = spread(step, operands, frame.sizes)
+    by = y.copy()
+    by[by == 0] = 1
+    return np.divide(x, by)
+
+
+def _choose(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    (x,) = operands
+    largest = x.max(axis=-1, keepdims=True)
+    first = np.expand_dims(np.asarray(x).argmax(axis=-1), -1)
+    chosen = np.zeros_like(x)
+    np.put_along_axis(chosen, first, 1, axis=-1)
+    chosen[np.broadcast_to((largest == -np.inf) | (largest == 0) & _is_shares(step), x.shape)] = 0
+    return chosen
+
+
+def _is_shares(step: Step) -> bool:
+    """Whether what is chosen from are shares, of which an empty row has none above 0."""
+    return step.operands[0].operation == "softmax"
+
+
+def _draw(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    shares, uniform = operands
+    passed = np.add.accumulate(shares, axis=-1) > uniform[..., None]
+    drawn = np.zeros_like(shares)
+    np.put_along_axis(drawn, np.expand_dims(np.asarray(passed).argmax(axis=-1), -1), 1, axis=-1)
+    # rounding may leave the sum a little below 1, and the last key is drawn then
+    last = shares.shape[-1] - 1 - np.asarray(shares > 0)[..., ::-1].argmax(axis=-1)
+    missed = ~passed.any(axis=-1)
+    drawn[missed] = 0
+    np.put_along_axis(drawn, np.where(missed, last, passed.argmax(axis=-1))[..., None], 1, axis=-1)
+    drawn[~np.asarray(shares > 0).any(axis=-1)] = 0
+    return drawn
+
+
+def _entmax(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    from attn_cli.readings.sparse import entmax
+
+    return entmax(operands[0], step.options["alpha"])
 
 
 RULES: dict[str, Rule] = {
@@ -283,4 +349,10 @@ RULES: dict[str, Rule] = {
     "pair": _pair,
     "mask": _mask,
     "softmax": _softmax,
+    "reduce": _reduce,
+    "subtract": _subtract,
+    "divide": _divide,
+    "choose": _choose,
+    "draw": _draw,
+    "entmax": _entmax,
 }

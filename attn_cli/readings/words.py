@@ -158,8 +158,42 @@ def _mask(step: Step, sizes: Sizes, say: Notation) -> str:
 
 
 def _softmax(step: Step, sizes: Sizes, say: Notation) -> str:
+    beside = ""
+    if len(step.operands) > 1:
+        beside = say.words(", beside ") + _operand(step, 1, say)
+    return say.call("softmax", _operand(step, 0, say)) + beside + _over(step, say)
+
+
+def _over(step: Step, say: Notation) -> str:
     over = AXIS_NAMES.get(step.options["over"], step.options["over"])
-    return say.call("softmax", _operand(step, 0, say)) + say.words(f", over the {over}")
+    return say.words(f", over the {over}")
+
+
+def _reduce(step: Step, sizes: Sizes, say: Notation) -> str:
+    return say.call(step.options["how"], _operand(step, 0, say)) + _over(step, say)
+
+
+def _subtract(step: Step, sizes: Sizes, say: Notation) -> str:
+    return f"{_operand(step, 0, say)} - {_operand(step, 1, say)}"
+
+
+def _divide(step: Step, sizes: Sizes, say: Notation) -> str:
+    return say.quotient(_operand(step, 0, say), _operand(step, 1, say))
+
+
+def _choose(step: Step, sizes: Sizes, say: Notation) -> str:
+    return say.words("1 for the largest of ") + _operand(step, 0, say) + _over(step, say)
+
+
+def _draw(step: Step, sizes: Sizes, say: Notation) -> str:
+    drawn = say.words("1 for a key drawn by ") + _operand(step, 0, say)
+    return drawn + say.words(" with ") + _operand(step, 1, say)
+
+
+def _entmax(step: Step, sizes: Sizes, say: Notation) -> str:
+    alpha = step.options["alpha"]
+    named = "sparsemax" if alpha == 2 else f"{alpha:g}-entmax"
+    return say.call(named, _operand(step, 0, say)) + _over(step, say)
 
 
 FORMULAS: dict[str, Formula] = {
@@ -180,4 +214,10 @@ FORMULAS: dict[str, Formula] = {
     "pair": _pair,
     "mask": _mask,
     "softmax": _softmax,
+    "reduce": _reduce,
+    "subtract": _subtract,
+    "divide": _divide,
+    "choose": _choose,
+    "draw": _draw,
+    "entmax": _entmax,
 }

@@ -148,7 +148,7 @@ def _memory(
     if len(known) == len(values):
         peak = found[values.index(max(known))]
     else:
-        peak = next(cost for cost in found if cost.step.operation == "softmax")
+        peak = next(cost for cost in found if cost.step.name == "weights")
     return {
         "score_matrix": amount(matrix),
         "peak": amount(peak.live),

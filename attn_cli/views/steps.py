@@ -155,6 +155,6 @@ def _caption(step: TracedStep, axes: tuple[str, ...], place: tuple[int, ...], ti
 
 def _hidden(step: TracedStep, trace: Trace, place: tuple[int, ...]) -> Any:
     masked = trace.made_by("mask")
-    if masked is None or step.operation not in ("mask", "softmax"):
+    if masked is None or (step.operation != "mask" and step.look != "share"):
         return None
     return masked.values[place] == float("-inf")
