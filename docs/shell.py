@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from typing import Any
 
 from attn_cli.libraries import QUESTIONS
 
@@ -39,10 +40,25 @@ def show(command: str, lines: int | None = None) -> None:
 def options(module: str) -> None:
     """Print the option groups of a module as tables, from the options themselves."""
     from importlib import import_module
-    from typing import get_args, get_type_hints
 
     groups = vars(import_module(module))
-    for group in [group for name, group in groups.items() if name.endswith("Options")]:
+    print_options([group for name, group in groups.items() if name.endswith("Options")])
+
+
+def own_options(module: str) -> None:
+    """Print the option groups that a module has of its own."""
+    from importlib import import_module
+
+    groups = vars(import_module(module))
+    own = [group for name, group in groups.items() if name.endswith("Options")]
+    print_options([group for group in own if group.__module__ == module])
+
+
+def print_options(groups: list[Any]) -> None:
+    """Print option groups as tables."""
+    from typing import get_args, get_type_hints
+
+    for group in groups:
         hints = get_type_hints(group, include_extras=True)
         infos = {name: get_args(hints[name])[1] for name in group._fields}
         print(f"**{next(iter(infos.values())).rich_help_panel}**\n")

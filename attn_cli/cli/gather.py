@@ -60,12 +60,14 @@ def gathered(
     attention: AttentionOptions,
     positions: PositionOptions,
     masks: MaskOptions,
+    sources: Sources | None = None,
 ) -> Request:
     """Read what is given, settle every size, draw what is missing, write the program down.
 
+    sources: what was read already, where several requests share their inputs.
     Raises AttnError or ShapeError, naming the options that do not go together.
     """
-    sources = Sources(sys.stdin.buffer)
+    sources = sources or Sources(sys.stdin.buffer)
     wanted = asked(masks)
     bias = bias_of(options.bias)
     if bias is not None:

@@ -23,11 +23,12 @@ EXAMPLES = (
 
 
 class Sources:
-    """Reads arguments into arrays; standard input can be read once."""
+    """Reads arguments into arrays; standard input is read once, for one option."""
 
     def __init__(self, stdin: IO[bytes]) -> None:
         self._stdin = stdin
         self._stdin_taken_by: str | None = None
+        self._data = b""
 
     def one(self, argument: str, option: str) -> Array:
         """Read the array an option's argument stands for."""
@@ -69,6 +70,8 @@ class Sources:
         return several
 
     def _read_stdin(self, option: str) -> bytes:
+        if self._stdin_taken_by == option:
+            return self._data
         if self._stdin_taken_by:
             raise AttnError(f"{option}: {self._stdin_taken_by} reads standard input already.")
         self._stdin_taken_by = option
@@ -76,6 +79,7 @@ class Sources:
         data = self._stdin.read(most + 1)
         if len(data) > most:
             raise ImpossibleError(f"{option}: standard input is too long. Give a file.")
+        self._data = data
         return data
 
 

@@ -1,0 +1,41 @@
+"""Several ways to attend on the same inputs, as plain data."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+SCHEMA = "attn.compare/1"
+"""The name of the JSON document."""
+
+
+class Way(NamedTuple):
+    """One way, with what sets it apart from the others.
+
+    weights: of the batch row and the head that are shown, (n, m); hidden where no key is allowed.
+    entropy: in nats, the mean over all queries with a key, of weights as parts of their sum; keys:
+    e to that power for each query, the mean. change: the largest difference of any output from the
+    first way's, None for the first. flops: of all steps.
+    """
+
+    name: str
+    mode: str
+    normalizer: str
+    mask: str
+    heads: str
+    formula: str
+    weights: Any
+    hidden: Any
+    sums: tuple[float, ...]
+    entropy: float
+    keys: float
+    change: float | None
+    flops: int
+
+
+class WaysReport(NamedTuple):
+    """All ways, the first being what the others are held against."""
+
+    facts: tuple[str, ...]
+    notices: tuple[str, ...]
+    labels: dict[str, tuple[str, ...]]
+    ways: tuple[Way, ...]

@@ -1,0 +1,114 @@
+"""The page and the document of `attn compare`: small heat maps, then one line for each way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attn_cli.compare_report import SCHEMA, Way, WaysReport
+from attn_cli.views.document import plain_value
+from attn_cli.views.grids import Matrix, grids_of
+from attn_cli.views.labels import Numbered
+from attn_cli.views.numbers import short
+from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
+from attn_cli.views.texts import text_table
+
+EXPLAINED = (
+    "entropy: of a query's weights, in nats, the mean of all queries; keys: e^entropy, as many as "
+    "would share the weight evenly",
+    "change: the largest difference of any number of the output from the first line's",
+    "FLOPs: of all steps, every pair counted, masked or not",
+)
+
+
+def ways_page(report: WaysReport, display: Display) -> list[Block]:
+    """Everything a person is shown of a comparison."""
+    grids = [
+        grid._replace(note="")
+        for one in report.ways
+        for grid in grids_of(_matrix(one, report), display)
+    ]
+    several = len({one.mode for one in report.ways}) > 1
+    columns = ("way", "entropy", "keys", "change", "FLOPs", *(["formula"] if several else []))
+    rows = [
+        (
+            one.name,
+            f"{one.entropy:.3f}",
+            f"{one.keys:.2f}",
+            "-" if one.change is None else short(one.change),
+            f"{one.flops:,}",
+            *([one.formula] if several else []),
+        )
+        for one in report.ways
+    ]
+    table = text_table(
+        columns,
+        rows,
+        width=display.width,
+        right=("entropy", "keys", "change", "FLOPs"),
+        spare=(*(["formula"] if several else []), "FLOPs", "keys"),
+    )
+    return [
+        Title("Ways to attend", "", "the same inputs for all"),
+        Lines(report.facts, quiet=True, indented=False),
+        Heading("", "Weights"),
+        Grids(tuple(grids), apart=True),
+        Heading("", "Side by side"),
+        Grids((table,)),
+        Lines(EXPLAINED, quiet=True),
+    ]
+
+
+def _matrix(one: Way, report: WaysReport) -> Matrix:
+    n, m = one.weights.shape
+    return Matrix(
+        caption=one.name,
+        values=one.weights,
+        positions=range(n),
+        total_rows=n,
+        row_names=_names("n", n, report),
+        column_names=_names("m", m, report),
+        look="share",
+        kind="weight",
+        rows_are="query",
+        columns_are="key",
+        largest=1,
+        hidden=one.hidden,
+        sums=None if _sum_to_one(one) else one.sums,
+    )
+
+
+def _sum_to_one(one: Way) -> bool:
+    """Whether every row sums to 1, or to 0 where no key is allowed."""
+    return all(abs(total - round(total)) < 1e-6 and total < 1.5 for total in one.sums)
+
+
+def _names(axis: str, size: int, report: WaysReport) -> Sequence[str]:
+    return report.labels.get(axis) or Numbered("q" if axis == "n" else "k", size)
+
+
+def ways_document(report: WaysReport) -> dict[str, Any]:
+    """The JSON document, `attn.compare/1`; weights are of the batch row and head shown."""
+    return {
+        "schema": SCHEMA,
+        "command": "compare",
+        "facts": list(report.facts),
+        "notices": list(report.notices),
+        "labels": {axis: list(names) for axis, names in report.labels.items()},
+        "ways": [
+            {
+                "name": one.name,
+                "mode": one.mode,
+                "normalizer": one.normalizer,
+                "mask": one.mask,
+                "heads": one.heads,
+                "formula": one.formula,
+                "entropy": plain_value(one.entropy),
+                "effective_keys": plain_value(one.keys),
+                "largest_change": None if one.change is None else plain_value(one.change),
+                "flops": one.flops,
+                "weights": plain_value(one.weights.tolist()),
+            }
+            for one in report.ways
+        ],
+    }

@@ -1,0 +1,185 @@
+"""`attn compare`: the same inputs, several ways, held against each other."""
+
+from __future__ import annotations
+
+import json
+from math import exp, log
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from attn_cli.cli import compare
+from tests.conftest import Attn, Ran
+from tests.programs import normal
+from tests.test_options import CHANGES as OF_COMPUTE
+
+SMALL = ("--q", "1 0; 0 1", "--k", "1 0; 0 1", "--v", "1 2; 3 4")
+
+
+def document(ran: Ran) -> dict[str, Any]:
+    """The JSON that a command printed."""
+    assert ran.status == 0, ran.err
+    return json.loads(ran.out, parse_constant=lambda text: pytest.fail(text))
+
+
+def numbers(attn: Attn, *arguments: object) -> np.ndarray:
+    """The output of compute."""
+    ran = attn("compute", *arguments, "--quiet")
+    assert ran.status == 0, ran.err
+    return np.array([[float(x) for x in line.split()] for line in ran.out.splitlines()])
+
+
+def test_numbers_are_those_of_compute(attn: Attn) -> None:
+    """Weights are compute's; entropy and change come of them by hand."""
+    found = document(attn("compare", "--modes", "dot,scaled", *SMALL, "--json"))
+    assert found["schema"] == "attn.compare/1"
+    one, other = found["ways"]
+    share = exp(1) / (1 + exp(1))
+    assert np.allclose(one["weights"], [[share, 1 - share], [1 - share, share]], rtol=1e-15)
+    entropy = -share * log(share) - (1 - share) * log(1 - share)
+    assert abs(one["entropy"] - entropy) < 1e-15
+    assert abs(one["effective_keys"] - exp(entropy)) < 1e-15
+    apart = np.abs(numbers(attn, *SMALL, "--mode", "dot") - numbers(attn, *SMALL)).max()
+    assert (one["largest_change"], other["largest_change"]) == (None, apart)
+    assert other["flops"] == 2 * 2 * 2 * 2 + 4 + (5 * 4 - 2 * 2) + 2 * 2 * 2 * 2
+
+
+def test_the_page(attn: Attn) -> None:
+    """A heat map and a line for each way, and what the columns mean."""
+    ran = attn("compare", "--normalizers", "softmax,sparsemax,hard", "--n", 3)
+    assert ran.status == 0
+    for name in ("softmax", "sparsemax", "hard"):
+        assert ran.out.count(name) >= 2
+    assert "hard         0.000  1.00" in ran.out
+    assert "change: the largest difference of any number of the output" in ran.out
+    words = attn("compare", "--modes", "dot,cosine", "--text", "the cat sat")
+    assert "       the" in words.out
+    assert "softmax(β cos(Q, K)) V" in words.out
+
+
+def test_every_combination(attn: Attn) -> None:
+    """Several lists give every combination; masks keep their commas."""
+    lists = ("--modes", "dot,scaled", "--masks", "causal | global(0, 1), none", "--n", 3)
+    names = [one["name"] for one in document(attn("compare", *lists, "--json"))["ways"]]
+    assert names == [
+        "dot · causal | global(0, 1)",
+        "dot · none",
+        "scaled · causal | global(0, 1)",
+        "scaled · none",
+    ]
+
+
+def test_all_modes_where_nothing_is_varied(attn: Attn) -> None:
+    """Without a list every mode is compared."""
+    from attn_cli import mechanisms
+
+    names = [one["mode"] for one in document(attn("compare", "--json"))["ways"]]
+    assert names == [one.name for one in mechanisms.MECHANISMS]
+
+
+def test_head_layouts(attn: Attn) -> None:
+    """mha, gqa and mqa have 4, 2 and 1 key heads; their keys are other random numbers."""
+    size = ("--text", "a b c", "--heads", 4, "--kv-heads", 2)
+    found = document(attn("compare", "--layouts", "mha,gqa,mqa", *size, "--json"))
+    assert [one["heads"] for one in found["ways"]] == ["4", "4 / 2", "4 / 1"]
+
+
+def test_standard_input_is_shared(attn: Attn) -> None:
+    """An array that comes by standard input is the same for every way."""
+    ran = attn("compare", "--modes", "dot,scaled", "--q", "-", "--json", stdin=b"1 0 0 0")
+    assert [len(one["weights"]) for one in document(ran)["ways"]] == [1, 1]
+
+
+def test_notices_say_whose_they_are(attn: Attn) -> None:
+    """An empty row is told of the way that has it."""
+    ran = attn("compare", "--masks", "causal(offset=-1), none", "--n", 2)
+    assert ran.err.startswith("Note: causal(offset=-1): No key is allowed for q0")
+    assert "none:" not in ran.err
+
+
+def test_sigmoid_rows_show_their_sums(attn: Attn) -> None:
+    """Where rows need not sum to 1, the sum stands at their end; spread is of parts of it."""
+    ran = attn("compare", "--normalizers", "softmax,sigmoid", *SMALL)
+    assert "sum" in ran.out
+    sigmoid = document(attn("compare", "--normalizers", "sigmoid", *SMALL, "--json"))["ways"][0]
+    assert 1 < sigmoid["effective_keys"] <= 2
+
+
+OWN: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+    "modes": ((), ("--modes", "dot")),
+    "normalizers": ((), ("--normalizers", "hard")),
+    "masks": ((), ("--masks", "causal")),
+    "layouts": (("--heads", 2), ("--layouts", "mha,mqa")),
+    "head": (("--heads", 2), ("--head", 1)),
+    "batch_index": (("--batch", 2), ("--batch-index", 1)),
+    "precision": ((), ("--precision", 5)),
+    "everything": (("--n", 30), ("--all",)),
+    "plain": (("--text", "a b"), ("--plain",)),
+    "json": ((), ("--json",)),
+}
+ELSEWHERE = {"export": "test_exports", "force": "test_exports"}
+SHARED = [
+    "q k v bias past_v input text n m d dv batch seed heads scale softcap dtype rope mask causal",
+    "window left right lengths prefix block dilation stride global_tokens documents temperature",
+]
+
+
+def test_every_option_is_here() -> None:
+    """A new option of its own needs a line above, or a test."""
+    own = {*compare.WayOptions._fields, *compare.ViewOptions._fields}
+    assert own == set(OWN) | set(ELSEWHERE)
+
+
+@pytest.mark.parametrize("option", [*OWN, *" ".join(SHARED).split()])
+def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
+    """With the option standard output differs; options shared with compute work here too."""
+    np.save("rows.npy", normal(0, 5, 4))
+    np.save("square.npy", normal(1, 4, 4))
+    np.save("past.npy", normal(2, 2, 4))
+    np.savez("all.npz", q=normal(3, 2, 4))
+    before, more = OWN[option] if option in OWN else OF_COMPUTE[option]
+    ways = () if option in OWN else ("--modes", "scaled,cosine")
+    if option == "past_v":
+        before, more = (), (*before[:2], *more)
+    without, changed = attn("compare", *ways, *before), attn("compare", *ways, *before, *more)
+    assert without.status == changed.status == 0, changed.err
+    assert without.out != changed.out
+
+
+def test_exports(attn: Attn) -> None:
+    """A page goes to every kind of file, and over one only by force."""
+    for suffix in ("html", "svg", "md", "txt", "tex"):
+        assert attn("compare", "--export", f"c.{suffix}").status == 0
+        assert "cosine" in Path(f"c.{suffix}").read_text(encoding="utf-8")
+    assert attn("compare", "--export", "c.md").status == 2
+    assert attn("compare", "--export", "c.md", "--force").status == 0
+
+
+REFUSALS = {
+    "--modes dot,,cosine": "--modes: a name is missing beside a comma.",
+    "--modes dot,dot": "--modes: dot stands there twice.",
+    "--modes dot --mode dot": "--mode and --modes both say which: give one.",
+    "--normalizers hard --normalizer hard": (
+        "--normalizer and --normalizers both say which: give one."
+    ),
+    "--masks causal --mask causal": "--mask and --masks both say which: give one.",
+    "--layouts mha": "--layouts needs --heads, the number of query heads.",
+    "--layouts mla --heads 2": (
+        "--layouts: no layout 'mla'. Did you mean mqa? Known: mha, gqa, mqa."
+    ),
+    "--layouts gqa --heads 2": "--layouts gqa needs --kv-heads.",
+    "--head 1": "--head 1: there is 1.",
+    "--modes dot,scaled,cosine,general,additive "
+    "--normalizers softmax,hard,sparsemax,sigmoid,sample": (
+        "More than 24 ways can't be read side by side: give fewer."
+    ),
+}
+
+
+@pytest.mark.parametrize("line", REFUSALS)
+def test_refusal(attn: Attn, line: str) -> None:
+    """What can't be compared is refused, by name."""
+    ran = attn("compare", *line.split())
+    assert (ran.status, ran.err) == (2, f"Error: {REFUSALS[line]}\n")
