@@ -94,5 +94,6 @@ class Trace(NamedTuple):
         return next(step for step in self.steps if step.name == name)
 
     def made_by(self, operation: str) -> TracedStep | None:
-        """Find the first step that an operation made."""
-        return next((step for step in self.steps if step.operation == operation), None)
+        """Find the last step that an operation made."""
+        made = (step for step in reversed(self.steps) if step.operation == operation)
+        return next(made, None)

@@ -42,6 +42,8 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "kv_heads": (("--heads", 2), ("--kv-heads", 1)),
     "scale": ((), ("--scale", 2)),
     "softcap": ((), ("--softcap", 2)),
+    "local": (("--local", "m", "--local-d", 1), ("--local", "p")),
+    "local_d": (("--local", "m", "--local-d", 1), ("--local-d", 2)),
     "normalizer": ((), ("--normalizer", "hard")),
     "temperature": ((), ("--temperature", 2)),
     "alpha": (("--normalizer", "entmax"), ("--alpha", 3)),

@@ -90,6 +90,12 @@ def angle_run() -> tuple[Arrays, dict]:
     return arrays, {"mode": "cosine"}
 
 
+def local_run() -> tuple[Arrays, dict]:
+    """A run with a predicted window."""
+    arrays = {"q": normal(0, 4, 3), "k": normal(1, 5, 3), "v": normal(2, 5, 2)}
+    return {**arrays, "w_p": normal(3, 3, 2), "v_p": normal(4, 2)}, {"local_p": 2}
+
+
 def normalized_run(name: str) -> Callable[[], tuple[Arrays, dict]]:
     """A run under a normalizer, one row of it empty."""
 
@@ -106,6 +112,7 @@ def normalized_run(name: str) -> Callable[[], tuple[Arrays, dict]]:
 
 RUNS = (
     *(normalized_run(one.name) for one in NORMALIZERS),
+    local_run,
     all_arrays,
     positioned_run,
     selecting_run,
@@ -240,7 +247,7 @@ def test_worked_arithmetic_comes_out(make: Callable[[], tuple[Arrays, dict]]) ->
         for index in np.ndindex(array.shape):
             worked = traced.worked_cell(numbers, step.name, index, repr)
             assert worked.cell == f"{step.name}[{','.join(map(str, index))}]"
-            if step.operation in ("allow", "input", "mask") or not worked.numbers:
+            if step.operation in ("allow", "within", "input", "mask") or not worked.numbers:
                 continue
             found = arithmetic(worked.numbers)
             assert math.isclose(found, array[index], rel_tol=1e-12, abs_tol=1e-14)

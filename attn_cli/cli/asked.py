@@ -84,6 +84,13 @@ class Asked(NamedTuple):
             named += [(self.expression.option, c.kind, c.numbers) for c in self.expression.calls()]
         return next(((o, len(n)) for o, kind, n in named if kind.name == "documents"), None)
 
+    def with_local_m(self, reach: int) -> Asked:
+        """The same, and keys at most `reach` away (Luong 2015, local-m)."""
+        kind = masks.kind_of("local-m")
+        assert kind is not None
+        more = Shorthand("--local-d", kind, kind.filled((reach,)))
+        return self._replace(shorthands=(*self.shorthands, more))
+
     def masks_on(self, board: Board) -> list[Mask]:
         """Every mask on a board, those of options first.
 

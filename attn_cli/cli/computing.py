@@ -123,7 +123,7 @@ def _trace(
     if cell is not None:
         work = worked_cell(numbers, *cell, show)
         steps = tuple(s._replace(work=work) if s.name == cell[0] else s for s in steps)
-    made = {step.operation: step for step in reversed(steps)}
+    made = {step.operation: step for step in steps}
     masked = made["mask"].values if "mask" in made else None
     return Trace(
         command="compute",
@@ -168,6 +168,8 @@ def _settings(request: Request) -> dict[str, Any]:
         "rope_base": choices.rope and choices.rope.base,
         "positions": "sinusoidal" if choices.sinusoidal else None,
         "offset": choices.offset,
+        "local": None if choices.local_p is None else "p",
+        "local_d": choices.local_p,
         "normalizer": choices.normalizer.name,
         "temperature": choices.temperature,
         "alpha": choices.alpha if choices.normalizer.name == "entmax" else None,

@@ -40,6 +40,11 @@ def facts(request: Request) -> tuple[str, ...]:
         lines.append(
             f"mask {brief(choices.mask.name)}, True = may attend: {brief(choices.mask.says, 200)}"
         )
+    if choices.local_p is not None:
+        lines.append(
+            f"local-p: keys at most {choices.local_p} from a place each query predicts, weights "
+            f"times a Gaussian with σ = {choices.local_p / 2:g} (Luong 2015, equations 9 and 10)"
+        )
     if choices.bias is not None:
         lines.append(f"bias {choices.bias.name}: {choices.bias.title}, {choices.bias.source}")
     if choices.rope is not None:
@@ -145,7 +150,9 @@ def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, tuple[str,
         return ~numbers.sees.reshape(shape), tuple(axes[place] for place in kept)
     step = program["weights"]
     weights = numbers.arrays[step.name]
-    told = "bias" in request.arrays or any(step.operation == "allow" for step in program)
+    told = "bias" in request.arrays or any(
+        step.operation in ("allow", "within") for step in program
+    )
     empty = (weights == 0).all(axis=-1) & (told and numbers.queries is None)
     return np.asarray(empty), step.axes[:-1]
 

@@ -20,12 +20,12 @@ from attn_cli.cli.options import (
     SizeOptions,
 )
 from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
-from attn_cli.errors import AttnError, option_of
+from attn_cli.errors import AttnError, did_you_mean, option_of
 from attn_cli.masks.placed import Offset
 from attn_cli.matrices import numeric, seeded
 from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
-from attn_cli.mechanisms import Choices, Layout, Mechanism
+from attn_cli.mechanisms import Choices, Layout, Mechanism, local
 from attn_cli.mechanisms.layout import HEAD_WIDTH
 from attn_cli.mechanisms.normalizers import normalizer
 from attn_cli.program import Program, Sizes, members
@@ -84,6 +84,7 @@ def gathered(
         rope=rope_of(positions.rope, positions.rope_base),
         sinusoidal=sinusoidal_of(positions.positions),
     )
+    wanted, choices = _local(attention, wanted, choices)
     moves = choices.bias is not None or choices.rope is not None
     refuse_placement(wanted, moves=moves or settings.get("mask") is not None)
     given, unused = _used(given, unused, mechanism, choices, options)
@@ -120,6 +121,26 @@ def gathered(
     )
 
 
+def _local(attention: AttentionOptions, wanted: Asked, choices: Choices) -> tuple[Asked, Choices]:
+    """Local attention: m is a mask, p is predicted by the queries.
+
+    Raises AttnError for another kind, and for a kind or a reach alone.
+    """
+    kind, reach = attention.local, attention.local_d
+    if kind is None and reach is None:
+        return wanted, choices
+    if kind is None or reach is None:
+        raise AttnError("--local and --local-d say together which local attention: give both.")
+    if kind not in LOCAL:
+        raise AttnError(f"--local: no local attention {kind!r}. {did_you_mean(kind, [*LOCAL])}")
+    if kind == "p":
+        return wanted, choices._replace(local_p=reach)
+    return wanted.with_local_m(reach), choices
+
+
+LOCAL = ("m", "p")
+
+
 def _saved_offset(settings: Mapping[str, Any]) -> Offset | None:
     """Where the queries of a saved run stand; one number in a list is one for all."""
     offset = settings.get("offset")
@@ -152,6 +173,7 @@ def _used(
     """
     own = {
         **mechanism.parameters,
+        **(local.PARAMETERS if choices.local_p is not None else {}),
         **choices.normalizer.arrays(("h", "n", "m") if choices.heads else ("n", "m")),
         **(choices.bias.arrays(bool(choices.heads)) if choices.bias else {}),
     }

@@ -15,7 +15,7 @@ from attn_cli.masks.catalogue import FARTHEST
 from attn_cli.matrices import files, numeric
 from attn_cli.matrices.files import SETTINGS
 from attn_cli.matrices.sources import Sources
-from attn_cli.mechanisms import MECHANISMS
+from attn_cli.mechanisms import MECHANISMS, local
 from attn_cli.mechanisms.biases import TABLE
 from attn_cli.mechanisms.normalizers import NORMALIZERS
 
@@ -73,7 +73,7 @@ def parameters() -> list[str]:
     """Names of all arrays that some mechanism or bias has of its own."""
     modes = [name for one in MECHANISMS for name in one.parameters]
     noise = [name for one in NORMALIZERS for name in one.arrays(("h", "n", "m"))]
-    return [*dict.fromkeys([*modes, *noise]), TABLE]
+    return [*dict.fromkeys([*modes, *noise]), *local.PARAMETERS, TABLE]
 
 
 def _parameters(texts: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -153,17 +153,19 @@ def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
         return value is None or (isinstance(value, kinds) and not isinstance(value, bool))
 
     labels, inputs, mask = (settings.get(name) for name in ("labels", "inputs", "mask"))
-    counts = [settings.get(name) for name in ("heads", "kv_heads")]
+    counts = [settings.get(name) for name in ("heads", "kv_heads", "local_d")]
     return (
         optional("mode", str)
-        and all(optional(name, int) for name in ("heads", "kv_heads", "seed"))
+        and all(optional(name, int) for name in ("heads", "kv_heads", "seed", "local_d"))
         and all(count is None or count > 0 for count in counts)
         and (settings.get("seed") or 0) >= 0
         and all(
             optional(name, float, int)
             for name in ("scale", "softcap", "rope_base", "temperature", "alpha")
         )
-        and all(optional(name, str) for name in ("bias", "rope", "positions", "normalizer"))
+        and all(
+            optional(name, str) for name in ("bias", "rope", "positions", "normalizer", "local")
+        )
         and _is_offset(settings.get("offset", 0))
         and isinstance(labels, dict)
         and all(_words(names) for names in labels.values())

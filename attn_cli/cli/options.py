@@ -117,6 +117,13 @@ class AttentionOptions(NamedTuple):
         float | None,
         _attention("Keep scores between -C and C: C·tanh(score/C).", parser=fraction, metavar="C"),
     ] = None
+    local: Annotated[
+        str | None,
+        _attention("m: a window around each query; p: around a place it predicts.", metavar="m|p"),
+    ] = None
+    local_d: Annotated[
+        int | None, _attention("Keys on either side of it.", min=1, max=2**20, metavar="D")
+    ] = None
     normalizer: Annotated[
         str | None, _attention(f"From scores to weights: {NORMALIZER_NAMES} (default softmax).")
     ] = None

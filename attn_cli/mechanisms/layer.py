@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from attn_cli.mechanisms import local
 from attn_cli.mechanisms.mechanism import Choices, Inputs
 from attn_cli.mechanisms.placing import Placing
 from attn_cli.mechanisms.rotary import embedded, turned
@@ -34,7 +35,13 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
         )
     scores = score(p, query, key, inputs, choices)
     adjusted = _adjusted(p, scores, inputs, choices)
-    weights = choices.normalizer.define(p, adjusted, inputs, choices)
+    if choices.local_p is None:
+        weights = choices.normalizer.define(p, adjusted, inputs, choices)
+    else:
+        apart = local.away(p, query, inputs, scores.axes)
+        near = local.windowed(p, adjusted, apart, choices.local_p)
+        weights = choices.normalizer.define(p, near, inputs, choices)
+        weights = local.faded(p, weights, apart, choices.local_p)
     return _weighted_sum(p, weights, value, inputs, choices)
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attn_cli.errors import ShapeError, shape_text
+from attn_cli.mechanisms import local
 from attn_cli.mechanisms.normalizers import SOFTMAX, Normalizer
 from attn_cli.program import Axes, Program, Size, Sizes, Step
 
@@ -35,6 +36,7 @@ class Choices(NamedTuple):
     softcap: scores are kept between −softcap and softcap.
     mask: which pairs may attend. bias: numbers added by position. offset: query i is at
     position i + offset, for biases and rotations.
+    local_p: the reach of a window around a place that each query predicts.
     normalizer: how scores become weights. temperature: scores are divided by it. alpha: of entmax.
     rope: queries and keys are turned by their positions. sinusoidal: waves of the position are
     added to rows x.
@@ -45,6 +47,7 @@ class Choices(NamedTuple):
     scale: float | None = None
     softcap: float | None = None
     mask: Mask | None = None
+    local_p: int | None = None
     normalizer: Normalizer = SOFTMAX
     temperature: float | None = None
     alpha: float = 1.5
@@ -139,9 +142,10 @@ class Mechanism(NamedTuple):
             if learned:
                 sizes.bind("entries", choices.bias.entries, f"--bias {choices.bias.name}")
         noise = choices.normalizer.arrays(common.scores)
+        place = local.PARAMETERS if choices.local_p is not None else {}
         return common._replace(
-            axes={**common.axes, **self.parameters, **learned, **noise},
-            defaults=(*common.defaults, *self.defaults),
+            axes={**common.axes, **self.parameters, **learned, **place, **noise},
+            defaults=(*common.defaults, *self.defaults, *(local.DEFAULTS if place else ())),
             sums=(*common.sums, *self.sums),
         )
 

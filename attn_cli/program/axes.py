@@ -32,6 +32,7 @@ AXIS_WORDS: Mapping[str, str] = MappingProxyType(
         "d": "the width d of queries and keys",
         "d_k": "the width d_k of keys",
         "a": "the width a of the hidden layer",
+        "a_p": "the width a_p of the layer that predicts a place",
         "d_pair": "the width of a query and a key together",
         "d_v": "the width d_v of values",
         "d_model": "the model width d_model",

@@ -15,6 +15,7 @@ from attn_cli.program.table import Table
 OPERATIONS = (
     "input",
     "allow",
+    "within",
     "tabulate",
     "select",
     "contract",
@@ -85,6 +86,10 @@ class Program:
     def allow(self, rule: Any, axes: Axes, *, name: str) -> Step:
         """Booleans made from a rule on (query, key) positions: True = may attend."""
         return self._record("allow", (), axes, name, rule=rule)
+
+    def within(self, x: Step, *, reach: int, name: str) -> Step:
+        """Booleans: True where x lies between −reach and reach."""
+        return self._record("within", (x,), x.axes, name, reach=reach)
 
     def tabulate(self, table: Table, axes: Axes, *, name: str) -> Step:
         """Numbers that follow from positions on these axes alone."""
@@ -181,9 +186,12 @@ class Program:
         axes = tuple(ONE if axis == over else axis for axis in x.axes)
         return self._record("reduce", (x,), axes, name, how=how, over=over)
 
-    def subtract(self, x: Step, y: Step, *, name: str) -> Step:
-        """Subtract y, repeated along the axes it does not have."""
-        return self._record("subtract", (x, y), x.axes, name)
+    def subtract(self, x: Step, y: Step, *, axes: Axes = (), name: str) -> Step:
+        """Subtract y; each is repeated along the axes it does not have.
+
+        axes: those of the result, where they are not those of x.
+        """
+        return self._record("subtract", (x, y), axes or x.axes, name)
 
     def divide(self, x: Step, y: Step, *, name: str) -> Step:
         """Divide by y, repeated along the axes it does not have; by 0 is 0."""

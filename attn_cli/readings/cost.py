@@ -26,6 +26,10 @@ PRICES = {
 """Operations for each entry of what is not a product of matrices; exp and tanh count as one."""
 
 
+BOOLEAN = ("allow", "within")
+"""Operations that make booleans, of one byte each."""
+
+
 class Count(NamedTuple):
     """What is counted over: axis sizes, the pairs that are kept, the queries that keep any.
 
@@ -116,7 +120,7 @@ def _held(step: Step, sizes: Sizes, itemsize: int) -> Size:
         return 0
     if step.operation == "append":
         return size_in_bytes(step.operands[1].axes, sizes, itemsize)
-    return size_in_bytes(step.axes, sizes, 1 if step.operation == "allow" else itemsize)
+    return size_in_bytes(step.axes, sizes, 1 if step.operation in BOOLEAN else itemsize)
 
 
 class Rule(NamedTuple):
@@ -191,7 +195,7 @@ def _apply(step: Step, count: Count) -> Size:
 
 def _in_and_out(step: Step, sizes: Sizes, itemsize: int) -> Size:
     read = sum(
-        size_in_bytes(o.axes, sizes, 1 if o.operation == "allow" else itemsize)
+        size_in_bytes(o.axes, sizes, 1 if o.operation in BOOLEAN else itemsize)
         for o in step.operands
     )
     return read + _held(step, sizes, itemsize)
@@ -209,6 +213,7 @@ def _new_rows(step: Step, sizes: Sizes, itemsize: int) -> Size:
 RULES: dict[str, Rule] = {
     "input": Rule(_none, _view),
     "allow": Rule(_none, _in_and_out),
+    "within": Rule(_none, _in_and_out),
     "tabulate": Rule(_tabulate, _in_and_out),
     "select": Rule(_none, _in_and_out),
     "contract": Rule(_contract, _in_and_out),

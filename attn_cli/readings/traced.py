@@ -25,7 +25,7 @@ LONG_SUM = 64
 SHOWN_QUERIES, SHOWN_KEYS, ALL_KEYS = 8, 3, 8
 """Where a cell is chosen: among the first queries, and the first keys when there are many."""
 
-SHARES = ("weights", "shares")
+SHARES = ("weights", "shares", "local_weights")
 """Steps whose rows are shares of 1, or close to it."""
 
 
@@ -126,7 +126,7 @@ def _largest(array: Array) -> float:
 
 
 def _look(step: Step) -> Look:
-    if step.operation == "allow":
+    if step.operation in ("allow", "within"):
         return "allowed"
     if step.name in SHARES:
         return "share"

@@ -78,6 +78,11 @@ def _allow(step: Step, operands: list[Array], frame: Frame, out: Array | None) -
     return table
 
 
+def _within(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    (x,) = operands
+    return np.asarray((x <= step.options["reach"]) & (x >= -step.options["reach"]))
+
+
 def _tabulate(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     shape = frame.sizes.shape(step.axes)
     places = [np.arange(size) for size in shape]
@@ -287,7 +292,8 @@ def _reduce(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
 
 
 def _subtract(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    return np.subtract(*spread(step, operands, frame.sizes))
+    difference = np.subtract(*spread(step, operands, frame.sizes))
+    return difference.reshape(frame.sizes.shape(step.axes))
 
 
 def _divide(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
@@ -334,6 +340,7 @@ def _entmax(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
 
 RULES: dict[str, Rule] = {
     "allow": _allow,
+    "within": _within,
     "tabulate": _tabulate,
     "select": _select,
     "contract": _contract,

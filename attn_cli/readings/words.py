@@ -76,6 +76,10 @@ def _allow(step: Step, sizes: Sizes, say: Notation) -> str:
     return say.words(brief(step.options["rule"].name))
 
 
+def _within(step: Step, sizes: Sizes, say: Notation) -> str:
+    return say.length(_operand(step, 0, say)) + say.words(f" at most {step.options['reach']}")
+
+
 def _tabulate(step: Step, sizes: Sizes, say: Notation) -> str:
     return say.rule(step.options["table"].formula, step.options["table"].latex)
 
@@ -199,6 +203,7 @@ def _entmax(step: Step, sizes: Sizes, say: Notation) -> str:
 FORMULAS: dict[str, Formula] = {
     "input": _nothing,
     "allow": _allow,
+    "within": _within,
     "tabulate": _tabulate,
     "select": _select,
     "contract": _contract,

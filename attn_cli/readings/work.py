@@ -47,7 +47,7 @@ def work_out(step: Step, index: Index, desk: Desk) -> WorkedCell:
     """Work one cell of a step out, from the cells of its operands."""
     numbers = WORK[step.operation](step, index, desk)
     result = desk.cell(step.name, index)
-    shown = str(bool(result)) if step.operation == "allow" else desk.show(result)
+    shown = str(bool(result)) if step.operation in ("allow", "within") else desk.show(result)
     return WorkedCell(named(step.name, index), numbers.formula, numbers.put_in, shown, numbers.note)
 
 
@@ -99,6 +99,12 @@ def _input(step: Step, index: Index, desk: Desk) -> _Lines:
 def _allow(step: Step, index: Index, desk: Desk) -> _Lines:
     i, j = index[-2:]
     return _Lines(f"may query {i} attend key {j}?", brief(step.options["rule"].name))
+
+
+def _within(step: Step, index: Index, desk: Desk) -> _Lines:
+    operand, reach = step.operands[0].name, step.options["reach"]
+    number = desk.show(desk.cell(operand, index))
+    return _Lines(f"is |{named(operand, index)}| at most {reach}?", f"|{number}| ≤ {reach}")
 
 
 def _tabulate(step: Step, index: Index, desk: Desk) -> _Lines:
@@ -356,6 +362,7 @@ def _entmax(step: Step, index: Index, desk: Desk) -> _Lines:
 WORK: dict[str, Callable[[Step, Index, Desk], _Lines]] = {
     "input": _input,
     "allow": _allow,
+    "within": _within,
     "tabulate": _tabulate,
     "select": _select,
     "contract": _contract,

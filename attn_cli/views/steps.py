@@ -154,7 +154,7 @@ def _caption(step: TracedStep, axes: tuple[str, ...], place: tuple[int, ...], ti
 
 
 def _hidden(step: TracedStep, trace: Trace, place: tuple[int, ...]) -> Any:
-    masked = trace.made_by("mask")
-    if masked is None or (step.operation != "mask" and step.look != "share"):
+    masked = step if step.operation == "mask" else trace.made_by("mask")
+    if masked is None or (masked is not step and step.look != "share"):
         return None
     return masked.values[place] == float("-inf")
