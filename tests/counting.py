@@ -12,6 +12,7 @@ REDUCTIONS = (np.add, np.maximum)
 FREE = (
     *(np.equal, np.invert, np.isfinite, np.greater, np.greater_equal, np.less_equal),
     *(np.bitwise_or, np.bitwise_and, np.logical_or, np.logical_not),
+    *(np.absolute, np.negative, np.isnan, np.less),
 )
 
 

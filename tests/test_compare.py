@@ -157,7 +157,28 @@ def test_exports(attn: Attn) -> None:
     assert attn("compare", "--export", "c.md", "--force").status == 0
 
 
+def test_alpha_is_for_entmax_alone(attn: Attn) -> None:
+    """One power for the ways that take it; the others are as they are."""
+    found = document(
+        attn("compare", "--normalizers", "entmax,sparsemax,softmax", "--alpha", 2, "--json")
+    )
+    one, two, _ = found["ways"]
+    assert np.allclose(one["weights"], two["weights"], atol=1e-15)
+
+
+def test_lost_numbers_have_no_entropy(attn: Attn) -> None:
+    """NaN weights are not told as a sharp focus."""
+    ran = attn(
+        "compare", "--modes", "dot", "--q", "nan 1", "--k", "1 2; 3 4", "--v", "1; 2", "--json"
+    )
+    assert document(ran)["ways"][0]["entropy"] == "nan"
+
+
 REFUSALS = {
+    "--modes dot --alpha 2": "--alpha is the power of entmax, which is none of these ways.",
+    "--layouts mha --heads 4 --kv-heads 2": (
+        "--kv-heads is for the layout gqa, which is none of these ways."
+    ),
     "--modes dot,,cosine": "--modes: a name is missing beside a comma.",
     "--modes dot,dot": "--modes: dot stands there twice.",
     "--modes dot --mode dot": "--mode and --modes both say which: give one.",

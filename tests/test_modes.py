@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from attn_cli import mechanisms
+from attn_cli.errors import ShapeError
+from attn_cli.mechanisms.mechanism import Rope
 from tests.conftest import Attn
 from tests.programs import normal, run
 from tests.test_values import relative
@@ -67,6 +69,62 @@ def test_cosine_by_hand(attn: Attn) -> None:
     longer = {**arrays, "k": arrays["k"] * lengths}
     assert relative(run("cosine", longer)["output"], run("cosine", arrays)["output"]) < 1e-14
     assert "random" not in attn("compute", *SMALL, "--mode", "cosine").out
+
+
+def test_directions_of_huge_and_tiny_numbers() -> None:
+    """Lengths are taken of numbers that are near 1, so that no square is lost."""
+    for size, kind in (
+        (300, np.float16),
+        (1e20, np.float32),
+        (1e-170, np.float64),
+        (1e200, np.float64),
+    ):
+        arrays = {
+            "q": np.array([[size, size]], kind),
+            "k": np.array([[size, size], [size, -size]], kind),
+        }
+        found = run("cosine", {**arrays, "v": np.ones((2, 1), kind)})["scores"][0].astype(float)
+        assert np.abs(found - [1, 0]).max() < 1e-3
+
+
+def test_rope_with_keys_of_another_width() -> None:
+    """Keys are turned by angles of their own width."""
+    arrays = {"q": normal(0, 3, 4), "k": normal(1, 5, 6), "v": normal(2, 5, 2)}
+    found = run("general", arrays, rope=Rope())
+    alone = run("dot", {"q": arrays["k"], "k": arrays["k"], "v": arrays["v"]}, rope=Rope())
+    assert np.array_equal(found["k_turned"], alone["k_turned"])
+    with pytest.raises(ShapeError, match="d_k = 3 is odd"):
+        run("general", {**arrays, "k": normal(1, 5, 3)}, rope=Rope())
+    with pytest.raises(ShapeError, match="this mode has no keys"):
+        run("location", {"q": arrays["q"], "v": arrays["v"]}, rope=Rope())
+
+
+def test_a_cache_of_values_alone(attn: Attn) -> None:
+    """Location needs no keys, so its cache holds values."""
+    ran = attn(
+        "compute", "--mode", "location", "--n", 2, "--v", "1 2; 3 4", "--past-v", "1 2", "--json"
+    )
+    steps = {step["name"]: step for step in json.loads(ran.out)["steps"]}
+    assert steps["scores"]["shape"] == [2, 3]
+
+
+def test_sharpness_and_scale(attn: Attn) -> None:
+    """Both factors count; a list where one number belongs is refused."""
+    both = output(attn, "--mode", "cosine", "--scale", 3, "--param", "beta=2")
+    assert relative(both, output(attn, "--mode", "cosine", "--param", "beta=6")) < 1e-15
+    ran = attn("compute", "--mode", "cosine", "--param", "beta=1 2")
+    assert ran.status == 2
+    assert "how many numbers there are" in ran.err
+    assert "beta = 1 by default" in attn("compute", "--mode", "cosine").out
+    assert attn("compute", "--mode", "cosine", "--plain").out.isascii()
+
+
+def test_weights_of_every_layer_are_held(attn: Attn) -> None:
+    """Memory for weights has the mode's own arrays; location caches no keys."""
+    found = json.loads(attn("complexity", "--mode", "additive", "--n", 5, "--d", 3, "--json").out)
+    assert found["memory"]["weights_of_projections"]["value"] == 4 * (6 * 9 + 3)
+    found = json.loads(attn("complexity", "--mode", "location", "--n", 5, "--d", 3, "--json").out)
+    assert found["kv_cache"]["per_token"]["value"] == 4 * 3
 
 
 def test_concat_is_additive_with_w_cut_in_two(attn: Attn) -> None:

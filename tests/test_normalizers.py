@@ -230,7 +230,66 @@ def test_on_the_command_line(attn: Attn) -> None:
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+def test_many_keys_in_float16() -> None:
+    """Sums are wider than float16, which ends at 65504 and stops growing long before."""
+    arrays = {"q": np.zeros((40, 1)), "k": np.zeros((70_000, 1)), "v": np.ones((70_000, 1))}
+    arrays = {name: array.astype(np.float16) for name, array in arrays.items()}
+    for name in ("softmax", "softmax-steps", "softmax-sink"):
+        own = {"sink": np.zeros(1, np.float16)} if "sink" in name else {}
+        found = weights(name, {**arrays, **own})
+        assert abs(float(found["weights"][0].astype(float).sum()) - 1) < 0.01
+    drawn = np.random.default_rng(0).random(40).astype(np.float16)
+    places = weights("sample", {**arrays, "uniform": drawn})["weights"].argmax(axis=1)
+    assert np.abs(places / 70_000 - drawn.astype(float)).max() < 0.05
+
+
+def test_small_shares_keep_their_digits() -> None:
+    """A sigmoid far below 0 is e^s, not what is left of 1."""
+    arrays = {
+        "q": np.array([[1.0]]),
+        "k": np.array([[-40.0], [-700.0], [40.0]]),
+        "v": normal(0, 3, 1),
+    }
+    found = run("dot", arrays, normalizer=normalizer("sigmoid"))["weights"][0]
+    assert relative(found[:1], [exp(-40) / (1 + exp(-40))]) < 1e-15
+    assert 0 < found[1] < 1e-300
+    assert found[2] == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_lost_numbers_stay_lost(name: str) -> None:
+    """A NaN score makes no confident choice: its row is NaN."""
+    arrays = {**ARRAYS, "k": ARRAYS["k"].copy()}
+    arrays["k"][2, 0] = np.nan
+    assert np.isnan(weights(name, arrays)["output"]).all()
+
+
+def test_entmax_near_softmax_in_float32() -> None:
+    """Powers close to 1 are computed in float64, and come close to softmax."""
+    row = np.array([[1.0, 2.0, 3.0]], np.float32)
+    found = entmax(row, 1.000001)
+    assert found.dtype == np.float32
+    assert np.abs(found[0] - oracle.softmax([1.0, 2.0, 3.0])).max() < 1e-5
+
+
+def test_no_false_notice_of_overflow(attn: Attn) -> None:
+    """−∞ of a mask, carried through later steps, is no number beyond its type."""
+    for name in ("softmax-steps", "gumbel-softmax", "gumbel-hard"):
+        assert attn("compute", "--normalizer", name, "--causal", "--temperature", 2).err == ""
+
+
+def test_another_normalizer_for_a_saved_run(attn: Attn) -> None:
+    """The saved power goes with the saved normalizer."""
+    assert attn("compute", "--normalizer", "entmax", "--alpha", 1.2, "--save", "e.npz").status == 0
+    assert attn("compute", "--input", "e.npz", "--normalizer", "hard").status == 0
+    again = attn("compute", "--input", "e.npz", "--quiet").out
+    assert again == attn("compute", "--normalizer", "entmax", "--alpha", 1.2, "--quiet").out
+
+
 REFUSALS = {
+    "--normalizer sample --param uniform=1,0,0,0": (
+        "--param uniform: numbers that draw lie from 0 to below 1."
+    ),
     "--normalizer sofmax": "--normalizer: there is no normalizer 'sofmax'. Did you mean softmax? ",
     "--alpha 2": "--alpha is the power of entmax: add --normalizer entmax.",
     "--normalizer entmax --alpha 1": "--alpha: 1 is not above 1 and at most 16.",

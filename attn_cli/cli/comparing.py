@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from attn_cli.cli.compare import ViewOptions, WayOptions
 
 MOST_WAYS = 24
+KEPT = ("weights", "output", "masked")
+"""Steps that a comparison needs; the others of a way are given up before the next."""
 LAYOUTS = ("mha", "gqa", "mqa")
-GQA_SHARE = 4
-"""Query heads for each key head in gqa, where --kv-heads does not say."""
 
 BETWEEN = re.compile(r",(?![^()]*\))")
 """Commas that are not inside brackets."""
@@ -76,7 +76,8 @@ def compared(
         _refuse_missing(request, view)
         values = evaluate(request.program, _affordable(request))
         requests.append(request)
-        runs.append(_run(choice.name, request, values))
+        kept = {name: values[name] for name in KEPT if name in values}
+        runs.append(_run(choice.name, request, kept))
         told = notices(request, Numbers(request.program, values))
         noted |= dict.fromkeys(f"{choice.name}: {notice}" for notice in told)
     place = {"h": view.head, "b": view.batch_index}
@@ -103,6 +104,13 @@ def _choices(ways: WayOptions, attention: AttentionOptions, masks: MaskOptions) 
     for name, option in (("mode", attention.mode), ("normalizer", attention.normalizer)):
         if varied[name] and option is not None:
             raise AttnError(f"--{name} and --{name}s both say which: give one.")
+    if attention.alpha is not None and "entmax" not in (
+        *varied["normalizer"],
+        attention.normalizer,
+    ):
+        raise AttnError("--alpha is the power of entmax, which is none of these ways.")
+    if varied["layout"] and attention.kv_heads is not None and "gqa" not in varied["layout"]:
+        raise AttnError("--kv-heads is for the layout gqa, which is none of these ways.")
     if not any(varied.values()):
         varied["mode"] = [one.name for one in mechanisms.MECHANISMS]
     names = [[(kind, one) for one in listed] for kind, listed in varied.items() if listed]
@@ -117,7 +125,9 @@ def _choice(picked: dict[str, str], attention: AttentionOptions, masks: MaskOpti
     if "mode" in picked:
         attention = attention._replace(mode=mechanisms.named(picked["mode"]).name)
     if "normalizer" in picked:
-        attention = attention._replace(normalizer=normalizer(picked["normalizer"]).name)
+        name_of = normalizer(picked["normalizer"]).name
+        alpha = attention.alpha if name_of == "entmax" else None
+        attention = attention._replace(normalizer=name_of, alpha=alpha)
     if "layout" in picked:
         attention = attention._replace(kv_heads=_kv_heads(picked["layout"], attention))
     if "mask" in picked:
@@ -147,9 +157,9 @@ def _kv_heads(layout: str, attention: AttentionOptions) -> int:
     if heads is None:
         raise AttnError("--layouts needs --heads, the number of query heads.")
     if layout == "gqa":
-        if attention.kv_heads is None and heads % GQA_SHARE:
+        if attention.kv_heads is None:
             raise AttnError("--layouts gqa needs --kv-heads.")
-        return attention.kv_heads or heads // GQA_SHARE
+        return attention.kv_heads
     return heads if layout == "mha" else 1
 
 

@@ -74,12 +74,14 @@ def _origin(request: Request) -> str:
     dtype = next(iter(request.arrays.values())).dtype
     words = "one random vector for each word" if "n" in request.labels else ""
     random = list(request.random)
-    given = [name for name in request.arrays if name not in random]
+    usual = request.usual
+    given = [name for name in request.arrays if name not in (*random, *usual)]
     parts = [words] if words else []
     if given and not words:
         parts.append("given arrays" if not random else f"given: {_letters(given)}")
     if random:
         parts.append("random arrays" if not given else f"random: {_letters(random)}")
+    parts += [f"{name} = {number:g} by default" for name, number in usual.items()]
     seed = f" (seed {request.seed})" if random or words else ""
     return f"{'; '.join(parts)}{seed}; computed in {dtype}"
 
@@ -180,11 +182,12 @@ def _not_finite(request: Request, numbers: Numbers) -> list[str]:
             found.append(f"{step.name}[{at}] is {what}: every number it takes part in is lost.")
     if found:
         return found
+    masked = any(step.operation in ("mask", "within") for step in request.program)
     for step in request.program:
         array = numbers.arrays[step.name]
         if array.dtype.kind != "f" or step.operation == "mask" or step.name == "bias":
             continue
-        if not np.isfinite(array).all() and "bias" not in request.arrays:
+        if _lost(array, masked) and "bias" not in request.arrays:
             largest = short(float(np.finfo(array.dtype).max))
             instead = (
                 "Give smaller numbers." if array.dtype.itemsize == 8 else "Try --dtype float64."
@@ -192,6 +195,13 @@ def _not_finite(request: Request, numbers: Numbers) -> list[str]:
             beyond = f"{step.name} holds numbers beyond {array.dtype}, whose largest is {largest}."
             return [f"{beyond} {instead}"]
     return []
+
+
+def _lost(array: Array, masked: bool) -> bool:
+    """Whether numbers are beyond their type; −∞ is a mask's own sign, and carried on."""
+    if masked:
+        return bool(np.isnan(array).any() or np.isposinf(array).any())
+    return not np.isfinite(array).all()
 
 
 def summary(request: Request, numbers: Numbers) -> tuple[str, ...]:

@@ -39,7 +39,8 @@ DTYPES = ("float64", "float32", "float16")
 class Request(NamedTuple):
     """A program with everything it needs to run.
 
-    random: the inputs that were drawn. unused: arrays in --input that nothing asked for.
+    random: the inputs that were drawn; usual: those that have their usual number. unused: arrays
+    in --input that nothing asked for.
     chosen: the mask, where it places the queries, and the masks it is made of.
     """
 
@@ -49,6 +50,7 @@ class Request(NamedTuple):
     arrays: dict[str, Array]
     labels: dict[str, tuple[str, ...]]
     random: tuple[str, ...]
+    usual: Mapping[str, float]
     unused: tuple[str, ...]
     seed: int
     chosen: Chosen
@@ -103,6 +105,7 @@ def gathered(
     choices = choices._replace(mask=chosen.mask, offset=chosen.offset)
     program = mechanism.program(bound, layout, choices)
     usual = {**mechanism.usual, **choices.normalizer.usual}
+    _refuse_beyond_one(given)
     drawn = _drawn(program, usual, choices.normalizer.noise, given, seed, attention.dtype)
     if sizes.seed is not None and not {*drawn} - {*usual} and options.text is None:
         raise AttnError("--seed changes nothing here: no array is random.")
@@ -115,6 +118,7 @@ def gathered(
         arrays={**given, **drawn},
         labels=labels,
         random=tuple(name for name in drawn if name not in usual),
+        usual={name: number for name, number in usual.items() if name in drawn},
         unused=unused,
         seed=seed,
         chosen=chosen,
@@ -157,6 +161,8 @@ def _with_settings(options: Options, settings: Mapping[str, Any]) -> Options:
         for name in options._fields
         if settings.get(name) is not None and getattr(options, name) is None
     }
+    if getattr(options, "normalizer", None) is not None:
+        saved.pop("alpha", None)
     return options._replace(**saved)
 
 
@@ -215,6 +221,12 @@ def _taken(
                 f"It takes: {', '.join(layout.axes)}."
             )
     return {name: a for name, a in given.items() if name not in others}, (*unused, *others)
+
+
+def _refuse_beyond_one(given: Mapping[str, Array]) -> None:
+    uniform = given.get("uniform")
+    if uniform is not None and not ((uniform >= 0) & (uniform < 1)).all():
+        raise AttnError("--param uniform: numbers that draw lie from 0 to below 1.")
 
 
 def _is_row(array: Array) -> bool:

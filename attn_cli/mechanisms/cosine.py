@@ -18,9 +18,10 @@ def cosine_scores(
     q_unit = p.unit(query, name="q_unit")
     k_unit = p.unit(key, name="k_unit")
     scores = p.contract("... n d, ... m d -> ... n m", q_unit, k_unit, name="scores")
-    if choices.scale is not None:
-        return p.scale(scores, by=choices.scale, name="scaled")
-    return p.multiply(scores, inputs["beta"], scores.axes, name="scaled")
+    if choices.scale is None:
+        return p.multiply(scores, inputs["beta"], scores.axes, name="scaled")
+    scaled = p.scale(scores, by=choices.scale, name="scaled")
+    return p.multiply(scaled, inputs["beta"], scores.axes, name="sharpened")
 
 
 COSINE = Mechanism(
@@ -38,5 +39,7 @@ COSINE = Mechanism(
         "k_unit": "each key with length 1",
         "scores": "the cosine of the angle between query and key, from -1 to 1",
         "scaled": "the cosines times the sharpness",
+        "scaled by": "the cosines times the factor you gave",
+        "sharpened": "and times the sharpness",
     },
 )

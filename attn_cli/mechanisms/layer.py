@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from attn_cli.errors import ShapeError
 from attn_cli.mechanisms import local
 from attn_cli.mechanisms.mechanism import Choices, Inputs
 from attn_cli.mechanisms.placing import Placing
@@ -24,7 +25,9 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
     from x; output (…, n, d_v), joined over heads where they were split.
     """
     query, key, value = _query_key_value(p, inputs, choices)
-    if choices.rope is not None and key is not None:
+    if choices.rope is not None:
+        if key is None:
+            raise ShapeError("--rope turns queries and keys, and this mode has no keys.")
         query, key = turned(p, query, key, choices.rope, choices.offset)
     if "past_k" in inputs and key is not None:
         pattern = "... m_past {0}, ... m_new {0} -> ... m {0}".format(key.axes[-1])

@@ -140,7 +140,7 @@ def _queries_keys_values(
     given: Shapes, sizes: Sizes, key_width: str | None
 ) -> tuple[dict[str, Axes], Defaults]:
     split = any(len(given.get(name, ())) == 4 for name in ("q", "k", "v"))
-    row = "m_new" if "past_k" in given else "m"
+    row = "m_new" if "past_k" in given or "past_v" in given else "m"
     kv_head = _key_head(sizes)
     axes: dict[str, Axes] = {}
     for name, rows, head, width in (
@@ -160,7 +160,7 @@ def _queries_keys_values(
 def _projections(
     given: Shapes, sizes: Sizes, key_width: str | None
 ) -> tuple[dict[str, Axes], Defaults]:
-    row = "m_new" if "past_k" in given else "m"
+    row = "m_new" if "past_k" in given or "past_v" in given else "m"
     kv_head = _key_head(sizes)
     axes: dict[str, Axes] = {"x": (*_lead("x", given, None, sizes), "n", "d_model")}
     source = "d_model"

@@ -18,16 +18,19 @@ def turned(p: Program, query: Step, key: Step, rope: Rope, offset: Offset) -> tu
     A turned query times a turned key depends on their distance alone. Keys follow those of the
     cache, which are turned already.
     """
-    width = p.sizes["d"]
-    if isinstance(width, int) and width % 2:
-        raise ShapeError(
-            f"--rope turns pairs of numbers, and d = {width} is odd ({p.sizes.source('d')})."
-        )
-    p.sizes.bind("d_half", quotient(width, 2), "half of d")
 
     def turn(row: Step, placing: Placing, name: str) -> Step:
-        axes = (*placing.axes, row.axes[-2], "d_half")
-        by = p.tabulate(angles(placing, rope.base, width), axes, name=f"{name}_angles")
+        width = row.axes[-1]
+        size = p.sizes[width]
+        if isinstance(size, int) and size % 2:
+            raise ShapeError(
+                f"--rope turns pairs of numbers, and {width} = {size} is odd "
+                f"({p.sizes.source(width)})."
+            )
+        half = f"{width}_half"
+        p.sizes.bind(half, quotient(size, 2), f"half of {width}")
+        axes = (*placing.axes, row.axes[-2], half)
+        by = p.tabulate(angles(placing, rope.base, size), axes, name=f"{name}_angles")
         return p.rotate(row, by, interleaved=rope.interleaved, name=f"{name}_turned")
 
     past = p.sizes.get("m_past", 0)

@@ -22,6 +22,7 @@ ONE = "1"
 
 AXIS_WORDS: Mapping[str, str] = MappingProxyType(
     {
+        ONE: "how many numbers there are",
         "b": "the batch size b",
         "h": "the number of heads h",
         "h_kv": "the number of key heads h_kv",
@@ -140,7 +141,9 @@ class Sizes:
 
     def source(self, axis: str) -> str:
         """What fixed an axis, in words."""
-        return " and ".join(dict.fromkeys(self._sources[part] for part in members(axis)))
+        return " and ".join(
+            dict.fromkeys(self._sources.get(part, "an axis of one") for part in members(axis))
+        )
 
     def _disagreement(self, axis: str, size: Size, source: str) -> ShapeError:
         name = "·".join(members(axis))

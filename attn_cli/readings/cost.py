@@ -16,7 +16,6 @@ PRICES = {
     "scale": 1,  # multiply
     "add": 1,  # add
     "multiply": 1,  # multiply
-    "unit": 3,  # multiply, add, divide; of a row one add is a square root
     "rotate": 3,  # for each pair 4 products and 2 sums
     "subtract": 1,  # subtract
     "divide": 1,  # divide
@@ -185,12 +184,18 @@ def _rotate(step: Step, count: Count) -> Size:
     return _by_entry(step, count) + 2 * count.over(step.operands[1].axes)
 
 
-FUNCTION_PRICES = {"identity": 0, "tanh": 1, "relu": 1, "sigmoid": 4, "exp": 1}
-"""Operations for each entry; a sigmoid is two products, a sum and a tanh."""
+FUNCTION_PRICES = {"identity": 0, "tanh": 1, "relu": 1, "sigmoid": 3, "exp": 1}
+"""Operations for each entry; a sigmoid is a power, a sum and a quotient."""
 
 
 def _apply(step: Step, count: Count) -> Size:
     return FUNCTION_PRICES[step.options["function"]] * count.over(step.axes)
+
+
+def _unit(step: Step, count: Count) -> Size:
+    """Compare, divide, square, add, divide; of a row two fewer, and a root."""
+    rows = count.over(step.axes[:-1])
+    return 5 * count.over(step.axes) - rows
 
 
 def _in_and_out(step: Step, sizes: Sizes, itemsize: int) -> Size:
@@ -225,7 +230,7 @@ RULES: dict[str, Rule] = {
     "multiply": Rule(_by_entry, _in_and_out),
     "rotate": Rule(_rotate, _in_and_out),
     "apply": Rule(_apply, _in_and_out),
-    "unit": Rule(_by_entry, _in_and_out),
+    "unit": Rule(_unit, _in_and_out),
     "pair": Rule(_none, _in_and_out),
     "mask": Rule(_none, _in_and_out),
     "softmax": Rule(_softmax, _in_and_out),

@@ -48,7 +48,8 @@ def _entmax15(x: Array) -> Array:
 
 
 def _bisected(alpha: float) -> Callable[[Array], Array]:
-    def weights(x: Array) -> Array:
+    def weights(narrow: Array) -> Array:
+        x = narrow.astype(np.float64, copy=False)
         scaled = np.multiply(x, x.dtype.type(alpha - 1))
         power = x.dtype.type(1 / (alpha - 1))
         low = np.full_like(scaled[..., :1], -1)
@@ -60,7 +61,8 @@ def _bisected(alpha: float) -> Callable[[Array], Array]:
             np.copyto(low, middle, where=enough)
             np.copyto(high, middle, where=~enough)
         found = _raised(scaled, low, power)
-        return np.divide(found, found.sum(axis=-1, keepdims=True))
+        weights = np.divide(found, found.sum(axis=-1, keepdims=True))
+        return weights.astype(narrow.dtype, copy=False)
 
     return weights
 

@@ -189,9 +189,9 @@ def _apply(step: Step, operands: list[Array], frame: Frame, out: Array | None) -
 
 
 def _sigmoid(x: Array) -> Array:
-    """1 / (1 + e^−x), by tanh, which never overflows."""
-    half = x.dtype.type(0.5)
-    return half * np.tanh(half * x) + half
+    """1 / (1 + e^−x), and e^x / (1 + e^x) below 0: small ones keep their digits."""
+    power = np.exp(-np.abs(x))
+    return np.divide(np.where(x < 0, power, x.dtype.type(1)), np.add(power, x.dtype.type(1)))
 
 
 FUNCTIONS: dict[str, Callable[[Array], Array]] = {
@@ -205,10 +205,13 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
 
 def _unit(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     (x,) = operands
-    squares = np.multiply(x, x).sum(axis=-1, keepdims=True)
-    lengths = np.sqrt(squares)
+    # squares of numbers beyond the root of what a type holds would be lost
+    largest = np.abs(x).max(axis=-1, keepdims=True)
+    largest[largest == 0] = 1
+    near = np.divide(x, largest)
+    lengths = np.sqrt(np.multiply(near, near).sum(axis=-1, keepdims=True))
     lengths[lengths == 0] = 1
-    return np.divide(x, lengths)
+    return np.divide(near, lengths)
 
 
 def _pair(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
@@ -267,8 +270,7 @@ def _softmax(step: Step, operands: list[Array], frame: Frame, out: Array | None)
     largest[largest == -np.inf] = 0
     shares = np.subtract(x, largest, out=out)
     np.exp(shares, out=shares)
-    # float16 ends at 65504, so a sum over more keys needs a wider type
-    total = shares.sum(axis=axis, keepdims=True, dtype=np.result_type(x.dtype, np.float32))
+    total = shares.sum(axis=axis, keepdims=True, dtype=_wide(x))
     total[total == 0] = 1
     return np.divide(shares, total, out=shares, casting="same_kind")
 
@@ -276,16 +278,24 @@ def _softmax(step: Step, operands: list[Array], frame: Frame, out: Array | None)
 def _softmax_with_sink(step: Step, x: Array, sink: Array) -> Array:
     """The sink is one more score, whose share is not kept; an empty row is 0."""
     largest = np.maximum(x.max(axis=-1, keepdims=True), sink)
+    largest[largest == -np.inf] = 0
     powers = np.exp(np.subtract(x, largest))
-    total = np.add(powers.sum(axis=-1, keepdims=True), np.exp(np.subtract(sink, largest)))
+    sums = powers.sum(axis=-1, keepdims=True, dtype=_wide(x))
+    total = np.add(sums, np.exp(np.subtract(sink, largest)))
+    total[total == 0] = 1
     return np.divide(powers, total).astype(x.dtype, copy=False)
+
+
+def _wide(x: Array) -> np.dtype[Any]:
+    """A type for sums: float16 ends at 65504."""
+    return np.result_type(x.dtype, np.float32)
 
 
 def _reduce(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     (x,) = operands
     axis = step.operands[0].axes.index(step.options["over"])
     if step.options["how"] == "sum":
-        return x.sum(axis=axis, keepdims=True)
+        return x.sum(axis=axis, keepdims=True, dtype=_wide(x))
     largest = x.max(axis=axis, keepdims=True)
     largest[largest == -np.inf] = 0
     return largest
@@ -300,7 +310,7 @@ def _divide(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
     x, y = spread(step, operands, frame.sizes)
     by = y.copy()
     by[by == 0] = 1
-    return np.divide(x, by)
+    return np.divide(x, by).astype(operands[0].dtype, copy=False)
 
 
 def _choose(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
@@ -309,6 +319,7 @@ def _choose(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
     first = np.expand_dims(np.asarray(x).argmax(axis=-1), -1)
     chosen = np.zeros_like(x)
     np.put_along_axis(chosen, first, 1, axis=-1)
+    chosen[np.broadcast_to(np.isnan(largest), x.shape)] = np.nan
     chosen[np.broadcast_to((largest == -np.inf) | (largest == 0) & _is_shares(step), x.shape)] = 0
     return chosen
 
@@ -320,15 +331,16 @@ def _is_shares(step: Step) -> bool:
 
 def _draw(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     shares, uniform = operands
-    passed = np.add.accumulate(shares, axis=-1) > uniform[..., None]
-    drawn = np.zeros_like(shares)
-    np.put_along_axis(drawn, np.expand_dims(np.asarray(passed).argmax(axis=-1), -1), 1, axis=-1)
+    # float16 stops growing after some thousand shares
+    passed = np.add.accumulate(shares, axis=-1, dtype=np.float64) > uniform[..., None]
+    some = np.asarray(shares > 0)
     # rounding may leave the sum a little below 1, and the last key is drawn then
-    last = shares.shape[-1] - 1 - np.asarray(shares > 0)[..., ::-1].argmax(axis=-1)
-    missed = ~passed.any(axis=-1)
-    drawn[missed] = 0
-    np.put_along_axis(drawn, np.where(missed, last, passed.argmax(axis=-1))[..., None], 1, axis=-1)
-    drawn[~np.asarray(shares > 0).any(axis=-1)] = 0
+    last = shares.shape[-1] - 1 - some[..., ::-1].argmax(axis=-1)
+    place = np.where(passed.any(axis=-1), np.asarray(passed).argmax(axis=-1), last)
+    drawn = np.zeros_like(shares)
+    np.put_along_axis(drawn, place[..., None], 1, axis=-1)
+    drawn[~some.any(axis=-1)] = 0
+    drawn[np.isnan(shares).any(axis=-1)] = np.nan
     return drawn
 
 

@@ -156,9 +156,13 @@ def _memory(
     }
 
 
+ROWS = ("x", "context", "q", "k", "v", "past_k", "past_v", "bias", "uniform", "gumbel")
+"""Arrays that come with every call; all others are a layer's weights."""
+
+
 def _weights(costed: Costed, itemsize: int) -> Size:
     sizes = costed.program.sizes
-    matrices = [step for step in costed.program.inputs if step.name.startswith("w_")]
+    matrices = [step for step in costed.program.inputs if step.name not in ROWS]
     held = sum(size_in_bytes(step.axes, sizes, itemsize) for step in matrices)
     return costed.layers * held
 
@@ -167,7 +171,8 @@ def _kv_cache(costed: Costed, itemsize: int, amount: Any) -> dict[str, Amount]:
     """Keys and values of one position, in all layers; and of all positions and batch rows."""
     sizes = costed.program.sizes
     key_heads = sizes.get("h_kv", sizes.get("h", 1))
-    token = costed.layers * itemsize * key_heads * (sizes["d"] + sizes["d_v"])
+    width = sizes["d"] if "k" in costed.program else 0
+    token = costed.layers * itemsize * key_heads * (width + sizes["d_v"])
     return {"per_token": amount(token), "all": amount(costed.batch * sizes["m"] * token)}
 
 

@@ -66,6 +66,8 @@ def way(run: Run, first: Run | None, place: Mapping[str, int]) -> Way:
 def _entropies(weights: Array) -> Array:
     """−Σ p ln p of every row that has a weight, p being its parts of their sum."""
     rows = weights.reshape(-1, weights.shape[-1]).astype(np.float64)
+    if np.isnan(rows).any():
+        return np.array([np.nan])
     rows = rows[rows.sum(axis=1) > 0]
     parts = rows / rows.sum(axis=1, keepdims=True)
     logs = np.log(np.where(parts > 0, parts, 1))

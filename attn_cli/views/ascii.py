@@ -28,6 +28,10 @@ TABLE = str.maketrans(
         **dict.fromkeys("▍▎▏", ""),
         "³": "^3",
         "µ": "u",
+        "α": "alpha",
+        "β": "beta",
+        "σ": "sigma",
+        "τ": "tau",
     }
 )
 

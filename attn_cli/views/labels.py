@@ -13,6 +13,9 @@ PREFIXES = {
     "m_new": "k",
     "m_past": "past",
     "d_half": "c",
+    "d_k_half": "c",
+    "a": "a",
+    "a_p": "a",
     "entries": "e",
     "h": "h",
 }
