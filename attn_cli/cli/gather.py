@@ -10,7 +10,8 @@ import numpy as np
 
 from attn_cli import mechanisms
 from attn_cli.cli.asked import Asked, asked, refuse_placement
-from attn_cli.cli.given import parameters, read_given, refuse_conflicts
+from attn_cli.cli.choosing import choices_of, with_local
+from attn_cli.cli.given import read_given, refuse_conflicts
 from attn_cli.cli.masking import Chosen, bind_keys, bind_mask, chosen_mask
 from attn_cli.cli.options import (
     ArrayOptions,
@@ -20,20 +21,17 @@ from attn_cli.cli.options import (
     SizeOptions,
 )
 from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
-from attn_cli.errors import AttnError, did_you_mean, option_of
+from attn_cli.cli.supplying import drawn, refuse_beyond_one, taken, used
+from attn_cli.errors import AttnError, option_of
 from attn_cli.masks.placed import Offset
 from attn_cli.matrices import numeric, seeded
 from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
-from attn_cli.mechanisms import Choices, Layout, Mechanism, local
+from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.mechanisms.layout import HEAD_WIDTH
-from attn_cli.mechanisms.normalizers import normalizer
 from attn_cli.program import Program, Sizes, members
 
 Array = np.ndarray[Any, Any]
-
-MOST_ALPHA = 16
-DTYPES = ("float64", "float32", "float16")
 
 
 class Request(NamedTuple):
@@ -81,15 +79,15 @@ def gathered(
         bias = bias_of(settings.get("bias"), "--input, bias")
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
     mechanism = mechanisms.named(mechanisms.DEFAULT if attention.mode is None else attention.mode)
-    choices = _choices(attention)._replace(
+    choices = choices_of(attention)._replace(
         bias=bias,
         rope=rope_of(positions.rope, positions.rope_base),
         sinusoidal=sinusoidal_of(positions.positions),
     )
-    wanted, choices = _local(attention, wanted, choices)
+    wanted, choices = with_local(attention, wanted, choices)
     moves = choices.bias is not None or choices.rope is not None
     refuse_placement(wanted, moves=moves or settings.get("mask") is not None)
-    given, unused = _used(given, unused, mechanism, choices, options)
+    given, unused = used(given, unused, mechanism, choices, options)
     if choices.sinusoidal and "x" not in given and options.text is None:
         raise AttnError("--positions are added to rows: give --x or --text.")
     saved = {} if _replaced(options) else settings.get("labels", {})
@@ -99,15 +97,15 @@ def gathered(
     refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
-    given, unused = _taken(given, unused, mechanism, layout, options)
+    given, unused = taken(given, unused, mechanism, layout, options)
     said = None if wanted.table is not None else settings.get("mask")
     chosen = chosen_mask(wanted, mask, said, bound, layout, _saved_offset(settings))
     choices = choices._replace(mask=chosen.mask, offset=chosen.offset)
     program = mechanism.program(bound, layout, choices)
     usual = {**mechanism.usual, **choices.normalizer.usual}
-    _refuse_beyond_one(given)
-    drawn = _drawn(program, usual, choices.normalizer.noise, given, seed, attention.dtype)
-    if sizes.seed is not None and not {*drawn} - {*usual} and options.text is None:
+    refuse_beyond_one(given)
+    made = drawn(program, usual, choices.normalizer.noise, given, seed, attention.dtype)
+    if sizes.seed is not None and not {*made} - {*usual} and options.text is None:
         raise AttnError("--seed changes nothing here: no array is random.")
     _name_labels(labels, program)
     labels = {axis: names for axis, names in labels.items() if len(names) == bound.get(axis, 0)}
@@ -115,34 +113,14 @@ def gathered(
         mechanism=mechanism,
         choices=choices,
         program=program,
-        arrays={**given, **drawn},
+        arrays={**given, **made},
         labels=labels,
-        random=tuple(name for name in drawn if name not in usual),
-        usual={name: number for name, number in usual.items() if name in drawn},
+        random=tuple(name for name in made if name not in usual),
+        usual={name: number for name, number in usual.items() if name in made},
         unused=unused,
         seed=seed,
         chosen=chosen,
     )
-
-
-def _local(attention: AttentionOptions, wanted: Asked, choices: Choices) -> tuple[Asked, Choices]:
-    """Local attention: m is a mask, p is predicted by the queries.
-
-    Raises AttnError for another kind, and for a kind or a reach alone.
-    """
-    kind, reach = attention.local, attention.local_d
-    if kind is None and reach is None:
-        return wanted, choices
-    if kind is None or reach is None:
-        raise AttnError("--local and --local-d say together which local attention: give both.")
-    if kind not in LOCAL:
-        raise AttnError(f"--local: no local attention {kind!r}. {did_you_mean(kind, [*LOCAL])}")
-    if kind == "p":
-        return wanted, choices._replace(local_p=reach)
-    return wanted.with_local_m(reach), choices
-
-
-LOCAL = ("m", "p")
 
 
 def _saved_offset(settings: Mapping[str, Any]) -> Offset | None:
@@ -164,74 +142,6 @@ def _with_settings(options: Options, settings: Mapping[str, Any]) -> Options:
     if getattr(options, "normalizer", None) is not None:
         saved.pop("alpha", None)
     return options._replace(**saved)
-
-
-def _used(
-    given: dict[str, Array],
-    unused: tuple[str, ...],
-    mechanism: Mechanism,
-    choices: Choices,
-    options: ArrayOptions,
-) -> tuple[dict[str, Array], tuple[str, ...]]:
-    """Part arrays from those that nothing asks for; lists may come as one row.
-
-    Raises AttnError for a parameter that was given by an option and is not the mechanism's.
-    """
-    own = {
-        **mechanism.parameters,
-        **(local.PARAMETERS if choices.local_p is not None else {}),
-        **choices.normalizer.arrays(("h", "n", "m") if choices.heads else ("n", "m")),
-        **(choices.bias.arrays(bool(choices.heads)) if choices.bias else {}),
-    }
-    others = [name for name in parameters() if name in given and name not in own]
-    asked_for = [text.partition("=")[0].strip().replace("-", "_") for text in options.param or ()]
-    beside = f" with {choices.bias.name}" if choices.bias is not None else ""
-    for name in asked_for:
-        if name not in own:
-            raise AttnError(
-                f"--param {name}: {mechanism.name}{beside} has no such array. "
-                f"It has: {', '.join(own) or 'none of its own'}."
-            )
-    if choices.bias is not None and "bias" in given:
-        others.append("bias")
-    kept = {
-        name: array.reshape(-1) if len(own.get(name, "nm")) == 1 and _is_row(array) else array
-        for name, array in given.items()
-        if name not in others
-    }
-    return kept, (*unused, *others)
-
-
-def _taken(
-    given: dict[str, Array],
-    unused: tuple[str, ...],
-    mechanism: Mechanism,
-    layout: Layout,
-    options: ArrayOptions,
-) -> tuple[dict[str, Array], tuple[str, ...]]:
-    """Part arrays from those that the mechanism does not take.
-
-    Raises AttnError for one that was given by its option.
-    """
-    others = [name for name in given if name not in layout.axes]
-    for name in others:
-        if getattr(options, name, None) is not None:
-            raise AttnError(
-                f"{option_of(name)}: {mechanism.title} takes no {name} here. "
-                f"It takes: {', '.join(layout.axes)}."
-            )
-    return {name: a for name, a in given.items() if name not in others}, (*unused, *others)
-
-
-def _refuse_beyond_one(given: Mapping[str, Array]) -> None:
-    uniform = given.get("uniform")
-    if uniform is not None and not ((uniform >= 0) & (uniform < 1)).all():
-        raise AttnError("--param uniform: numbers that draw lie from 0 to below 1.")
-
-
-def _is_row(array: Array) -> bool:
-    """Whether a list was typed, which is read as a matrix of one row."""
-    return array.ndim == 2 and array.shape[0] == 1
 
 
 def _sentences(
@@ -324,66 +234,3 @@ def _name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> None:
         new = labels.get("m") or tuple(f"k{j}" for j in range(program.sizes["m_new"]))
         labels["m_new"] = new
         labels["m"] = (*(f"past{j}" for j in range(program.sizes["m_past"])), *new)
-
-
-def _drawn(
-    program: Program,
-    usual: Mapping[str, float],
-    noise: Mapping[str, str],
-    given: Mapping[str, Array],
-    seed: int,
-    dtype: str | None,
-) -> dict[str, Array]:
-    """Random arrays for the inputs that are not given, of their type; usual numbers for some."""
-    kind = dtype or (str(next(iter(given.values())).dtype) if given else None)
-    drawn = {}
-    for step in program.inputs:
-        if step.name in usual and step.name not in given:
-            drawn[step.name] = np.full(program.shape(step), usual[step.name], kind or "float64")
-        elif step.name not in given:
-            draw = seeded.projection if step.name.startswith("w") else seeded.normal
-            draw = seeded.NOISE[noise[step.name]] if step.name in noise else draw
-            drawn[step.name] = draw(step.name, program.shape(step), seed, kind)
-    return drawn
-
-
-def _choices(attention: AttentionOptions) -> Choices:
-    """Check the numbers of an attention; its mask is chosen when all sizes are known."""
-    if attention.dtype is not None and attention.dtype not in DTYPES:
-        raise AttnError(f"--dtype: {attention.dtype!r} is not one of {', '.join(DTYPES)}.")
-    return Choices(
-        heads=attention.heads,
-        kv_heads=attention.kv_heads,
-        scale=_finite(attention.scale, "--scale"),
-        softcap=_positive(attention.softcap, "--softcap"),
-        **_normalized(attention),
-    )
-
-
-def _normalized(attention: AttentionOptions) -> dict[str, Any]:
-    """How scores become weights.
-
-    Raises AttnError for an alpha or a temperature that means nothing.
-    """
-    chosen = normalizer(attention.normalizer or "softmax")
-    if attention.alpha is not None and chosen.name != "entmax":
-        raise AttnError("--alpha is the power of entmax: add --normalizer entmax.")
-    if attention.alpha is not None and not 1 < attention.alpha <= MOST_ALPHA:
-        raise AttnError(f"--alpha: {attention.alpha:g} is not above 1 and at most {MOST_ALPHA}.")
-    return {
-        "normalizer": chosen,
-        "temperature": _positive(attention.temperature, "--temperature"),
-        "alpha": Choices().alpha if attention.alpha is None else attention.alpha,
-    }
-
-
-def _finite(number: float | None, option: str) -> float | None:
-    if number is not None and not np.isfinite(number):
-        raise AttnError(f"{option}: {number} is not a finite number.")
-    return number
-
-
-def _positive(number: float | None, option: str) -> float | None:
-    if number is not None and not (np.isfinite(number) and number > 0):
-        raise AttnError(f"{option}: {number:g} is not a finite number above 0.")
-    return number

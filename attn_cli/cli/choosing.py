@@ -1,0 +1,82 @@
+"""What a person may ask of attention, from its options: numbers checked, names looked up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from attn_cli.cli.asked import Asked
+from attn_cli.cli.options import AttentionOptions
+from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.mechanisms import Choices
+from attn_cli.mechanisms.normalizers import normalizer
+
+DTYPES = ("float64", "float32", "float16")
+
+
+MOST_ALPHA = 16
+
+
+LOCAL = ("m", "p")
+
+
+def choices_of(attention: AttentionOptions) -> Choices:
+    """Check the numbers of an attention; its mask is chosen when all sizes are known."""
+    if attention.dtype is not None and attention.dtype not in DTYPES:
+        raise AttnError(f"--dtype: {attention.dtype!r} is not one of {', '.join(DTYPES)}.")
+    return Choices(
+        heads=attention.heads,
+        kv_heads=attention.kv_heads,
+        scale=_finite(attention.scale, "--scale"),
+        softcap=_positive(attention.softcap, "--softcap"),
+        **_normalized(attention),
+    )
+
+
+def _normalized(attention: AttentionOptions) -> dict[str, Any]:
+    """How scores become weights.
+
+    Raises AttnError for an alpha or a temperature that means nothing.
+    """
+    chosen = normalizer(attention.normalizer or "softmax")
+    if attention.alpha is not None and chosen.name != "entmax":
+        raise AttnError("--alpha is the power of entmax: add --normalizer entmax.")
+    if attention.alpha is not None and not 1 < attention.alpha <= MOST_ALPHA:
+        raise AttnError(f"--alpha: {attention.alpha:g} is not above 1 and at most {MOST_ALPHA}.")
+    return {
+        "normalizer": chosen,
+        "temperature": _positive(attention.temperature, "--temperature"),
+        "alpha": Choices().alpha if attention.alpha is None else attention.alpha,
+    }
+
+
+def _finite(number: float | None, option: str) -> float | None:
+    if number is not None and not np.isfinite(number):
+        raise AttnError(f"{option}: {number} is not a finite number.")
+    return number
+
+
+def _positive(number: float | None, option: str) -> float | None:
+    if number is not None and not (np.isfinite(number) and number > 0):
+        raise AttnError(f"{option}: {number:g} is not a finite number above 0.")
+    return number
+
+
+def with_local(
+    attention: AttentionOptions, wanted: Asked, choices: Choices
+) -> tuple[Asked, Choices]:
+    """Local attention: m is a mask, p is predicted by the queries.
+
+    Raises AttnError for another kind, and for a kind or a reach alone.
+    """
+    kind, reach = attention.local, attention.local_d
+    if kind is None and reach is None:
+        return wanted, choices
+    if kind is None or reach is None:
+        raise AttnError("--local and --local-d say together which local attention: give both.")
+    if kind not in LOCAL:
+        raise AttnError(f"--local: no local attention {kind!r}. {did_you_mean(kind, [*LOCAL])}")
+    if kind == "p":
+        return wanted, choices._replace(local_p=reach)
+    return wanted.with_local_m(reach), choices

@@ -1,0 +1,106 @@
+"""The arrays of a program: those that are given and taken, and random ones for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from attn_cli.cli.given import parameters
+from attn_cli.cli.options import ArrayOptions
+from attn_cli.errors import AttnError, option_of
+from attn_cli.matrices import seeded
+from attn_cli.mechanisms import Choices, Layout, Mechanism, local
+from attn_cli.program import Program
+
+Array = np.ndarray[Any, Any]
+
+
+def used(
+    given: dict[str, Array],
+    unused: tuple[str, ...],
+    mechanism: Mechanism,
+    choices: Choices,
+    options: ArrayOptions,
+) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Part arrays from those that nothing asks for; lists may come as one row.
+
+    Raises AttnError for a parameter that was given by an option and is not the mechanism's.
+    """
+    own = {
+        **mechanism.parameters,
+        **(local.PARAMETERS if choices.local_p is not None else {}),
+        **choices.normalizer.arrays(("h", "n", "m") if choices.heads else ("n", "m")),
+        **(choices.bias.arrays(bool(choices.heads)) if choices.bias else {}),
+    }
+    others = [name for name in parameters() if name in given and name not in own]
+    asked_for = [text.partition("=")[0].strip().replace("-", "_") for text in options.param or ()]
+    beside = f" with {choices.bias.name}" if choices.bias is not None else ""
+    for name in asked_for:
+        if name not in own:
+            raise AttnError(
+                f"--param {name}: {mechanism.name}{beside} has no such array. "
+                f"It has: {', '.join(own) or 'none of its own'}."
+            )
+    if choices.bias is not None and "bias" in given:
+        others.append("bias")
+    kept = {
+        name: array.reshape(-1) if len(own.get(name, "nm")) == 1 and _is_row(array) else array
+        for name, array in given.items()
+        if name not in others
+    }
+    return kept, (*unused, *others)
+
+
+def taken(
+    given: dict[str, Array],
+    unused: tuple[str, ...],
+    mechanism: Mechanism,
+    layout: Layout,
+    options: ArrayOptions,
+) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Part arrays from those that the mechanism does not take.
+
+    Raises AttnError for one that was given by its option.
+    """
+    others = [name for name in given if name not in layout.axes]
+    for name in others:
+        if getattr(options, name, None) is not None:
+            raise AttnError(
+                f"{option_of(name)}: {mechanism.title} takes no {name} here. "
+                f"It takes: {', '.join(layout.axes)}."
+            )
+    return {name: a for name, a in given.items() if name not in others}, (*unused, *others)
+
+
+def refuse_beyond_one(given: Mapping[str, Array]) -> None:
+    uniform = given.get("uniform")
+    if uniform is not None and not ((uniform >= 0) & (uniform < 1)).all():
+        raise AttnError("--param uniform: numbers that draw lie from 0 to below 1.")
+
+
+def _is_row(array: Array) -> bool:
+    """Whether a list was typed, which is read as a matrix of one row."""
+    return array.ndim == 2 and array.shape[0] == 1
+
+
+def drawn(
+    program: Program,
+    usual: Mapping[str, float],
+    noise: Mapping[str, str],
+    given: Mapping[str, Array],
+    seed: int,
+    dtype: str | None,
+) -> dict[str, Array]:
+    """Random arrays for the inputs that are not given, of their type; usual numbers for some."""
+    kind = dtype or (str(next(iter(given.values())).dtype) if given else None)
+    made = {}
+    for step in program.inputs:
+        if step.name in usual and step.name not in given:
+            made[step.name] = np.full(program.shape(step), usual[step.name], kind or "float64")
+        elif step.name not in given:
+            draw = seeded.projection if step.name.startswith("w") else seeded.normal
+            draw = seeded.NOISE[noise[step.name]] if step.name in noise else draw
+            made[step.name] = draw(step.name, program.shape(step), seed, kind)
+    return made
