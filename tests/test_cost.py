@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from attn_cli import masks, mechanisms
 from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, window_rows
 from attn_cli.readings import cost, formulas
-from attn_cli.readings.values import RULES, Frame
+from attn_cli.readings.frame import Frame
+from attn_cli.readings.values import RULES
 from attn_cli.reports.costed import ITEM_SIZES, cost_report
 from attn_cli.reports.symbolic import Costed, Shape, symbolic_program
 from tests.counting import Counting, counted

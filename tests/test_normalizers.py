@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from attn_cli import masks
 from attn_cli.mechanisms.normalizers import NORMALIZERS, normalizer
 from attn_cli.readings import blocks, cost
+from attn_cli.readings.frame import Frame
 from attn_cli.readings.sparse import entmax
-from attn_cli.readings.values import RULES, Frame, evaluate
+from attn_cli.readings.values import RULES, evaluate
 from tests import oracle
 from tests.conftest import Attn
 from tests.counting import Counting, counted

@@ -13,11 +13,7 @@ from attn_cli.mechanisms import Choices
 from attn_cli.mechanisms.normalizers import normalizer
 
 DTYPES = ("float64", "float32", "float16")
-
-
 MOST_ALPHA = 16
-
-
 LOCAL = ("m", "p")
 
 

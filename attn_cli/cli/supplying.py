@@ -75,6 +75,7 @@ def taken(
 
 
 def refuse_beyond_one(given: Mapping[str, Array]) -> None:
+    """Raise AttnError for numbers of a draw that are no shares of 1."""
     uniform = given.get("uniform")
     if uniform is not None and not ((uniform >= 0) & (uniform < 1)).all():
         raise AttnError("--param uniform: numbers that draw lie from 0 to below 1.")

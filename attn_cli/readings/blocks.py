@@ -10,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from attn_cli.program import Program, Step
+from attn_cli.readings.frame import Array, Frame
 from attn_cli.readings.fusion import fused
 from attn_cli.readings.rows import Split, evaluate_once, evaluate_rows, operands_of, split
-from attn_cli.readings.values import RULES, Array, Frame
+from attn_cli.readings.values import RULES
 
 WORKERS = 2
 """Threads that each take a block; NumPy lets them run at the same time."""

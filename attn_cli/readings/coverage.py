@@ -11,7 +11,7 @@ import numpy as np
 from attn_cli.errors import ImpossibleError
 from attn_cli.mask_report import Tiles
 from attn_cli.masks import Mask
-from attn_cli.readings.values import Array
+from attn_cli.readings.frame import Array
 
 MOST_CELLS = 2**24
 """Tiles that are counted apart, at most."""

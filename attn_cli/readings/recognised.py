@@ -11,7 +11,7 @@ import numpy as np
 from attn_cli import masks
 from attn_cli.masks import Mask
 from attn_cli.readings.coverage import blocks
-from attn_cli.readings.values import Array
+from attn_cli.readings.frame import Array
 
 LONGEST, WORK = 4096, 2**24
 """Sizes of blocks, steps and strides that are tried; fewer where rows are long."""

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from attn_cli.program import Program, Step
-from attn_cli.readings.values import RULES, Array, Frame, evaluate_steps
+from attn_cli.readings.frame import Array, Frame
+from attn_cli.readings.values import RULES, evaluate_steps
 
 
 class Split(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from attn_cli.readings.values import Array
+from attn_cli.readings.frame import Array
 
 HALVINGS = 60
 

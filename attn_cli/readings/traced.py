@@ -10,8 +10,9 @@ import numpy as np
 
 from attn_cli.program import Program, Step
 from attn_cli.readings import cost, words
+from attn_cli.readings.desk import Desk, Index, Show
 from attn_cli.readings.notation import Latex, Unicode
-from attn_cli.readings.work import Desk, Index, Show, work_out
+from attn_cli.readings.work import work_out
 from attn_cli.trace import Look, TracedStep, WorkedCell
 
 Array = np.ndarray[Any, Any]

@@ -8,30 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from math import prod, sqrt
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from attn_cli.program import ONE, Axes, Program, Sizes, Step
-
-Array = np.ndarray[Any, Any]
-
-
-class Frame(NamedTuple):
-    """The part of a program that is computed at once: axis sizes, and which queries."""
-
-    sizes: Sizes
-    queries: Array
-
-    @classmethod
-    def of(cls, sizes: Sizes, queries: Array | None = None) -> Frame:
-        """The whole program, or these positions of its queries."""
-        if queries is None:
-            return cls(sizes, np.arange(sizes["n"]))
-        return cls(sizes.resized("n", len(queries)), queries)
-
-
-Rule = Callable[[Step, list[Array], Frame, Array | None], Array]
+from attn_cli.program import Axes, Program, Sizes, Step
+from attn_cli.readings.frame import Array, Frame, Rule, aligned, spread
+from attn_cli.readings.shares import SHARES
 
 
 def evaluate(program: Program, given: Mapping[str, Array]) -> dict[str, Array]:
@@ -55,16 +37,6 @@ def evaluate_steps(
                 operands = [arrays[operand.name] for operand in step.operands]
                 arrays[step.name] = RULES[step.operation](step, operands, frame, None)
     return arrays
-
-
-def aligned(array: Array, axes: Axes, target: Axes) -> Array:
-    """View an array so that it broadcasts against the target's axes, by name."""
-    named = [(axis, size) for axis, size in zip(axes, array.shape, strict=True) if axis != ONE]
-    array = array.reshape([size for _, size in named])
-    own = [axis for axis, _ in named]
-    order = sorted(range(len(own)), key=lambda i: target.index(own[i]))
-    shape = iter([array.shape[i] for i in order])
-    return array.transpose(order).reshape([next(shape) if a in own else 1 for a in target])
 
 
 def _allow(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
@@ -168,22 +140,6 @@ def _multiply(step: Step, operands: list[Array], frame: Frame, out: Array | None
     return np.multiply(one, other).reshape(frame.sizes.shape(step.axes))
 
 
-def spread(step: Step, operands: list[Array], sizes: Sizes) -> list[Array]:
-    """View operands so that they broadcast against the step's axes.
-
-    Axes laid out together are taken apart where needed: a key head meets its run of query heads.
-    """
-    if all(set(o.axes) <= {*step.axes, ONE} for o in step.operands):
-        pairs = zip(operands, step.operands, strict=True)
-        return [aligned(array, operand.axes, step.axes) for array, operand in pairs]
-    target = sizes.atoms(step.axes)
-    found = []
-    for array, operand in zip(operands, step.operands, strict=True):
-        own = sizes.atoms(operand.axes)
-        found.append(aligned(array.reshape(sizes.shape(own)), own, target))
-    return found
-
-
 def _apply(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     return FUNCTIONS[step.options["function"]](operands[0])
 
@@ -261,46 +217,6 @@ def _mask(step: Step, operands: list[Array], frame: Frame, out: Array | None) ->
     return out
 
 
-def _softmax(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    x, *sink = operands
-    axis = step.axes.index(step.options["over"])
-    if sink:
-        return _softmax_with_sink(step, x, aligned(sink[0], step.operands[1].axes, step.axes))
-    largest = x.max(axis=axis, keepdims=True)
-    largest[largest == -np.inf] = 0
-    shares = np.subtract(x, largest, out=out)
-    np.exp(shares, out=shares)
-    total = shares.sum(axis=axis, keepdims=True, dtype=_wide(x))
-    total[total == 0] = 1
-    return np.divide(shares, total, out=shares, casting="same_kind")
-
-
-def _softmax_with_sink(step: Step, x: Array, sink: Array) -> Array:
-    """The sink is one more score, whose share is not kept; an empty row is 0."""
-    largest = np.maximum(x.max(axis=-1, keepdims=True), sink)
-    largest[largest == -np.inf] = 0
-    powers = np.exp(np.subtract(x, largest))
-    sums = powers.sum(axis=-1, keepdims=True, dtype=_wide(x))
-    total = np.add(sums, np.exp(np.subtract(sink, largest)))
-    total[total == 0] = 1
-    return np.divide(powers, total).astype(x.dtype, copy=False)
-
-
-def _wide(x: Array) -> np.dtype[Any]:
-    """A type for sums: float16 ends at 65504."""
-    return np.result_type(x.dtype, np.float32)
-
-
-def _reduce(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    (x,) = operands
-    axis = step.operands[0].axes.index(step.options["over"])
-    if step.options["how"] == "sum":
-        return x.sum(axis=axis, keepdims=True, dtype=_wide(x))
-    largest = x.max(axis=axis, keepdims=True)
-    largest[largest == -np.inf] = 0
-    return largest
-
-
 def _subtract(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     difference = np.subtract(*spread(step, operands, frame.sizes))
     return difference.reshape(frame.sizes.shape(step.axes))
@@ -311,43 +227,6 @@ def _divide(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
     by = y.copy()
     by[by == 0] = 1
     return np.divide(x, by).astype(operands[0].dtype, copy=False)
-
-
-def _choose(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    (x,) = operands
-    largest = x.max(axis=-1, keepdims=True)
-    first = np.expand_dims(np.asarray(x).argmax(axis=-1), -1)
-    chosen = np.zeros_like(x)
-    np.put_along_axis(chosen, first, 1, axis=-1)
-    chosen[np.broadcast_to(np.isnan(largest), x.shape)] = np.nan
-    chosen[np.broadcast_to((largest == -np.inf) | (largest == 0) & _is_shares(step), x.shape)] = 0
-    return chosen
-
-
-def _is_shares(step: Step) -> bool:
-    """Whether what is chosen from are shares, of which an empty row has none above 0."""
-    return step.operands[0].operation == "softmax"
-
-
-def _draw(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    shares, uniform = operands
-    # float16 stops growing after some thousand shares
-    passed = np.add.accumulate(shares, axis=-1, dtype=np.float64) > uniform[..., None]
-    some = np.asarray(shares > 0)
-    # rounding may leave the sum a little below 1, and the last key is drawn then
-    last = shares.shape[-1] - 1 - some[..., ::-1].argmax(axis=-1)
-    place = np.where(passed.any(axis=-1), np.asarray(passed).argmax(axis=-1), last)
-    drawn = np.zeros_like(shares)
-    np.put_along_axis(drawn, place[..., None], 1, axis=-1)
-    drawn[~some.any(axis=-1)] = 0
-    drawn[np.isnan(shares).any(axis=-1)] = np.nan
-    return drawn
-
-
-def _entmax(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    from attn_cli.readings.sparse import entmax
-
-    return entmax(operands[0], step.options["alpha"])
 
 
 RULES: dict[str, Rule] = {
@@ -367,11 +246,7 @@ RULES: dict[str, Rule] = {
     "unit": _unit,
     "pair": _pair,
     "mask": _mask,
-    "softmax": _softmax,
-    "reduce": _reduce,
     "subtract": _subtract,
     "divide": _divide,
-    "choose": _choose,
-    "draw": _draw,
-    "entmax": _entmax,
+    **SHARES,
 }

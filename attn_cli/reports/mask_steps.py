@@ -7,9 +7,9 @@ from attn_cli.matrices import seeded
 from attn_cli.mechanisms.biases import TABLE, Bias
 from attn_cli.mechanisms.placing import Placing
 from attn_cli.program import ONE, Program, Sizes
+from attn_cli.readings.desk import Show
 from attn_cli.readings.traced import Numbers, traced_steps
 from attn_cli.readings.values import evaluate
-from attn_cli.readings.work import Show
 from attn_cli.reports.field import Field
 from attn_cli.topics.en.steps import MEANINGS
 from attn_cli.trace import Trace, TracedStep

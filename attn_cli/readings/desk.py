@@ -1,0 +1,89 @@
+"""What is at hand while one number is worked out: other numbers, and how to write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from attn_cli.program import ONE, Axes, Sizes, Step
+
+Index = tuple[int, ...]
+
+
+Cell = Callable[[str, Index], float]
+"""Looks a number up: the name of a step, and a position on each of its axes."""
+
+
+Row = Callable[[str, Index, int], Any]
+"""Looks a row up: the name of a step, a position, and the axis along which the row runs."""
+
+
+Show = Callable[[float], str]
+
+
+class Desk(NamedTuple):
+    """What is at hand while working: the numbers, how to write them, how many terms to show."""
+
+    sizes: Sizes
+    cell: Cell
+    row: Row
+    show: Show
+    terms: int
+
+    def join(self, count: int, term: Callable[[int], str]) -> str:
+        """A sum of `count` terms, its middle left out by count where it is long."""
+        if count <= self.terms:
+            return " + ".join(term(place) for place in range(count))
+        kept = max(self.terms - 1, 2)
+        first = [term(place) for place in range(kept - 1)]
+        return " + ".join([*first, f"… {count - kept} more …", term(count - 1)])
+
+    def factor(self, number: float) -> str:
+        """A number inside a product: negative ones in brackets."""
+        text = self.show(number)
+        return f"({text})" if text.startswith("-") else text
+
+
+def named(name: str, index: Index) -> str:
+    """Write a cell: weights[0,1]."""
+    return f"{name}[{','.join(map(str, index))}]"
+
+
+class Lines(NamedTuple):
+    """How one number comes about: its formula, the numbers put in, and what else to know."""
+
+    formula: str
+    put_in: str
+    note: str = ""
+
+
+def places_of(axes: Axes, index: Index, sizes: Sizes) -> dict[str, int]:
+    """The position on every axis, those laid out together taken apart."""
+    found: dict[str, int] = {}
+    for axis, position in zip(axes, index, strict=True):
+        for atom in reversed(sizes.atoms([axis])):
+            position, found[atom] = divmod(position, sizes[atom])
+    return found
+
+
+def index_of(axes: Axes, reads: Axes, places: Mapping[str, int], sizes: Sizes) -> Index:
+    """Back from positions to an index; `reads` renames the axes' atoms."""
+    names = iter(reads)
+    index = []
+    for axis in axes:
+        position = 0
+        for atom in sizes.atoms([axis]):
+            position = position * sizes[atom] + places[next(names)]
+        index.append(position)
+    return tuple(index)
+
+
+def own_cell(step: Step, place: int, index: Index, desk: Desk) -> Index:
+    """The cell of an operand that stands at the same named position."""
+    axes = step.operands[place].axes
+    named_axes = dict(zip(step.axes, index, strict=True))
+    if set(axes) <= {*named_axes, ONE}:
+        return tuple(0 if axis == ONE else named_axes[axis] for axis in axes)
+    return index_of(
+        axes, desk.sizes.atoms(axes), places_of(step.axes, index, desk.sizes), desk.sizes
+    )
