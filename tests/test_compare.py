@@ -166,6 +166,19 @@ def test_alpha_is_for_entmax_alone(attn: Attn) -> None:
     assert np.allclose(one["weights"], two["weights"], atol=1e-15)
 
 
+def test_each_way_takes_its_own(attn: Attn) -> None:
+    """Parameters and keys go to the ways that have them; one that nobody takes is refused."""
+    found = document(
+        attn("compare", "--modes", "location,scaled,cosine", *SMALL, "--param", "beta=0", "--json")
+    )
+    assert np.allclose(found["ways"][2]["weights"], 0.5, atol=1e-15)
+    assert np.allclose(found["ways"][1]["weights"], [[0.6698, 0.3302], [0.3302, 0.6698]], atol=1e-4)
+    refused = attn("compare", "--modes", "scaled,dot", "--param", "beta=0")
+    assert refused.err == "Error: --param beta: none of these ways takes beta.\n"
+    keys = attn("compare", "--modes", "location", "--k", "1 2")
+    assert keys.err == "Error: --k: none of these ways takes k.\n"
+
+
 def test_lost_numbers_have_no_entropy(attn: Attn) -> None:
     """NaN weights are not told as a sharp focus."""
     ran = attn(

@@ -24,7 +24,7 @@ from attn_cli.cli.options import (
 )
 from attn_cli.cli.output import export_page, show_page
 from attn_cli.compare_report import WaysReport
-from attn_cli.errors import AttnError, brief, did_you_mean
+from attn_cli.errors import AttnError, brief, did_you_mean, option_of
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms.normalizers import normalizer
@@ -78,8 +78,9 @@ def compared(
         requests.append(request)
         kept = {name: values[name] for name in KEPT if name in values}
         runs.append(_run(choice.name, request, kept))
-        told = notices(request, Numbers(request.program, values))
+        told = notices(request._replace(unused=()), Numbers(request.program, values))
         noted |= dict.fromkeys(f"{choice.name}: {notice}" for notice in told)
+    _refuse_unused(arrays, requests)
     place = {"h": view.head, "b": view.batch_index}
     try:
         found = tuple(way(run, runs[0] if at else None, place) for at, run in enumerate(runs))
@@ -91,6 +92,16 @@ def compared(
         labels=requests[0].labels,
         ways=found,
     )
+
+
+def _refuse_unused(arrays: ArrayOptions, requests: list[Request]) -> None:
+    """Raise AttnError for an array that was given by an option and no way takes."""
+    named = [text.partition("=")[0].strip().replace("-", "_") for text in arrays.param or ()]
+    for name in requests[0].unused:
+        given = name in named or getattr(arrays, name, None) is not None
+        if given and all(name in request.unused for request in requests):
+            option = f"--param {name}" if name in named else option_of(name)
+            raise AttnError(f"{option}: none of these ways takes {name}.")
 
 
 def _choices(ways: WayOptions, attention: AttentionOptions, masks: MaskOptions) -> Iterator[Choice]:

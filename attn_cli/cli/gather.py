@@ -67,12 +67,13 @@ def gathered(
     sources: what was read already, where several requests share their inputs.
     Raises AttnError or ShapeError, naming the options that do not go together.
     """
-    sources = sources or Sources(sys.stdin.buffer)
     wanted = asked(masks)
     bias = bias_of(options.bias)
     if bias is not None:
         options = options._replace(bias=None)
-    given, mask, settings, unused = read_given(options, wanted.table, sources)
+    given, mask, settings, unused = read_given(
+        options, wanted.table, sources or Sources(sys.stdin.buffer)
+    )
     attention = _with_settings(attention, settings)
     positions = _with_settings(positions, settings)
     if bias is None and "bias" not in given:
@@ -87,7 +88,7 @@ def gathered(
     wanted, choices = with_local(attention, wanted, choices)
     moves = choices.bias is not None or choices.rope is not None
     refuse_placement(wanted, moves=moves or settings.get("mask") is not None)
-    given, unused = used(given, unused, mechanism, choices, options)
+    given, unused = used(given, unused, mechanism, choices, options, shared=sources is not None)
     if choices.sinusoidal and "x" not in given and options.text is None:
         raise AttnError("--positions are added to rows: give --x or --text.")
     saved = {} if _replaced(options) else settings.get("labels", {})
@@ -97,7 +98,7 @@ def gathered(
     refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
-    given, unused = taken(given, unused, mechanism, layout, options)
+    given, unused = taken(given, unused, mechanism, layout, options, shared=sources is not None)
     said = None if wanted.table is not None else settings.get("mask")
     chosen = chosen_mask(wanted, mask, said, bound, layout, _saved_offset(settings))
     choices = choices._replace(mask=chosen.mask, offset=chosen.offset)

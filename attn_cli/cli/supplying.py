@@ -23,9 +23,12 @@ def used(
     mechanism: Mechanism,
     choices: Choices,
     options: ArrayOptions,
+    *,
+    shared: bool,
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
     """Part arrays from those that nothing asks for; lists may come as one row.
 
+    shared: they are for several mechanisms, of which each takes its own.
     Raises AttnError for a parameter that was given by an option and is not the mechanism's.
     """
     own = {
@@ -38,7 +41,7 @@ def used(
     asked_for = [text.partition("=")[0].strip().replace("-", "_") for text in options.param or ()]
     beside = f" with {choices.bias.name}" if choices.bias is not None else ""
     for name in asked_for:
-        if name not in own:
+        if name not in own and not shared:
             raise AttnError(
                 f"--param {name}: {mechanism.name}{beside} has no such array. "
                 f"It has: {', '.join(own) or 'none of its own'}."
@@ -59,14 +62,16 @@ def taken(
     mechanism: Mechanism,
     layout: Layout,
     options: ArrayOptions,
+    *,
+    shared: bool,
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
-    """Part arrays from those that the mechanism does not take.
+    """Part arrays from those that the mechanism does not take; shared as above.
 
     Raises AttnError for one that was given by its option.
     """
     others = [name for name in given if name not in layout.axes]
     for name in others:
-        if getattr(options, name, None) is not None:
+        if getattr(options, name, None) is not None and not shared:
             raise AttnError(
                 f"{option_of(name)}: {mechanism.title} takes no {name} here. "
                 f"It takes: {', '.join(layout.axes)}."
