@@ -114,7 +114,7 @@ def fits(name: str, numbers: tuple[int, ...], m: int) -> bool:
 @pytest.mark.parametrize("n", SIDES)
 def test_every_predicate_keeps_what_a_loop_keeps(name: str, n: int) -> None:
     """For all n, m up to 9, all numbers and some offsets, one by one and all at once."""
-    kind = masks.kind_of(name)
+    kind = masks.MASKS.find(name)
     assert kind is not None
     for m, numbers, offset in product(SIDES, NUMBERS[name], (0, 3, -2)):
         if not fits(name, numbers, m):
@@ -128,7 +128,7 @@ def test_every_predicate_keeps_what_a_loop_keeps(name: str, n: int) -> None:
 @pytest.mark.parametrize("name", [kind.name for kind in masks.KINDS if kind.placed])
 def test_each_batch_row_has_its_own_offset(name: str) -> None:
     """An offset for each batch row is the mask with that offset, row by row."""
-    kind = masks.kind_of(name)
+    kind = masks.MASKS.find(name)
     assert kind is not None
     numbers = (0, 0, 1, 1, 2, 2) if name == "documents" else (2, 1, 0)[: len(kind.parameters)]
     both = kind.build(Board(3, 6, (0, 2), 2), *numbers)

@@ -67,11 +67,6 @@ class Asked(NamedTuple):
         )
 
     @property
-    def placing(self) -> bool:
-        """Whether the place of the queries is asked for."""
-        return self.offset is not None or self.align is not None
-
-    @property
     def lengths(self) -> tuple[int, ...] | None:
         """The numbers of --lengths."""
         return next((s.numbers for s in self.shorthands if s.kind.name == "lengths"), None)
@@ -86,7 +81,7 @@ class Asked(NamedTuple):
 
     def with_local_m(self, reach: int) -> Asked:
         """The same, and keys at most `reach` away (Luong 2015, local-m)."""
-        kind = masks.kind_of("local-m")
+        kind = masks.MASKS.find("local-m")
         assert kind is not None
         more = Shorthand("--local-d", kind, kind.filled((reach,)))
         return self._replace(shorthands=(*self.shorthands, more))
@@ -146,7 +141,7 @@ def _is_on(options: MaskOptions, name: str) -> bool:
 
 def _shorthand(name: str, given: str | bool) -> Shorthand:
     kind_name = name.removesuffix("_tokens")
-    kind, option = masks.kind_of(kind_name), f"--{kind_name}"
+    kind, option = masks.MASKS.find(kind_name), f"--{kind_name}"
     assert kind is not None
     if given is True:
         return Shorthand(option, kind, ())

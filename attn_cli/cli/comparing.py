@@ -15,6 +15,7 @@ from attn_cli import mechanisms
 from attn_cli.cli import streams
 from attn_cli.cli.facts import facts, notices
 from attn_cli.cli.gather import Request, gathered
+from attn_cli.cli.given import parameter_names
 from attn_cli.cli.options import (
     ArrayOptions,
     AttentionOptions,
@@ -96,7 +97,7 @@ def compared(
 
 def _refuse_unused(arrays: ArrayOptions, requests: list[Request]) -> None:
     """Raise AttnError for an array that was given by an option and no way takes."""
-    named = [text.partition("=")[0].strip().replace("-", "_") for text in arrays.param or ()]
+    named = parameter_names(arrays)
     for name in requests[0].unused:
         given = name in named or getattr(arrays, name, None) is not None
         if given and all(name in request.unused for request in requests):

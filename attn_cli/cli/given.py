@@ -76,12 +76,21 @@ def parameters() -> list[str]:
     return [*dict.fromkeys([*modes, *noise]), *local.PARAMETERS, TABLE]
 
 
+def parameter_names(options: ArrayOptions) -> list[str]:
+    """Names that --param gives, as they come."""
+    return [_parameter(text)[0] for text in options.param or ()]
+
+
+def _parameter(text: str) -> tuple[str, str, str]:
+    name, equals, argument = text.partition("=")
+    return name.strip().replace("-", "_"), equals, argument
+
+
 def _parameters(texts: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Read `NAME=ARRAY` of every --param."""
     found: dict[str, tuple[str, str]] = {}
     for text in texts:
-        name, equals, argument = text.partition("=")
-        name = name.strip().replace("-", "_")
+        name, equals, argument = _parameter(text)
         if not equals or not name.isidentifier():
             raise AttnError(f"--param: {text[:40]!r} is not of the form NAME=ARRAY.")
         if name in ARRAYS:

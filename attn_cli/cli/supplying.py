@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.given import parameters
+from attn_cli.cli.given import parameter_names, parameters
 from attn_cli.cli.options import ArrayOptions
 from attn_cli.errors import AttnError, option_of
 from attn_cli.matrices import seeded
@@ -38,9 +38,8 @@ def used(
         **(choices.bias.arrays(bool(choices.heads)) if choices.bias else {}),
     }
     others = [name for name in parameters() if name in given and name not in own]
-    asked_for = [text.partition("=")[0].strip().replace("-", "_") for text in options.param or ()]
     beside = f" with {choices.bias.name}" if choices.bias is not None else ""
-    for name in asked_for:
+    for name in parameter_names(options):
         if name not in own and not shared:
             raise AttnError(
                 f"--param {name}: {mechanism.name}{beside} has no such array. "

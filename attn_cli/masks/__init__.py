@@ -1,7 +1,7 @@
 """Which pairs may attend: predicates on (query, key) positions, combined by & | ~."""
 
-from attn_cli.masks.catalogue import KINDS, Board, Kind, kind_of
-from attn_cli.masks.expressions import Expression, read
+from attn_cli.masks.catalogue import KINDS, Board, Kind
+from attn_cli.masks.expressions import MASKS, Expression, read
 from attn_cli.masks.mask import Mask, Reach
 from attn_cli.masks.patterns import (
     block,
@@ -17,6 +17,7 @@ from attn_cli.masks.rules import causal, given, left, lengths, local_m, prefix, 
 
 __all__ = [
     "KINDS",
+    "MASKS",
     "Board",
     "Expression",
     "Kind",
@@ -28,7 +29,6 @@ __all__ = [
     "documents",
     "given",
     "global_tokens",
-    "kind_of",
     "left",
     "lengths",
     "local_m",

@@ -237,8 +237,3 @@ KINDS = (
         "Luong 2015, section 3.2",
     ),
 )
-
-
-def kind_of(name: str) -> Kind | None:
-    """Find a mask by name; _ stands for - too."""
-    return next((kind for kind in KINDS if kind.name == name.replace("_", "-")), None)

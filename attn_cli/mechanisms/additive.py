@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from attn_cli.mechanisms.layer import attention_layer
+from attn_cli.mechanisms.layer import attention_layer, scaled_if_asked
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism, Twin
 from attn_cli.program import Program, Step
@@ -43,7 +43,7 @@ def concat_scores(
 def _scored(p: Program, summed: Step, inputs: Inputs, choices: Choices) -> Step:
     hidden = p.apply("tanh", summed, name="hidden")
     scores = p.contract("... n m a, a -> ... n m", hidden, inputs["v_a"], name="scores")
-    return scores if choices.scale is None else p.scale(scores, by=choices.scale, name="scaled")
+    return scaled_if_asked(p, scores, choices)
 
 
 def split_weights(arrays: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:

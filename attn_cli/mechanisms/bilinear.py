@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from attn_cli.mechanisms.layer import attention_layer
+from attn_cli.mechanisms.layer import attention_layer, scaled_if_asked
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
 from attn_cli.program import Program, Step
@@ -17,7 +17,7 @@ def general_scores(
     assert key is not None
     turned = p.contract("... n d, d d_k -> ... n d_k", query, inputs["w"], name="turned")
     scores = p.contract("... n d_k, ... m d_k -> ... n m", turned, key, name="scores")
-    return scores if choices.scale is None else p.scale(scores, by=choices.scale, name="scaled")
+    return scaled_if_asked(p, scores, choices)
 
 
 def location_scores(
@@ -25,7 +25,7 @@ def location_scores(
 ) -> Step:
     """score(q, j) = (Wᵀ q)_j: the key's position counts, never its content."""
     scores = p.contract("... n d, d m -> ... n m", query, inputs["w"], name="scores")
-    return scores if choices.scale is None else p.scale(scores, by=choices.scale, name="scaled")
+    return scaled_if_asked(p, scores, choices)
 
 
 GENERAL = Mechanism(

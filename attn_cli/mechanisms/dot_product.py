@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from attn_cli.mechanisms.layer import attention_layer
+from attn_cli.mechanisms.layer import attention_layer, scaled_if_asked
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
 from attn_cli.program import Program, Step
@@ -14,7 +14,7 @@ def dot_scores(p: Program, query: Step, key: Step | None, inputs: Inputs, choice
     """score(q, k) = qᵀk. Luong 2015, section 3.1."""
     assert key is not None
     scores = p.contract("... n d, ... m d -> ... n m", query, key, name="scores")
-    return scores if choices.scale is None else p.scale(scores, by=choices.scale, name="scaled")
+    return scaled_if_asked(p, scores, choices)
 
 
 def scaled_scores(

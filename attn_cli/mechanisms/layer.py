@@ -48,6 +48,11 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
     return _weighted_sum(p, weights, value, inputs, choices)
 
 
+def scaled_if_asked(p: Program, scores: Step, choices: Choices) -> Step:
+    """Scores of a mechanism that has no scale of its own: scaled by --scale alone."""
+    return scores if choices.scale is None else p.scale(scores, by=choices.scale, name="scaled")
+
+
 QueryKeyValue = tuple[Step, Step | None, Step]
 
 
