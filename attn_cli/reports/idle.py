@@ -21,10 +21,13 @@ def idle_parts(parts: Sequence[Mask], field: Field) -> tuple[str, ...]:
 
     What is too large to keep whole is not looked at.
     """
-    if len(parts) < 2 or not field.small(reduce(and_, parts)):
+    if len(parts) < 2:
+        return ()
+    joined = reduce(and_, parts)
+    if not field.small(joined):
         return ()
     axes = frozenset(axis for part in parts for axis in part.varies)
-    whole = table_of(reduce(and_, parts), field)
+    whole = table_of(joined, field)
     found = []
     for place, part in enumerate(parts):
         rest = reduce(and_, [*parts[:place], *parts[place + 1 :]])._replace(varies=axes)
