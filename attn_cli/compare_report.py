@@ -11,10 +11,11 @@ SCHEMA = "attn.compare/1"
 class Way(NamedTuple):
     """One way, with what sets it apart from the others.
 
-    weights: of the batch row and the head that are shown, (n, m); hidden where no key is allowed.
-    entropy: in nats, the mean over all queries with a key, of weights as parts of their sum; keys:
-    e to that power for each query, the mean. change: the largest difference of any output from the
-    first way's, None for the first. flops: of all steps.
+    weights: of the batch row and the head that are shown, rows of shares, None where a way has no
+    weights; looks: the axes of their rows and columns; hidden where no key is allowed. entropy: in
+    nats, the mean over all queries with a key, of weights as parts of their sum; keys: e to that
+    power for each query, the mean. change: the largest difference of any output from the first
+    way's, None for the first. flops: of all steps.
     """
 
     name: str
@@ -23,11 +24,12 @@ class Way(NamedTuple):
     mask: str
     heads: str
     formula: str
-    weights: Any
+    weights: Any | None
+    looks: tuple[str, str]
     hidden: Any
     sums: tuple[float, ...]
-    entropy: float
-    keys: float
+    entropy: float | None
+    keys: float | None
     change: float | None
     flops: int
 

@@ -64,11 +64,13 @@ class Share(NamedTuple):
 class CostReport(NamedTuple):
     """The whole report; sizes maps letters to numbers, None where they stay open.
 
-    pairs: those that are computed, and all. tiled: they are whole tiles.
+    headed: it can have heads. pairs: those that are computed, and all. tiled: they are whole
+    tiles. peak_at: the step after which most is held.
     """
 
     mode: str
     title: str
+    headed: bool
     sizes: dict[str, int | None]
     facts: tuple[str, ...]
     steps: tuple[CostStep, ...]
@@ -81,6 +83,7 @@ class CostReport(NamedTuple):
     tiled: bool
     shares: tuple[Share, ...]
     memory: dict[str, Amount]
+    peak_at: str
     kv_cache: dict[str, Amount]
     intensity: dict[str, float | None]
     crossovers: tuple[Crossover, ...]

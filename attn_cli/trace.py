@@ -72,6 +72,7 @@ class Trace(NamedTuple):
     facts: what is true of the run and not of a step (sizes, where the arrays come from).
     notices: what a person must know to read the numbers right.
     labels: names of the positions on an axis, where they have any.
+    looks: the axis along which one looks in the weights, and the one that is looked at.
     """
 
     command: str
@@ -84,6 +85,7 @@ class Trace(NamedTuple):
     notices: tuple[str, ...]
     steps: tuple[TracedStep, ...]
     labels: dict[str, tuple[str, ...]]
+    looks: tuple[str, str] | None = None
     focus: tuple[FocusRow, ...] = ()
     summary: tuple[str, ...] = ()
     next_commands: tuple[str, ...] = ()

@@ -6,6 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from attn_cli.mechanisms import Mechanism
+from attn_cli.readings import cost, formulas
+from attn_cli.readings.frame import Frame
+from attn_cli.readings.values import RULES
+from attn_cli.reports.symbolic import Costed, Shape, symbolic_program
+from tests.programs import normal
+
 ONE_EACH = (np.add, np.subtract, np.multiply, np.divide, np.exp, np.tanh, np.sqrt, np.power)
 TWO_SIDED = (np.maximum,)
 REDUCTIONS = (np.add, np.maximum)
@@ -28,11 +35,11 @@ class Counting(np.ndarray):
         if out is not None:
             more["out"] = tuple(None if o is None else np.asarray(o) for o in out)
         result = getattr(ufunc, method)(*plain, **more)
-        Counting.count += _cost(ufunc, method, plain, np.asarray(result))
+        Counting.count += _cost(ufunc, method, plain, np.asarray(result), more.get("axis", -1))
         return np.asarray(result).view(Counting)
 
 
-def _cost(ufunc: np.ufunc, method: str, inputs: list[Any], result: np.ndarray) -> int:
+def _cost(ufunc: np.ufunc, method: str, inputs: list[Any], result: np.ndarray, axis: int) -> int:
     if ufunc is np.matmul:
         return 2 * result.size * inputs[0].shape[-1]
     if method == "reduce" and ufunc in REDUCTIONS:
@@ -40,7 +47,7 @@ def _cost(ufunc: np.ufunc, method: str, inputs: list[Any], result: np.ndarray) -
     if method == "__call__" and ufunc in ONE_EACH:
         return int(result.size)
     if method == "accumulate" and ufunc is np.add:
-        return int(result.size - result.size // result.shape[-1])
+        return int(result.size - result.size // result.shape[axis])
     if method == "__call__" and ufunc in TWO_SIDED:
         return int(result.size)
     if ufunc in FREE:
@@ -51,3 +58,37 @@ def _cost(ufunc: np.ufunc, method: str, inputs: list[Any], result: np.ndarray) -
 def counted(array: np.ndarray) -> Counting:
     """Let an array count."""
     return array.view(Counting)
+
+
+def count_steps(costed: Costed) -> dict[str, int]:
+    """Run a program on arrays that count, and what each step counted."""
+    program = costed.program
+    arrays = {
+        step.name: counted(normal(place, *program.shape(step)))
+        for place, step in enumerate(program.inputs)
+    }
+    frame = Frame.of(program.sizes)
+    found = {}
+    for step in program:
+        if step.operation == "input":
+            continue
+        Counting.count = 0
+        operands = [arrays[operand.name] for operand in step.operands]
+        arrays[step.name] = RULES[step.operation](step, operands, frame, None).view(Counting)
+        found[step.name] = Counting.count
+    return found
+
+
+def refuse_other_counts(mechanism: Mechanism, shape: Shape) -> None:
+    """Fail where a step's formula, with the sizes put in, is not what was counted."""
+    lettered = shape._replace(letters=mechanism.lengths)
+    numbers = {name: size for name, size in lettered.numbers().items() if size is not None}
+    integers = symbolic_program(mechanism, shape, numbers=True)
+    letters = symbolic_program(mechanism, shape)
+    found = count_steps(integers)
+    for step, same in zip(integers.program, letters.program, strict=True):
+        if step.operation == "input":
+            continue
+        by_integers = cost.flops(step, integers.program.sizes)
+        by_formula = formulas.value(cost.flops(same, letters.program.sizes), numbers)
+        assert found[step.name] == by_integers == by_formula, step.name

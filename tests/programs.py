@@ -8,8 +8,12 @@ import numpy as np
 
 from attn_cli import mechanisms
 from attn_cli.mechanisms import Choices
+from attn_cli.mechanisms.mechanism import ATTENTION
 from attn_cli.program import Program, Sizes
 from attn_cli.readings.values import evaluate
+
+SCORED = [one.name for one in mechanisms.MECHANISMS if one.takes >= ATTENTION]
+"""Modes that are attention around a score of queries and keys."""
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attn_cli import masks, mechanisms
+from attn_cli import masks
 from attn_cli.program import Program, Sizes
 from attn_cli.readings import blocks, rows
 from attn_cli.readings.fusion import fused
 from attn_cli.readings.values import evaluate
-from tests.programs import Arrays, normal, program_of, with_parameters
+from tests.programs import SCORED, Arrays, normal, program_of, with_parameters
 
-MODES = [mechanism.name for mechanism in mechanisms.MECHANISMS]
+MODES = SCORED
 
 CASES: dict[str, tuple[Arrays, dict]] = {
     "plain": (

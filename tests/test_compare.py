@@ -12,7 +12,7 @@ import pytest
 
 from attn_cli.cli import compare
 from tests.conftest import Attn, Ran
-from tests.programs import normal
+from tests.programs import SCORED, normal
 from tests.test_options import CHANGES as OF_COMPUTE
 
 SMALL = ("--q", "1 0; 0 1", "--k", "1 0; 0 1", "--v", "1 2; 3 4")
@@ -72,11 +72,9 @@ def test_every_combination(attn: Attn) -> None:
 
 
 def test_all_modes_where_nothing_is_varied(attn: Attn) -> None:
-    """Without a list every mode is compared."""
-    from attn_cli import mechanisms
-
+    """Without a list every mode that takes what the usual one takes is compared."""
     names = [one["mode"] for one in document(attn("compare", "--json"))["ways"]]
-    assert names == [one.name for one in mechanisms.MECHANISMS]
+    assert names == SCORED
 
 
 def test_head_layouts(attn: Attn) -> None:

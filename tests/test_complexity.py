@@ -13,6 +13,7 @@ import pytest
 from rich.cells import cell_len
 
 from attn_cli.cli import complexity, options
+from attn_cli.cli.options import MODES
 from tests.conftest import Attn, Ran
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -322,10 +323,7 @@ REFUSALS = {
         "--dtype: no type 'float12'. Did you mean float32? Known: float64, float32, float16, "
         "bfloat16, float8."
     ),
-    "--mode sacled": (
-        "--mode: there is no mode 'sacled'. Did you mean scaled? "
-        "Known: scaled, dot, general, additive, concat, location, cosine."
-    ),
+    "--mode sacled": (f"--mode: there is no mode 'sacled'. Did you mean scaled? Known: {MODES}."),
     "--mask 1,0;1,1 --n 3": "--n is 3, but --mask is 2×2.",
     "--mask [[[[[1]]]]]": "--mask: it has more than 4 axes.",
     "--mask [[[1]],[[0]]]": "--mask is 2×1×1: --batch has to be 2.",
@@ -357,8 +355,8 @@ REFUSALS = {
     "--sweep n=9:3": "--sweep: the range ends at 3, before it begins at 9.",
     "--sweep n=1:9": "--sweep needs a number for every other size.",
     "--compare mh --heads 2": (
-        "--compare: 'mh' is neither a mode nor a head layout. Did you mean mha? Known: scaled, "
-        "dot, general, additive, concat, location, cosine, mha, gqa, mqa, mla."
+        "--compare: 'mh' is neither a mode nor a head layout. Did you mean mha? "
+        f"Known: {MODES}, mha, gqa, mqa, mla."
     ),
     "--compare mqa": "--compare mqa needs --heads.",
     "--compare gqa --heads h": "--compare gqa needs --kv-heads.",

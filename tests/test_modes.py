@@ -8,11 +8,10 @@ from math import exp, tanh
 import numpy as np
 import pytest
 
-from attn_cli import mechanisms
 from attn_cli.errors import ShapeError
 from attn_cli.mechanisms.mechanism import Rope
 from tests.conftest import Attn
-from tests.programs import normal, run
+from tests.programs import SCORED, normal, run
 from tests.test_values import relative
 
 SMALL = ("--q", "1 0; 0 1", "--k", "1 0; 0 1", "--v", "1 2; 3 4")
@@ -138,7 +137,7 @@ def test_concat_is_additive_with_w_cut_in_two(attn: Attn) -> None:
     ).out.replace("\n", " ")
 
 
-@pytest.mark.parametrize("mode", [one.name for one in mechanisms.MECHANISMS])
+@pytest.mark.parametrize("mode", SCORED)
 def test_every_mode_takes_heads_masks_and_caches(attn: Attn, mode: str) -> None:
     """Grouped heads, a batch, masks, biases, caches and projections go with every score."""
     ran = attn("compute", "--mode", mode, "--batch", 2, "--heads", 4, "--kv-heads", 2, "--d", 8)

@@ -170,7 +170,7 @@ def test_temperature_flattens(name: str) -> None:
     """A temperature of 1 changes nothing; scores are divided by it."""
     same = {**ARRAYS, "uniform": np.full(5, 0.3), "gumbel": normal(4, 5, 6), "sink": np.zeros(1)}
     arrays = {
-        n: a for n, a in same.items() if n in "qkv" or n in normalizer(name).arrays(("n", "m"))
+        n: a for n, a in same.items() if n in "qkv" or n in normalizer(name).arrays(("n", "m"), "m")
     }
     one, two = weights(name, arrays), weights(name, arrays, temperature=1.0)
     assert relative(two["weights"], one["weights"]) < 1e-15

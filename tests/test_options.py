@@ -46,6 +46,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "local_d": (("--local", "m", "--local-d", 1), ("--local-d", 2)),
     "normalizer": ((), ("--normalizer", "hard")),
     "temperature": ((), ("--temperature", 2)),
+    "activation": (("--mode", "fc-time"), ("--activation", "tanh")),
     "alpha": (("--normalizer", "entmax"), ("--alpha", 3)),
     "dtype": ((), ("--dtype", "float16")),
     "param": (("--bias", "t5"), ("--param", "bias_table=table.npy")),

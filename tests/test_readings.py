@@ -103,7 +103,7 @@ def normalized_run(name: str) -> Callable[[], tuple[Arrays, dict]]:
         arrays = {"q": normal(0, 4, 3), "k": normal(1, 5, 3), "v": normal(2, 5, 2)}
         arrays |= {
             key: np.abs(normal(7, *(1 if a == "1" else {"n": 4, "m": 5}[a] for a in axes))) % 1
-            for key, axes in normalizer(name).arrays(("n", "m")).items()
+            for key, axes in normalizer(name).arrays(("n", "m"), "m").items()
         }
         return arrays, {"normalizer": normalizer(name), "mask": masks.causal(-1)}
 
@@ -305,7 +305,7 @@ def test_an_empty_row_is_worked_out_as_nothing() -> None:
 
 
 def test_sums_over_axes_are_written_where_no_product_of_matrices_is() -> None:
-    """A contraction that is no matrix product is written as a sum over its axes."""
+    """A contraction that is no product of two matrices is written as a sum over its axes."""
     from attn_cli.program import Sizes
 
     bound = Sizes()
@@ -315,10 +315,19 @@ def test_sums_over_axes_are_written_where_no_product_of_matrices_is() -> None:
     a = p.input(("d", "n"), name="a")
     b = p.input(("d", "m"), name="b")
     step = p.contract("d n, d m -> n m", a, b, name="c")
-    assert words.formula(step, bound, Unicode()) == "Σ_d a b"
+    assert words.formula(step, bound, Unicode()) == "aᵀ b"
+    other = p.contract("d n, d m -> m n", a, b, name="other")
+    assert words.formula(other, bound, Unicode()) == "bᵀ a"
+    wide, deep = p.input(("d", "m", "n"), name="wide"), p.input(("d", "n", "m"), name="deep")
+    total = p.contract("d m n, d a m -> n a", wide, deep, name="total")
+    assert words.formula(total, bound, Unicode()) == "Σ_d,m wide deep"
     arrays = {"a": normal(0, 3, 2), "b": normal(1, 3, 4)}
-    found = values.evaluate(p, arrays)["c"]
-    assert np.allclose(found, arrays["a"].T @ arrays["b"], rtol=1e-14)
+    arrays |= {"wide": normal(2, 3, 4, 2), "deep": normal(3, 3, 2, 4)}
+    found = values.evaluate(p, arrays)
+    assert np.allclose(found["c"], arrays["a"].T @ arrays["b"], rtol=1e-14)
+    assert np.allclose(found["other"], arrays["b"].T @ arrays["a"], rtol=1e-14)
+    summed = np.einsum("dmn,dam->na", arrays["wide"], arrays["deep"])
+    assert np.allclose(found["total"], summed, rtol=1e-13)
 
 
 def test_run_keeps_the_order_of_steps() -> None:

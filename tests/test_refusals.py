@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from attn_cli.cli.options import MODES
 from tests.conftest import Attn
 from tests.programs import normal
 
@@ -37,10 +38,7 @@ REFUSALS = {
     "--n 3 --q 1,2": (
         "The arrays disagree on the number of queries n: --n (n = 3), q is 1×2 (n = 1)."
     ),
-    "--mode scald": (
-        "--mode: there is no mode 'scald'. Did you mean scaled? "
-        "Known: scaled, dot, general, additive, concat, location, cosine."
-    ),
+    "--mode scald": (f"--mode: there is no mode 'scald'. Did you mean scaled? Known: {MODES}."),
     "--q q.npy --heads 3": (
         "3 heads (--heads) can't share a width of 8 equally (q is 3×8): 8 = 3 × 2 + 2.\n"
         "Numbers of heads that fit this width: 1, 2, 4, 8."

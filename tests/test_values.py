@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attn_cli import masks, mechanisms
+from attn_cli import masks
 from tests import oracle
-from tests.programs import Arrays, normal, run
+from tests.programs import SCORED, Arrays, normal, run
 
-MODES = [mechanism.name for mechanism in mechanisms.MECHANISMS]
+MODES = SCORED
 sizes = st.integers(1, 6)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
-
-import numpy as np
 
 from attn_cli.cli.asked import Asked
 from attn_cli.cli.options import AttentionOptions
 from attn_cli.errors import AttnError, did_you_mean
-from attn_cli.mechanisms import Choices
+from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.mechanisms.normalizers import normalizer
 
 DTYPES = ("float64", "float32", "float16")
 MOST_ALPHA = 16
 LOCAL = ("m", "p")
+ACTIVATIONS = ("identity", "tanh", "relu", "sigmoid")
 
 
 def choices_of(attention: AttentionOptions) -> Choices:
@@ -26,6 +26,7 @@ def choices_of(attention: AttentionOptions) -> Choices:
         kv_heads=attention.kv_heads,
         scale=_finite(attention.scale, "--scale"),
         softcap=_positive(attention.softcap, "--softcap"),
+        activation=_activation(attention.activation),
         **_normalized(attention),
     )
 
@@ -47,16 +48,58 @@ def _normalized(attention: AttentionOptions) -> dict[str, Any]:
     }
 
 
+def _activation(name: str | None) -> str:
+    if name is not None and name not in ACTIVATIONS:
+        known = did_you_mean(name, [*ACTIVATIONS])
+        raise AttnError(f"--activation: there is no activation {name!r}. {known}")
+    return name or "identity"
+
+
 def _finite(number: float | None, option: str) -> float | None:
-    if number is not None and not np.isfinite(number):
+    if number is not None and not isfinite(number):
         raise AttnError(f"{option}: {number} is not a finite number.")
     return number
 
 
 def _positive(number: float | None, option: str) -> float | None:
-    if number is not None and not (np.isfinite(number) and number > 0):
+    if number is not None and not (isfinite(number) and number > 0):
         raise AttnError(f"{option}: {number:g} is not a finite number above 0.")
     return number
+
+
+OPTIONS = {
+    "heads": "--heads",
+    "kv_heads": "--kv-heads",
+    "scale": "--scale",
+    "softcap": "--softcap",
+    "local_p": "--local",
+    "normalizer": "--normalizer",
+    "temperature": "--temperature",
+    "bias": "--bias",
+    "rope": "--rope",
+    "sinusoidal": "--positions",
+    "activation": "--activation",
+}
+"""What sets each choice that some mechanism does without."""
+
+
+def refuse_untaken(mechanism: Mechanism, choices: Choices, wanted: Asked, *, table: bool) -> None:
+    """Raise AttnError for a choice that changes nothing in a mechanism; table: a mask is given."""
+    usual = Choices()
+    set_here = [
+        option
+        for name, option in OPTIONS.items()
+        if name not in mechanism.takes and getattr(choices, name) != getattr(usual, name)
+    ]
+    if "mask" not in mechanism.takes and (wanted.any or table):
+        set_here.append(wanted.shorthands[0].option if wanted.shorthands else "--mask")
+    if set_here:
+        known = [option for name, option in OPTIONS.items() if name in mechanism.takes]
+        known += ["masks"] if "mask" in mechanism.takes else []
+        raise AttnError(
+            f"{set_here[0]} changes nothing in --mode {mechanism.name} ({mechanism.title}). "
+            f"It takes: {', '.join(known) or 'its arrays alone'}."
+        )
 
 
 def with_local(

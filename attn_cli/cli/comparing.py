@@ -13,9 +13,10 @@ import numpy as np
 
 from attn_cli import mechanisms
 from attn_cli.cli import streams
-from attn_cli.cli.facts import facts, notices
+from attn_cli.cli.facts import facts
 from attn_cli.cli.gather import Request, gathered
 from attn_cli.cli.given import parameter_names
+from attn_cli.cli.notices import notices
 from attn_cli.cli.options import (
     ArrayOptions,
     AttentionOptions,
@@ -124,7 +125,8 @@ def _choices(ways: WayOptions, attention: AttentionOptions, masks: MaskOptions) 
     if varied["layout"] and attention.kv_heads is not None and "gqa" not in varied["layout"]:
         raise AttnError("--kv-heads is for the layout gqa, which is none of these ways.")
     if not any(varied.values()):
-        varied["mode"] = [one.name for one in mechanisms.MECHANISMS]
+        usual = mechanisms.named(mechanisms.DEFAULT).takes
+        varied["mode"] = [one.name for one in mechanisms.MECHANISMS if one.takes >= usual]
     names = [[(kind, one) for one in listed] for kind, listed in varied.items() if listed]
     if np.prod([len(listed) for listed in names]) > MOST_WAYS:
         raise AttnError(f"More than {MOST_WAYS} ways can't be read side by side: give fewer.")
@@ -193,6 +195,7 @@ def _run(name: str, request: Request, values: dict[str, np.ndarray]) -> Run:
         mask=choices.mask.name if choices.mask is not None else "none",
         heads=f"{heads} / {sizes['h_kv']}" if "h_kv" in sizes else heads,
         formula=request.mechanism.formula,
+        looks=request.mechanism.looks,
         program=request.program,
         arrays=values,
     )

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.facts import facts, next_commands, notices, summary
+from attn_cli.cli.facts import facts, next_commands, summary
 from attn_cli.cli.gather import Request
+from attn_cli.cli.notices import notices
 from attn_cli.cli.options import DECIMALS, DisplayOptions, OutputOptions
 from attn_cli.cli.progress import progress
 from attn_cli.cli.twins import twin_facts
@@ -118,7 +119,9 @@ def _trace(
     decimals = DECIMALS if display.precision is None else display.precision
     show = partial(short, precision=decimals)
     place = {"h": display.head or 0, "b": display.batch_index}
-    own = {**request.mechanism.meanings, "weights": request.choices.normalizer.means}
+    own = dict(request.mechanism.meanings)
+    if "normalizer" in request.mechanism.takes:
+        own.setdefault("weights", request.choices.normalizer.means)
     steps = traced_steps(numbers, {**MEANINGS, **own}, show, place)
     if cell is not None:
         work = worked_cell(numbers, *cell, show)
@@ -136,7 +139,8 @@ def _trace(
         notices=notices(request, numbers),
         steps=steps,
         labels=request.labels,
-        focus=_focus(next(s for s in steps if s.name == "weights"), masked, display),
+        looks=request.mechanism.looks,
+        focus=_focus(steps, request.mechanism.looks, masked, display),
         summary=() if whole else summary(request, numbers),
         next_commands=next_commands(request),
         settings=_settings(request),
@@ -144,18 +148,25 @@ def _trace(
 
 
 def _focus(
-    weights: TracedStep, masked: Array | None, display: DisplayOptions
+    steps: tuple[TracedStep, ...],
+    looks: tuple[str, str] | None,
+    masked: Array | None,
+    display: DisplayOptions,
 ) -> tuple[FocusRow, ...]:
-    """Where the queries look that a page would show."""
-    if display.quiet:
+    """Where those look that a page would show."""
+    weights = next((step for step in steps if step.name == "weights"), None)
+    if display.quiet or weights is None or looks is None:
         return ()
-    shape = dict(zip(weights.axes, weights.values.shape, strict=True))
-    most = {"n": shape["n"], "h": shape.get("h", 1)}
+    axes, values = weights.axes, weights.values
+    if axes[-2:] != looks:
+        axes, values = (*axes[:-2], *looks), values.swapaxes(-1, -2)
+    shape = dict(zip(axes, values.shape, strict=True))
+    most = {looks[0]: shape[looks[0]], "h": shape.get("h", 1)}
     if not display.everything:
-        most = {"n": min(most["n"], ROWS_SHOWN), "h": min(most["h"], HEADS_SHOWN)}
+        most = {looks[0]: min(most[looks[0]], ROWS_SHOWN), "h": min(most["h"], HEADS_SHOWN)}
     heads = range(most["h"]) if display.head is None else [display.head]
-    shown = {"b": [display.batch_index], "h": heads, "n": range(most["n"])}
-    return focus_rows(weights.values, masked, weights.axes, weights.queries, shown)
+    shown = {"b": [display.batch_index], "h": heads, looks[0]: range(most[looks[0]])}
+    return focus_rows(values, masked, axes, weights.queries, shown)
 
 
 def _settings(request: Request) -> dict[str, Any]:
@@ -172,6 +183,7 @@ def _settings(request: Request) -> dict[str, Any]:
         "local_d": choices.local_p,
         "normalizer": choices.normalizer.name,
         "temperature": choices.temperature,
+        "activation": choices.activation if "activation" in request.mechanism.takes else None,
         "alpha": choices.alpha if choices.normalizer.name == "entmax" else None,
         "heads": choices.heads,
         "kv_heads": choices.kv_heads,

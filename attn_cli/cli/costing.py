@@ -77,7 +77,7 @@ def costs_of(
         if given and more.sweep is None:
             raise AttnError(f"{option} needs --sweep, the range it is about.")
     mechanism, dtype = _mechanism(count), _dtype(count)
-    shape = shape_of(sizes, count, positions, masks)
+    shape = shape_of(mechanism, sizes, count, positions, masks)
     if shape.p is not None and more.sweep is not None:
         raise AttnError("--sweep changes sizes; this mask is counted at one: give one of them.")
     made = cost_report(mechanism, shape, dtype)

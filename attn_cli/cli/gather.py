@@ -10,7 +10,7 @@ import numpy as np
 
 from attn_cli import mechanisms
 from attn_cli.cli.asked import Asked, asked, refuse_placement
-from attn_cli.cli.choosing import choices_of, with_local
+from attn_cli.cli.choosing import choices_of, refuse_untaken, with_local
 from attn_cli.cli.given import read_given, refuse_conflicts
 from attn_cli.cli.masking import Chosen, bind_keys, bind_mask, chosen_mask
 from attn_cli.cli.options import (
@@ -21,7 +21,7 @@ from attn_cli.cli.options import (
     SizeOptions,
 )
 from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
-from attn_cli.cli.supplying import drawn, refuse_beyond_one, taken, used
+from attn_cli.cli.supplying import drawn, refuse_other_noise, taken, used
 from attn_cli.errors import AttnError, option_of
 from attn_cli.masks.placed import Offset
 from attn_cli.matrices import numeric, seeded
@@ -86,6 +86,9 @@ def gathered(
         sinusoidal=sinusoidal_of(positions.positions),
     )
     wanted, choices = with_local(attention, wanted, choices)
+    refuse_untaken(mechanism, choices, wanted, table=mask is not None)
+    if choices.heads is None and not any(array.ndim == 4 for array in given.values()):
+        choices = choices._replace(heads=mechanism.heads)
     moves = choices.bias is not None or choices.rope is not None
     refuse_placement(wanted, moves=moves or settings.get("mask") is not None)
     given, unused = used(given, unused, mechanism, choices, options, shared=sources is not None)
@@ -95,17 +98,24 @@ def gathered(
     labels = _sentences(options, given, sizes, choices, seed) or {
         axis: tuple(names) for axis, names in saved.items()
     }
+    labels = {mechanism.axis(axis): names for axis, names in labels.items()}
     refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
     given, unused = taken(given, unused, mechanism, layout, options, shared=sources is not None)
     said = None if wanted.table is not None else settings.get("mask")
-    chosen = chosen_mask(wanted, mask, said, bound, layout, _saved_offset(settings))
+    paired = {"n", "m"} <= set(layout.scores)
+    chosen = (
+        chosen_mask(wanted, mask, said, bound, layout, _saved_offset(settings))
+        if paired
+        else Chosen(None, 0, False, ())
+    )
     choices = choices._replace(mask=chosen.mask, offset=chosen.offset)
     program = mechanism.program(bound, layout, choices)
     usual = {**mechanism.usual, **choices.normalizer.usual}
-    refuse_beyond_one(given)
-    made = drawn(program, usual, choices.normalizer.noise, given, seed, attention.dtype)
+    noise = {**mechanism.noise, **choices.normalizer.noise}
+    refuse_other_noise(noise, given)
+    made = drawn(program, usual, noise, given, seed, attention.dtype)
     if sizes.seed is not None and not {*made} - {*usual} and options.text is None:
         raise AttnError("--seed changes nothing here: no array is random.")
     _name_labels(labels, program)
@@ -208,7 +218,7 @@ def _settled(
     width = next((axis for axis in ("d_model", "(h d)") if axis in axes), "d")
     new = "m_new" if "m_new" in atoms else "m"
     for option, axis, size in (
-        ("--n", "n", options.n),
+        ("--n", mechanism.axis("n"), options.n),
         ("--m", new, options.m),
         ("--d", width, options.d),
         ("--dv", "(h d_v)" if "h" in atoms and width != "d" else "d_v", options.dv),

@@ -72,7 +72,7 @@ def read_given(options: ArrayOptions, mask_argument: str | None, sources: Source
 def parameters() -> list[str]:
     """Names of all arrays that some mechanism or bias has of its own."""
     modes = [name for one in MECHANISMS for name in one.parameters]
-    noise = [name for one in NORMALIZERS for name in one.arrays(("h", "n", "m"))]
+    noise = [name for one in NORMALIZERS for name in one.arrays(("h", "n", "m"), "m")]
     return [*dict.fromkeys([*modes, *noise]), *local.PARAMETERS, TABLE]
 
 
@@ -173,7 +173,8 @@ def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
             for name in ("scale", "softcap", "rope_base", "temperature", "alpha")
         )
         and all(
-            optional(name, str) for name in ("bias", "rope", "positions", "normalizer", "local")
+            optional(name, str)
+            for name in ("bias", "rope", "positions", "normalizer", "local", "activation")
         )
         and _is_offset(settings.get("offset", 0))
         and isinstance(labels, dict)

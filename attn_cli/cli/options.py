@@ -135,6 +135,9 @@ class AttentionOptions(NamedTuple):
         float | None,
         _attention("Power of entmax (default 3/2).", parser=fraction, metavar="NUMBER"),
     ] = None
+    activation: Annotated[
+        str | None, _attention("Φ of fc modes: identity (default), tanh, relu, sigmoid.")
+    ] = None
     dtype: Annotated[str | None, _attention("float64, float32 or float16 (default as given).")] = (
         None
     )

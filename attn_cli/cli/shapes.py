@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attn_cli.cli.asked import Asked, asked, refuse_placement
+from attn_cli.cli.choosing import refuse_untaken
 from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
 from attn_cli.cli.sizes import size
 from attn_cli.errors import AttnError, ShapeError, option_of
+from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.reports.symbolic import Shape
 
 if TYPE_CHECKING:
@@ -20,7 +22,11 @@ CLOSED = ("causal", "window")
 
 
 def shape_of(
-    sizes: SizeOptions, count: CountOptions, positions: PositionOptions, masks: MaskOptions
+    mechanism: Mechanism,
+    sizes: SizeOptions,
+    count: CountOptions,
+    positions: PositionOptions,
+    masks: MaskOptions,
 ) -> Shape:
     """Check that the sizes go together, and count what a mask keeps where no formula does.
 
@@ -28,14 +34,17 @@ def shape_of(
     """
     read = {field: size(getattr(sizes, name), option_of(name)) for field, name in FIELDS.items()}
     window = size(masks.window, "--window")
+    if not mechanism.asks:
+        _refuse_queries(mechanism, read, count)
     _refuse_unequal(read)
-    _refuse_same_names({**read, "w": window})
+    _refuse_same_names(mechanism, {**read, "w": window})
     if count.no_projections and read["d_model"] is not None:
         raise AttnError("--d-model changes nothing without projections.")
     if count.cross and read["m"] is None:
         raise AttnError("--cross needs --m, the number of other rows.")
     wanted = _wanted(masks, window)
     chosen = _positions(count, positions)
+    refuse_untaken(mechanism, Choices(heads=read["h"], **chosen), wanted, table=False)
     refuse_placement(wanted)
     if count.tile is not None and not wanted.any:
         raise AttnError("--tile needs a mask, whose kept tiles it counts.")
@@ -108,6 +117,9 @@ def _shape(
     )
 
 
+QUERIED = ("m", "d_v", "h", "h_kv", "d_head", "d_model")
+"""Sizes that only queries and keys have."""
+
 FIELDS = {
     "n": "n",
     "m": "m",
@@ -122,10 +134,23 @@ FIELDS = {
 }
 
 
-def _refuse_same_names(read: dict[str, int | str | None]) -> None:
+def _refuse_queries(
+    mechanism: Mechanism, read: dict[str, int | str | None], count: CountOptions
+) -> None:
+    """Raise AttnError for sizes and parts that only queries and keys have."""
+    given = [option_of(FIELDS[field]) for field in QUERIED if read[field] is not None]
+    given += ["--cross"] if count.cross else []
+    given += ["--no-projections"] if count.no_projections else []
+    if given:
+        raise AttnError(
+            f"{given[0]} changes nothing in --mode {mechanism.name}: it has no queries and keys."
+        )
+
+
+def _refuse_same_names(mechanism: Mechanism, read: dict[str, int | str | None]) -> None:
     """Two sizes can't go by one letter, given or their own."""
     used = {field: given for field, given in read.items() if given is not None}
-    used = {"n": "n", "d": "d", **used}
+    used = {"n": mechanism.axis("n"), "d": "d", **used}
     names = [given if isinstance(given, str) else field for field, given in used.items()]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

@@ -12,7 +12,7 @@ from attn_cli.cli.options import ArrayOptions
 from attn_cli.errors import AttnError, option_of
 from attn_cli.matrices import seeded
 from attn_cli.mechanisms import Choices, Layout, Mechanism, local
-from attn_cli.program import Program
+from attn_cli.program import Axes, Program
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +34,7 @@ def used(
     own = {
         **mechanism.parameters,
         **(local.PARAMETERS if choices.local_p is not None else {}),
-        **choices.normalizer.arrays(("h", "n", "m") if choices.heads else ("n", "m")),
+        **choices.normalizer.arrays(_scores(mechanism, choices), mechanism.over),
         **(choices.bias.arrays(bool(choices.heads)) if choices.bias else {}),
     }
     others = [name for name in parameters() if name in given and name not in own]
@@ -53,6 +53,11 @@ def used(
         if name not in others
     }
     return kept, (*unused, *others)
+
+
+def _scores(mechanism: Mechanism, choices: Choices) -> Axes:
+    looks = mechanism.looks or ("n", "m")
+    return ("h", *looks) if choices.heads else looks
 
 
 def taken(
@@ -78,11 +83,27 @@ def taken(
     return {name: a for name, a in given.items() if name not in others}, (*unused, *others)
 
 
-def refuse_beyond_one(given: Mapping[str, Array]) -> None:
-    """Raise AttnError for numbers of a draw that are no shares of 1."""
-    uniform = given.get("uniform")
-    if uniform is not None and not ((uniform >= 0) & (uniform < 1)).all():
-        raise AttnError("--param uniform: numbers that draw lie from 0 to below 1.")
+TOLERANCE = 1e-6
+"""How far shares may be from a sum of 1: float32 and typed decimals are not exact."""
+
+
+def refuse_other_noise(noise: Mapping[str, str], given: Mapping[str, Array]) -> None:
+    """Raise AttnError for numbers that are not of the kind their array is drawn from."""
+    for name, kind in noise.items():
+        numbers = given.get(name)
+        if numbers is None:
+            continue
+        inside = ((numbers >= 0) & (numbers < 1)).all()
+        if kind == "uniform" and not inside:
+            raise AttnError(f"--param {name}: numbers that draw lie from 0 to below 1.")
+        if kind == "rates" and not ((numbers >= 0) & (numbers <= 1)).all():
+            raise AttnError(f"--param {name}: every number lies from 0 to 1.")
+        if kind == "simplex":
+            total = float(numbers.sum())
+            if (numbers < 0).any() or abs(total - 1) > TOLERANCE:
+                raise AttnError(
+                    f"--param {name}: shares are not below 0 and sum to 1; these sum to {total:g}."
+                )
 
 
 def _is_row(array: Array) -> bool:

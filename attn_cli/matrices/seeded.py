@@ -50,7 +50,13 @@ def gumbel(name: str, shape: tuple[int, ...], seed: int, dtype: str | None = Non
     return numbers.astype(np.dtype(dtype or "float64"), copy=False)
 
 
-NOISE = {"uniform": uniform, "gumbel": gumbel}
+def simplex(name: str, shape: tuple[int, ...], seed: int, dtype: str | None = None) -> Array:
+    """Numbers above 0 that sum to 1, every such list being as likely as any other."""
+    parts = -np.log(np.maximum(uniform(name, shape, seed), np.finfo(np.float64).tiny))
+    return np.divide(parts, parts.sum()).astype(np.dtype(dtype or "float64"), copy=False)
+
+
+NOISE = {"uniform": uniform, "rates": uniform, "gumbel": gumbel, "simplex": simplex}
 """How arrays that are not normal are drawn."""
 
 

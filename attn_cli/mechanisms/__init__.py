@@ -3,11 +3,22 @@
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.mechanisms.additive import ADDITIVE, CONCAT
 from attn_cli.mechanisms.bilinear import GENERAL, LOCATION
+from attn_cli.mechanisms.connected import FC_FEATURE, FC_TIME
 from attn_cli.mechanisms.cosine import COSINE
 from attn_cli.mechanisms.dot_product import DOT, SCALED
 from attn_cli.mechanisms.mechanism import Choices, Layout, Mechanism
 
-MECHANISMS: tuple[Mechanism, ...] = (SCALED, DOT, GENERAL, ADDITIVE, CONCAT, LOCATION, COSINE)
+MECHANISMS: tuple[Mechanism, ...] = (
+    SCALED,
+    DOT,
+    GENERAL,
+    ADDITIVE,
+    CONCAT,
+    LOCATION,
+    COSINE,
+    FC_TIME,
+    FC_FEATURE,
+)
 DEFAULT = MECHANISMS[0].name
 
 __all__ = ["DEFAULT", "MECHANISMS", "Choices", "Layout", "Mechanism", "named"]

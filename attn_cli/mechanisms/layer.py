@@ -39,11 +39,11 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
     scores = score(p, query, key, inputs, choices)
     adjusted = _adjusted(p, scores, inputs, choices)
     if choices.local_p is None:
-        weights = choices.normalizer.define(p, adjusted, inputs, choices)
+        weights = choices.normalizer.define(p, adjusted, inputs, choices, "m")
     else:
         apart = local.away(p, query, inputs, scores.axes)
         near = local.windowed(p, adjusted, apart, choices.local_p)
-        weights = choices.normalizer.define(p, near, inputs, choices)
+        weights = choices.normalizer.define(p, near, inputs, choices, "m")
         weights = local.faded(p, weights, apart, choices.local_p)
     return _weighted_sum(p, weights, value, inputs, choices)
 

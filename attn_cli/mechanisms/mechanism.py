@@ -39,7 +39,7 @@ class Choices(NamedTuple):
     local_p: the reach of a window around a place that each query predicts.
     normalizer: how scores become weights. temperature: scores are divided by it. alpha: of entmax.
     rope: queries and keys are turned by their positions. sinusoidal: waves of the position are
-    added to rows x.
+    added to rows x. activation: bends scores that come from a layer (Φ).
     """
 
     heads: Size | None = None
@@ -55,18 +55,34 @@ class Choices(NamedTuple):
     rope: Rope | None = None
     sinusoidal: bool = False
     offset: Offset = 0
+    activation: str = "identity"
+
+
+NORMALIZED = frozenset({"normalizer", "temperature", "alpha"})
+"""Choices of whatever turns scores into weights."""
+
+HEADED = frozenset({"heads", "kv_heads"})
+
+PAIRED = frozenset({"softcap", "mask", "local_p", "bias", "offset"})
+"""Choices of whatever has a score for each query and key."""
+
+ATTENTION = NORMALIZED | HEADED | PAIRED | {"scale", "rope", "sinusoidal"}
+"""Choices that attention around a score of queries and keys takes."""
+
+Default = int | str | Callable[["Sizes"], Size]
 
 
 class Layout(NamedTuple):
     """Axes of every array a program takes, and sizes to use where nothing fixes them.
 
-    `defaults` names, in order, an axis and its size or the axis to copy it from; one whose
-    own axis is known, or whose source is not, is passed over. `sums` names axes that are as
-    long as others together. `scores` are the axes that a mask or a bias stands against.
+    `defaults` names, in order, an axis and its size, the axis to copy it from, or how it follows
+    from others; one whose own axis is known, or whose source is not, is passed over. `sums` names
+    axes that are as long as others together. `scores` are the axes that a mask or a bias stands
+    against.
     """
 
     axes: Mapping[str, Axes]
-    defaults: tuple[tuple[str, int | str], ...]
+    defaults: tuple[tuple[str, Default], ...]
     scores: Axes = ()
     sums: tuple[tuple[str, Axes], ...] = ()
 
@@ -89,6 +105,8 @@ class Layout(NamedTuple):
                 continue
             if isinstance(size, str):
                 sizes.bind(axis, sizes[size], sizes.source(size))
+            elif callable(size):
+                sizes.bind(axis, size(sizes), "the default size")
             else:
                 sizes.bind(axis, size, "the default size")
         for axis, parts in self.sums:
@@ -115,7 +133,12 @@ class Mechanism(NamedTuple):
     arrays: which arrays it takes, for the arrays given, and their axes.
     define: writes its steps into a program.
     parameters: the axes of arrays of its own, beside those; defaults: sizes for their axes;
-    sums: axes that are as long as others together; usual: numbers of those that are not random.
+    sums: axes that are as long as others together; usual: numbers of those that are not random;
+    noise: how random ones are drawn, where not from a normal distribution.
+    takes: the choices it heeds; others are refused. heads: how many, where nobody says.
+    looks: along which axis of its weights one looks, and at what; None where it has no weights.
+    lengths: axes that have another name than the option that gives their size.
+    kept: steps that a next call needs of this one: a cache.
     twin: another mechanism that gives the same numbers.
     meanings: what its own steps mean, in one line each.
     """
@@ -127,9 +150,15 @@ class Mechanism(NamedTuple):
     arrays: Callable[[Shapes, Choices, Sizes], Layout]
     define: Callable[[Program, Inputs, Choices], Step]
     parameters: Mapping[str, Axes] = MappingProxyType({})
-    defaults: tuple[tuple[str, int | str], ...] = ()
+    defaults: tuple[tuple[str, Default], ...] = ()
     sums: tuple[tuple[str, Axes], ...] = ()
     usual: Mapping[str, float] = MappingProxyType({})
+    noise: Mapping[str, str] = MappingProxyType({})
+    takes: frozenset[str] = ATTENTION
+    heads: int | None = None
+    looks: tuple[str, str] | None = ("n", "m")
+    lengths: Mapping[str, str] = MappingProxyType({})
+    kept: tuple[str, ...] = ("k", "v")
     meanings: Mapping[str, str] = MappingProxyType({})
     twin: Twin | None = None
 
@@ -141,13 +170,27 @@ class Mechanism(NamedTuple):
             learned = choices.bias.arrays("h" in common.scores)
             if learned:
                 sizes.bind("entries", choices.bias.entries, f"--bias {choices.bias.name}")
-        noise = choices.normalizer.arrays(common.scores)
+        noise = choices.normalizer.arrays(common.scores, self.over)
         place = local.PARAMETERS if choices.local_p is not None else {}
         return common._replace(
             axes={**common.axes, **self.parameters, **learned, **place, **noise},
             defaults=(*common.defaults, *self.defaults, *(local.DEFAULTS if place else ())),
             sums=(*common.sums, *self.sums),
         )
+
+    @property
+    def asks(self) -> bool:
+        """Whether it has queries and keys, which may be made from rows and split into heads."""
+        return "heads" in self.takes
+
+    @property
+    def over(self) -> str:
+        """The axis along which scores become weights."""
+        return self.looks[1] if self.looks else "m"
+
+    def axis(self, letter: str) -> str:
+        """The axis whose size goes by a letter among options: n, m, d."""
+        return self.lengths.get(letter, letter)
 
     def program(self, sizes: Sizes, layout: Layout, choices: Choices) -> Program:
         """Record the mechanism's steps for arrays of these sizes."""

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from attn_cli.mechanisms.mechanism import Choices
 
 Inputs = Mapping[str, Step]
-Define = Callable[[Program, Step, Inputs, "Choices"], Step]
+Define = Callable[[Program, Step, Inputs, "Choices", str], Step]
+"""Writes the steps from scores to weights along an axis."""
 
 
 SHARES = "each row becomes shares that sum to 1"
@@ -24,8 +25,8 @@ CHOSEN = "one key for each query: the first of the largest"
 class Normalizer(NamedTuple):
     """One way to turn the scores of a row into weights; −∞ becomes 0, an empty row stays 0.
 
-    means: what its weights are, in a line. arrays(scores): the axes of arrays of its own; noise:
-    how random ones are drawn; usual: numbers of those that are not random.
+    means: what its weights are, in a line. arrays(scores, over): the axes of arrays of its
+    own; noise: how random ones are drawn; usual: numbers of those that are not random.
     """
 
     name: str
@@ -34,13 +35,13 @@ class Normalizer(NamedTuple):
     source: str
     define: Define
     means: str = SHARES
-    arrays: Callable[[Axes], dict[str, Axes]] = lambda scores: {}
+    arrays: Callable[[Axes, str], dict[str, Axes]] = lambda scores, over: {}
     noise: Mapping[str, str] = MappingProxyType({})
     usual: Mapping[str, float] = MappingProxyType({})
 
 
-def _softmax(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
-    return p.softmax(_tempered(p, scores, choices), over="m", name="weights")
+def _softmax(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+    return p.softmax(_tempered(p, scores, choices), over=over, name="weights")
 
 
 def _tempered(p: Program, scores: Step, choices: Choices) -> Step:
@@ -49,28 +50,28 @@ def _tempered(p: Program, scores: Step, choices: Choices) -> Step:
     return p.scale(scores, by=1 / choices.temperature, name="tempered")
 
 
-def _stable(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
+def _stable(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
     """e^(s − max) / Σ e^(s − max): what softmax does inside, each part a step."""
     scores = _tempered(p, scores, choices)
-    largest = p.reduce("max", scores, over="m", name="largest")
+    largest = p.reduce("max", scores, over=over, name="largest")
     shifted = p.subtract(scores, largest, name="shifted")
     powers = p.apply("exp", shifted, name="powers")
-    total = p.reduce("sum", powers, over="m", name="total")
+    total = p.reduce("sum", powers, over=over, name="total")
     return p.divide(powers, total, name="weights")
 
 
-def _sink(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
+def _sink(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
     scores = _tempered(p, scores, choices)
-    return p.softmax(scores, over="m", sink=inputs["sink"], name="weights")
+    return p.softmax(scores, over=over, sink=inputs["sink"], name="weights")
 
 
-def _hard(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
-    return p.choose(_tempered(p, scores, choices), over="m", name="weights")
+def _hard(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+    return p.choose(_tempered(p, scores, choices), over=over, name="weights")
 
 
-def _sample(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
-    shares = p.softmax(_tempered(p, scores, choices), over="m", name="shares")
-    return p.draw(shares, inputs["uniform"], over="m", name="weights")
+def _sample(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+    shares = p.softmax(_tempered(p, scores, choices), over=over, name="shares")
+    return p.draw(shares, inputs["uniform"], over=over, name="weights")
 
 
 def _perturbed(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
@@ -78,25 +79,27 @@ def _perturbed(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> St
     return _tempered(p, p.add(scores, inputs["gumbel"], name="perturbed"), choices)
 
 
-def _gumbel(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
-    return p.softmax(_perturbed(p, scores, inputs, choices), over="m", name="weights")
+def _gumbel(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+    return p.softmax(_perturbed(p, scores, inputs, choices), over=over, name="weights")
 
 
-def _straight_through(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
-    shares = p.softmax(_perturbed(p, scores, inputs, choices), over="m", name="shares")
-    return p.choose(shares, over="m", name="weights")
+def _straight_through(
+    p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str
+) -> Step:
+    shares = p.softmax(_perturbed(p, scores, inputs, choices), over=over, name="shares")
+    return p.choose(shares, over=over, name="weights")
 
 
 def _sparse(alpha: float | None) -> Define:
-    def define(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
+    def define(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
         power = choices.alpha if alpha is None else alpha
         scores = _tempered(p, scores, choices)
-        return p.entmax(scores, alpha=power, over="m", name="weights")
+        return p.entmax(scores, alpha=power, over=over, name="weights")
 
     return define
 
 
-def _sigmoid(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
+def _sigmoid(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
     return p.apply("sigmoid", _tempered(p, scores, choices), name="weights")
 
 
@@ -122,7 +125,7 @@ NORMALIZERS = (
         "Xiao 2024; Miller 2023 for a sink of 0",
         _sink,
         "shares of 1, of which the sink takes its own away",
-        lambda scores: {"sink": _one_for_each_head(scores)},
+        lambda scores, over: {"sink": _one_for_each_head(scores)},
         usual=MappingProxyType({"sink": 0.0}),
     ),
     Normalizer(
@@ -135,7 +138,7 @@ NORMALIZERS = (
         "Xu 2015, section 4.1",
         _sample,
         "one key for each query, drawn by its shares",
-        lambda scores: {"uniform": scores[:-1]},
+        lambda scores, over: {"uniform": tuple(axis for axis in scores if axis != over)},
         noise=MappingProxyType({"uniform": "uniform"}),
     ),
     Normalizer(
@@ -145,7 +148,7 @@ NORMALIZERS = (
         "Jang 2017, equation 2",
         _gumbel,
         "shares that sum to 1, by scores with noise",
-        lambda scores: {"gumbel": scores},
+        lambda scores, over: {"gumbel": scores},
         noise=MappingProxyType({"gumbel": "gumbel"}),
     ),
     Normalizer(
@@ -155,7 +158,7 @@ NORMALIZERS = (
         "Jang 2017, section 2.2",
         _straight_through,
         CHOSEN,
-        lambda scores: {"gumbel": scores},
+        lambda scores, over: {"gumbel": scores},
         noise=MappingProxyType({"gumbel": "gumbel"}),
     ),
     Normalizer(

@@ -63,7 +63,11 @@ class Program:
         return next(step for step in self.steps if step.name == name)
 
     def __contains__(self, name: str) -> bool:
-        return any(step.name == name for step in self.steps)
+        return self.find(name) is not None
+
+    def find(self, name: str) -> Step | None:
+        """A step by its name, if there is one."""
+        return next((step for step in self.steps if step.name == name), None)
 
     @property
     def output(self) -> Step:
@@ -181,13 +185,13 @@ class Program:
         operands = (x,) if sink is None else (x, sink)
         return self._record("softmax", operands, x.axes, name, over=over)
 
-    def reduce(self, how: str, x: Step, *, over: str, name: str) -> Step:
-        """The largest (`max`, 0 where all is −∞) or the sum (`sum`) along an axis."""
-        axes = tuple(ONE if axis == over else axis for axis in x.axes)
+    def reduce(self, how: str, x: Step, *, over: str, keep: bool = True, name: str) -> Step:
+        """The largest (`max`) or the sum (`sum`) along an axis, which is kept with size one."""
+        axes = tuple(ONE if axis == over else axis for axis in x.axes if keep or axis != over)
         return self._record("reduce", (x,), axes, name, how=how, over=over)
 
     def subtract(self, x: Step, y: Step, *, axes: Axes = (), name: str) -> Step:
-        """Subtract y; each is repeated along the axes it does not have.
+        """Subtract y; each is repeated along the axes it does not have. −∞ less anything is −∞.
 
         axes: those of the result, where they are not those of x.
         """

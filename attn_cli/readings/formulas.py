@@ -116,8 +116,15 @@ def solve_for(name: str, left: Size, right: Size) -> Any | None:
     return roots[0] if all(base.is_Symbol for term in terms for base in _letters(term)) else None
 
 
-FAR = {"n": 10**6, "m": 2 * 10**6, "w": 10**3}
+WIDE = 10**2
+FAR = {"n": 10**6, "m": 2 * 10**6, "T": 10**6, "w": 10**3}
 """Where open letters are taken to be: long sequences, no more queries than keys."""
+
+
+def far(size: Size, numbers: Mapping[str, int]) -> Any:
+    """The size where open letters are large: lengths far more than widths."""
+    there = put_in(expanded(size), {**FAR, **numbers})
+    return there.subs({symbol: FAR.get(symbol.name, WIDE) for symbol in there.free_symbols})
 
 
 def positive(size: Size, numbers: Mapping[str, int]) -> Size:

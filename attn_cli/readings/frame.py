@@ -22,7 +22,7 @@ class Frame(NamedTuple):
     def of(cls, sizes: Sizes, queries: Array | None = None) -> Frame:
         """The whole program, or these positions of its queries."""
         if queries is None:
-            return cls(sizes, np.arange(sizes["n"]))
+            return cls(sizes, np.arange(sizes.get("n", 0)))
         return cls(sizes.resized("n", len(queries)), queries)
 
 

@@ -68,6 +68,10 @@ class Notation(ABC):
         """A number times something."""
 
     @abstractmethod
+    def each(self, first: str, second: str) -> str:
+        """Two arrays multiplied element by element."""
+
+    @abstractmethod
     def total(self, axes: str, term: str) -> str:
         """A sum over axes."""
 
@@ -106,6 +110,9 @@ class Unicode(Notation):
 
     def times(self, first: str, second: str) -> str:
         return f"{first} · {second}"
+
+    def each(self, first: str, second: str) -> str:
+        return f"{first} ⊙ {second}"
 
     def total(self, axes: str, term: str) -> str:
         return f"Σ_{axes} {term}"
@@ -150,6 +157,9 @@ class Latex(Notation):
 
     def times(self, first: str, second: str) -> str:
         return rf"{first} \cdot {second}"
+
+    def each(self, first: str, second: str) -> str:
+        return rf"{first} \odot {second}"
 
     def total(self, axes: str, term: str) -> str:
         return rf"\sum_{{{axes}}} {term}"

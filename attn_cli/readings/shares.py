@@ -27,10 +27,11 @@ def _softmax(step: Step, operands: list[Array], frame: Frame, out: Array | None)
 
 def _softmax_with_sink(step: Step, x: Array, sink: Array) -> Array:
     """The sink is one more score, whose share is not kept; an empty row is 0."""
-    largest = np.maximum(x.max(axis=-1, keepdims=True), sink)
+    axis = step.axes.index(step.options["over"])
+    largest = np.maximum(x.max(axis=axis, keepdims=True), sink)
     largest[largest == -np.inf] = 0
     powers = np.exp(np.subtract(x, largest))
-    sums = powers.sum(axis=-1, keepdims=True, dtype=_wide(x))
+    sums = powers.sum(axis=axis, keepdims=True, dtype=_wide(x))
     total = np.add(sums, np.exp(np.subtract(sink, largest)))
     total[total == 0] = 1
     return np.divide(powers, total).astype(x.dtype, copy=False)
@@ -44,19 +45,20 @@ def _wide(x: Array) -> np.dtype[Any]:
 def _reduce(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     (x,) = operands
     axis = step.operands[0].axes.index(step.options["over"])
+    kept = len(step.axes) == x.ndim
     if step.options["how"] == "sum":
-        return x.sum(axis=axis, keepdims=True, dtype=_wide(x))
-    largest = x.max(axis=axis, keepdims=True)
-    largest[largest == -np.inf] = 0
-    return largest
+        total = x.sum(axis=axis, keepdims=kept, dtype=_wide(x))
+        return total if kept else total.astype(x.dtype, copy=False)
+    return x.max(axis=axis, keepdims=kept)
 
 
 def _choose(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    axis = step.axes.index(step.options["over"])
     (x,) = operands
-    largest = x.max(axis=-1, keepdims=True)
-    first = np.expand_dims(np.asarray(x).argmax(axis=-1), -1)
+    largest = x.max(axis=axis, keepdims=True)
+    first = np.expand_dims(np.asarray(x).argmax(axis=axis), axis)
     chosen = np.zeros_like(x)
-    np.put_along_axis(chosen, first, 1, axis=-1)
+    np.put_along_axis(chosen, first, 1, axis=axis)
     chosen[np.broadcast_to(np.isnan(largest), x.shape)] = np.nan
     chosen[np.broadcast_to((largest == -np.inf) | (largest == 0) & _is_shares(step), x.shape)] = 0
     return chosen
@@ -68,22 +70,26 @@ def _is_shares(step: Step) -> bool:
 
 
 def _draw(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    axis = step.axes.index(step.options["over"])
     shares, uniform = operands
+    number = np.expand_dims(uniform, axis)
     # float16 stops growing after some thousand shares
-    passed = np.add.accumulate(shares, axis=-1, dtype=np.float64) > uniform[..., None]
+    passed = np.add.accumulate(shares, axis=axis, dtype=np.float64) > number
     some = np.asarray(shares > 0)
     # rounding may leave the sum a little below 1, and the last key is drawn then
-    last = shares.shape[-1] - 1 - some[..., ::-1].argmax(axis=-1)
-    place = np.where(passed.any(axis=-1), np.asarray(passed).argmax(axis=-1), last)
+    last = shares.shape[axis] - 1 - np.flip(some, axis).argmax(axis=axis)
+    place = np.where(passed.any(axis=axis), np.asarray(passed).argmax(axis=axis), last)
     drawn = np.zeros_like(shares)
-    np.put_along_axis(drawn, place[..., None], 1, axis=-1)
-    drawn[~some.any(axis=-1)] = 0
-    drawn[np.isnan(shares).any(axis=-1)] = np.nan
+    np.put_along_axis(drawn, np.expand_dims(place, axis), 1, axis=axis)
+    drawn[np.broadcast_to(~some.any(axis=axis, keepdims=True), drawn.shape)] = 0
+    drawn[np.broadcast_to(np.isnan(shares).any(axis=axis, keepdims=True), drawn.shape)] = np.nan
     return drawn
 
 
 def _entmax(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    return entmax(operands[0], step.options["alpha"])
+    axis = step.axes.index(step.options["over"])
+    rows = np.moveaxis(operands[0], axis, -1)
+    return np.ascontiguousarray(np.moveaxis(entmax(rows, step.options["alpha"]), -1, axis))
 
 
 SHARES: dict[str, Rule] = {

@@ -218,7 +218,9 @@ def _mask(step: Step, operands: list[Array], frame: Frame, out: Array | None) ->
 
 
 def _subtract(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
-    difference = np.subtract(*spread(step, operands, frame.sizes))
+    x, y = spread(step, operands, frame.sizes)
+    difference = np.subtract(x, y)
+    difference[np.broadcast_to(x == -np.inf, difference.shape)] = -np.inf
     return difference.reshape(frame.sizes.shape(step.axes))
 
 

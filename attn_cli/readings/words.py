@@ -11,7 +11,7 @@ from attn_cli.readings.notation import LETTERS, Notation
 
 Formula = Callable[[Step, Sizes, Notation], str]
 
-AXIS_NAMES = {"m": "keys", "n": "queries"}
+AXIS_NAMES = {"m": "the keys", "n": "the queries", "T": "time", "d": "the features"}
 
 
 def formula(step: Step, sizes: Sizes, notation: Notation) -> str:
@@ -60,7 +60,21 @@ def _shaping(step: Step) -> tuple[Step, ...]:
 
 
 def _by_custom(axis: str) -> int:
-    order = ("b", "h", "h_kv", "n", "m_new", "m", "d_model", "d_context", "d", "d_v", "d_out")
+    order = (
+        "b",
+        "h",
+        "h_kv",
+        "T",
+        "T_in",
+        "n",
+        "m_new",
+        "m",
+        "d_model",
+        "d_context",
+        "d",
+        "d_v",
+        "d_out",
+    )
     return order.index(axis) if axis in order else len(order)
 
 
@@ -103,6 +117,10 @@ def _contract(step: Step, sizes: Sizes, say: Notation) -> str:
             return say.product(first, say.transposed(second))
         if right[-len(own) - 1] == summed[0]:
             return say.product(first, second)
+    if len(summed) == 1 and left[-2:-1] == right[-2:-1] == tuple(summed):
+        if step.options["makes"][-2:] == (right[-1], left[-1]):
+            return say.product(say.transposed(second), first)
+        return say.product(say.transposed(first), second)
     return say.total(",".join(summed), say.product(first, second))
 
 
@@ -134,7 +152,9 @@ def _add(step: Step, sizes: Sizes, say: Notation) -> str:
 
 
 def _multiply(step: Step, sizes: Sizes, say: Notation) -> str:
-    return say.times(_operand(step, 0, say), _operand(step, 1, say))
+    one, other = (_operand(step, place, say) for place in (0, 1))
+    whole = all(set(operand.axes) >= {*step.axes[-2:]} for operand in step.operands)
+    return say.each(one, other) if whole else say.times(one, other)
 
 
 def _rotate(step: Step, sizes: Sizes, say: Notation) -> str:
@@ -170,7 +190,7 @@ def _softmax(step: Step, sizes: Sizes, say: Notation) -> str:
 
 def _over(step: Step, say: Notation) -> str:
     over = AXIS_NAMES.get(step.options["over"], step.options["over"])
-    return say.words(f", over the {over}")
+    return say.words(f", over {over}")
 
 
 def _reduce(step: Step, sizes: Sizes, say: Notation) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import prod
+from math import inf, prod
 
 from attn_cli.errors import brief
 from attn_cli.program import Axes, Sizes, Step
@@ -200,7 +200,9 @@ def _mask(step: Step, index: Index, desk: Desk) -> Lines:
 
 
 def _subtract(step: Step, index: Index, desk: Desk) -> Lines:
-    return _pairwise(step, index, desk, "-")
+    lines = _pairwise(step, index, desk, "-")
+    lost = desk.cell(step.operands[0].name, own_cell(step, 0, index, desk)) == -inf
+    return Lines(lines.formula, "", "-∞ less anything is -∞") if lost else lines
 
 
 def _divide(step: Step, index: Index, desk: Desk) -> Lines:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from typing import Any
 
 from attn_cli.program import Step
 from attn_cli.readings.desk import Desk, Index, Lines, named, own_cell
@@ -31,21 +32,27 @@ def _softmax(step: Step, index: Index, desk: Desk) -> Lines:
     return Lines(text, f"{own} / ({terms})", "; ".join(notes))
 
 
+def _row(step: Step, index: Index, desk: Desk) -> tuple[Any, int]:
+    """The row of the first operand that a number comes from, and its place in it."""
+    axis = step.axes.index(step.options["over"])
+    return desk.row(step.operands[0].name, index, axis), index[axis]
+
+
 def _reduce(step: Step, index: Index, desk: Desk) -> Lines:
     operand = step.operands[0]
     axis = operand.axes.index(step.options["over"])
-    row = desk.row(operand.name, index, axis)
-    free = (*map(str, index[:axis]), "j", *map(str, index[axis + 1 :]))
+    after = index[axis + 1 :] if len(step.axes) == len(operand.axes) else index[axis:]
+    row = desk.row(operand.name, (*index[:axis], 0, *after), axis)
+    free = (*map(str, index[:axis]), "j", *map(str, after))
     text = f"{step.options['how']} over j of {operand.name}[{','.join(free)}]"
     if step.options["how"] == "sum":
         return Lines(text, desk.join(len(row), lambda place: desk.factor(float(row[place]))))
-    note = "0 where every one is -∞" if float(row.max()) == -inf else ""
-    return Lines(text, "", note)
+    return Lines(text, "", "no key is allowed" if float(row.max()) == -inf else "")
 
 
 def _choose(step: Step, index: Index, desk: Desk) -> Lines:
     operand = step.operands[0].name
-    row = desk.row(operand, index, len(index) - 1)
+    row, _ = _row(step, index, desk)
     largest = float(row.max())
     ties = int((row == largest).sum())
     note = f"the largest is {desk.show(largest)}" if largest != -inf else "no key is allowed"
@@ -55,20 +62,20 @@ def _choose(step: Step, index: Index, desk: Desk) -> Lines:
 
 
 def _draw(step: Step, index: Index, desk: Desk) -> Lines:
-    shares, uniform = step.operands
-    number = desk.show(desk.cell(uniform.name, index[:-1]))
-    row = desk.row(shares.name, index, len(index) - 1)
-    before = desk.show(float(row[: index[-1]].sum()))
-    after = desk.show(float(row[: index[-1] + 1].sum()))
-    text = f"[{named(uniform.name, index[:-1])} = {number} lies between {before} and {after}]"
+    uniform = step.operands[1].name
+    axis = step.axes.index(step.options["over"])
+    cell = (*index[:axis], *index[axis + 1 :])
+    row, place = _row(step, index, desk)
+    number = desk.show(desk.cell(uniform, cell))
+    before, after = (desk.show(float(row[:end].sum())) for end in (place, place + 1))
+    text = f"[{named(uniform, cell)} = {number} lies between {before} and {after}]"
     return Lines(text, "", "running sums of the shares before and with this key")
 
 
 def _entmax(step: Step, index: Index, desk: Desk) -> Lines:
     operand, alpha = step.operands[0].name, step.options["alpha"]
-    row = desk.row(operand, index, len(index) - 1)
     weight = desk.cell(step.name, index)
-    score = float(row[index[-1]])
+    score = desk.cell(operand, index)
     text = f"max(0, {alpha - 1:g} · {named(operand, index)} - t)^(1/{alpha - 1:g})"
     if weight == 0:
         return Lines(text, "0", "at or below the threshold t")

@@ -9,7 +9,7 @@ from typing import Any
 
 from attn_cli.cost_report import Amount, CostReport, CostStep, Crossover, Share
 from attn_cli.mechanisms import Mechanism
-from attn_cli.program import Size
+from attn_cli.program import Size, Step
 from attn_cli.readings import formulas, words
 from attn_cli.readings.cost import StepCost, costs, size_in_bytes
 from attn_cli.readings.notation import Unicode
@@ -29,6 +29,7 @@ CONVENTIONS = (
 def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> CostReport:
     """Everything `attn complexity` says of one mechanism at one shape."""
     itemsize = ITEM_SIZES[dtype]
+    shape = shape._replace(letters=mechanism.lengths)
     costed = symbolic_program(mechanism, shape)
     numbers = shape.known()
     amount = partial(formulas.amount, numbers=numbers)
@@ -37,11 +38,13 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
     total = layers * sum(cost.flops for cost in found)
     products = layers * sum(cost.flops for cost in found if cost.product)
     core, projections = _core_and_projections(costed, found)
+    peak, peak_at = _peak(found, numbers)
     whole = formulas.value(total, numbers)
     steps = tuple(_step(cost, costed, amount, whole) for cost in found if _counts(cost))
     return CostReport(
         mode=mechanism.name,
         title=mechanism.title,
+        headed=mechanism.asks,
         sizes=shape.numbers(),
         facts=_facts(shape),
         steps=steps,
@@ -56,13 +59,14 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         pairs=_pairs(costed, amount),
         tiled=shape.tiles is not None,
         shares=_shares(core, projections, shape, numbers),
-        memory=_memory(costed, found, itemsize, amount, numbers),
-        kv_cache=_kv_cache(costed, itemsize, amount),
+        memory=_memory(costed, found, itemsize, amount) | {"peak": amount(peak)},
+        peak_at=peak_at,
+        kv_cache=_kv_cache(mechanism, costed, itemsize, amount),
         intensity=_intensity(costed, found, itemsize, numbers),
         core_operations=amount(costed.layers * sum(cost.flops for cost in _core(found))),
-        crossovers=tuple(_crossovers(core, projections, shape, amount)),
+        crossovers=tuple(_crossovers(core, projections, shape, amount)) if mechanism.asks else (),
         layers=table_1(shape, amount),
-        conventions=(*CONVENTIONS, *_more_conventions(shape)),
+        conventions=(*CONVENTIONS, *(_more_conventions(shape) if mechanism.asks else ())),
         dtype=dtype,
     )
 
@@ -90,8 +94,16 @@ def _step(cost: StepCost, costed: Costed, amount: Any, whole: int | None) -> Cos
 
 
 def _core(found: list[StepCost]) -> list[StepCost]:
-    """The steps in which queries meet keys, products or not."""
-    return [cost for cost in found if {"n", "m"} <= _axes(cost)]
+    """The steps in which queries meet keys, products or not; without such, all but projections."""
+    met = [cost for cost in found if {"n", "m"} <= _axes(cost)]
+    apart = [cost for cost in found if not _projects(cost)]
+    return met or (apart if any(cost.product for cost in apart) else found)
+
+
+def _projects(cost: StepCost) -> bool:
+    """Whether a step is a product with a layer's own matrix, for each row alone."""
+    learned = any(o.operation == "input" and o.name not in ROWS for o in cost.step.operands)
+    return cost.product and learned and not {"n", "m"} <= _axes(cost)
 
 
 def _axes(cost: StepCost) -> set[str]:
@@ -100,10 +112,10 @@ def _axes(cost: StepCost) -> set[str]:
 
 
 def _core_and_projections(costed: Costed, found: list[StepCost]) -> tuple[Size, Size]:
-    """Products that meet queries with keys, and the others."""
+    """Products between rows, and those with matrices of the layer's own."""
     products = [cost for cost in found if cost.product]
-    core = costed.layers * sum(cost.flops for cost in _core(products))
-    return core, costed.layers * sum(cost.flops for cost in products) - core
+    rest = costed.layers * sum(cost.flops for cost in products if _projects(cost))
+    return costed.layers * sum(cost.flops for cost in products) - rest, rest
 
 
 def _pairs(costed: Costed, amount: Any) -> tuple[Amount, Amount] | None:
@@ -120,7 +132,7 @@ def _shares(
     """How the part that grows with n·m grows, at lengths around where the two are equal."""
     name = shape.name("n")
     fixed = shape.m is not None or shape.w is not None or shape.p is not None
-    if fixed or not projections or name not in numbers:
+    if fixed or core == 0 or not projections or name not in numbers:
         return ()
     equal = formulas.solve_for(name, core, projections)
     at = formulas.value(equal, numbers) if equal is not None else None
@@ -134,26 +146,20 @@ def _shares(
     return tuple(shares)
 
 
-def _memory(
-    costed: Costed,
-    found: list[StepCost],
-    itemsize: int,
-    amount: Any,
-    numbers: Mapping[str, int],
-) -> dict[str, Amount]:
-    scores = next(c.step for c in found if "n" in c.step.axes and "m" in c.step.axes)
-    matrix = size_in_bytes(scores.axes, costed.program.sizes, itemsize)
-    values = [formulas.value(cost.live, numbers) for cost in found]
-    known = [value for value in values if value is not None]
-    if len(known) == len(values):
-        peak = found[values.index(max(known))]
-    else:
-        peak = next(cost for cost in found if cost.step.name == "weights")
+def _memory(costed: Costed, found: list[StepCost], itemsize: int, amount: Any) -> dict[str, Amount]:
+    scores = next((c.step.axes for c in found if {"n", "m"} <= {*c.step.axes}), None)
+    sizes = costed.program.sizes
+    matrix = size_in_bytes(scores, sizes, itemsize) if scores is not None else 0
     return {
         "score_matrix": amount(matrix),
-        "peak": amount(peak.live),
         "weights_of_projections": amount(_weights(costed, itemsize)),
     }
+
+
+def _peak(found: list[StepCost], numbers: Mapping[str, int]) -> tuple[Size, str]:
+    """The most that is held at once, and after which step; open letters count as long."""
+    peak = max(found, key=lambda cost: formulas.far(cost.live, numbers))
+    return peak.live, peak.step.name
 
 
 ROWS = ("x", "context", "q", "k", "v", "past_k", "past_v", "bias", "uniform", "gumbel")
@@ -167,13 +173,27 @@ def _weights(costed: Costed, itemsize: int) -> Size:
     return costed.layers * held
 
 
-def _kv_cache(costed: Costed, itemsize: int, amount: Any) -> dict[str, Amount]:
-    """Keys and values of one position, in all layers; and of all positions and batch rows."""
-    sizes = costed.program.sizes
-    key_heads = sizes.get("h_kv", sizes.get("h", 1))
-    width = sizes["d"] if "k" in costed.program else 0
-    token = costed.layers * itemsize * key_heads * (width + sizes["d_v"])
-    return {"per_token": amount(token), "all": amount(costed.batch * sizes["m"] * token)}
+def _kv_cache(
+    mechanism: Mechanism, costed: Costed, itemsize: int, amount: Any
+) -> dict[str, Amount]:
+    """What a next call needs, in all layers: of one position, and of all with every batch row.
+
+    A state that does not grow with the positions is in `all` alone.
+    """
+    program = costed.program
+    sizes = program.sizes
+    kept = [set(sizes.atoms(program[name].axes)) for name in mechanism.kept if name in program]
+    grows = [axes - {"b", "m", "m_new"} for axes in kept if axes & {"m", "m_new"}]
+    fixed = [axes - {"b"} for axes in kept if not axes & {"m", "m_new"}]
+    token, state = (
+        costed.layers * itemsize * sum(prod(sizes[axis] for axis in axes) for axes in group)
+        for group in (grows, fixed)
+    )
+    length = sizes["m"] if grows else 0
+    return {
+        "per_token": amount(token),
+        "all": amount(costed.batch * (length * token + state)),
+    }
 
 
 def _intensity(
@@ -183,16 +203,21 @@ def _intensity(
     core = _core(found)
     operations = formulas.value(sum(cost.flops for cost in core), numbers)
     apart = formulas.value(sum(cost.traffic for cost in core), numbers)
-    sizes = costed.program.sizes
-    head = sizes.get("h", 1)
-    key_heads = sizes.get("h_kv", head)
-    rows = head * sizes["n"] * (sizes["d"] + sizes["d_v"])
-    keys = key_heads * sizes["m"] * (sizes["d"] + sizes["d_v"])
-    fused = formulas.value(costed.batch * itemsize * (rows + keys), numbers)
+    inside = {cost.step for cost in core}
+    enters = {o for step in inside for o in step.operands if o not in inside and _is_row(o)}
+    read = {o for cost in found if cost.step not in inside for o in cost.step.operands}
+    leaves = {step for step in inside if step in read or step is costed.program.output}
+    crossing = sum(size_in_bytes(s.axes, costed.program.sizes, itemsize) for s in enters | leaves)
+    fused = formulas.value(crossing, numbers)
     return {
         "through_memory": operations / apart if operations is not None and apart else None,
         "fused": operations / fused if operations is not None and fused else None,
     }
+
+
+def _is_row(step: Step) -> bool:
+    """Whether an array has rows, one for each position, and is no small parameter."""
+    return bool({"n", "m", "m_new", "T"} & {*step.axes})
 
 
 def _crossovers(core: Size, projections: Size, shape: Shape, amount: Any) -> list[Crossover]:

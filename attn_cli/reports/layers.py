@@ -20,7 +20,7 @@ def table_1(shape: Shape, amount: Callable[[Size], Amount]) -> tuple[Layer, ...]
     k, r = letter("k"), letter("r")
     return (
         Layer("self-attention", amount(n**2 * d), "O(1)", "O(1)"),
-        Layer("recurrent", amount(n * d**2), "O(n)", "O(n)"),
-        Layer("convolution, width k", amount(k * n * d**2), "O(1)", "O(log_k n)"),
-        Layer("restricted to r neighbours", amount(r * n * d), "O(1)", "O(n / r)"),
+        Layer("recurrent", amount(n * d**2), f"O({n})", f"O({n})"),
+        Layer("convolution, width k", amount(k * n * d**2), "O(1)", f"O(log_k {n})"),
+        Layer("restricted to r neighbours", amount(r * n * d), "O(1)", f"O({n} / r)"),
     )

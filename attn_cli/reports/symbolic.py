@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from attn_cli import masks
@@ -23,7 +25,8 @@ class Shape(NamedTuple):
     d_v = d, one head, as many key heads as heads, d_model = d, no batch, one layer. p is the
     number of pairs that a mask keeps, where it was counted, rows that of queries with any, and
     along the axes beside n and m that both are summed over. said: the mask in words.
-    tiles: those that are computed whole, and kept the pairs that are kept in them.
+    tiles: those that are computed whole, and kept the pairs that are kept in them. letters: those
+    of sizes that go by another than their field.
     """
 
     n: int | str | None = None
@@ -51,11 +54,12 @@ class Shape(NamedTuple):
     sinusoidal: bool = False
     projections: bool = True
     cross: bool = False
+    letters: Mapping[str, str] = MappingProxyType({})
 
     def name(self, field: str) -> str:
         """The letter of a size: the standard one, or the name that was given."""
         given = getattr(self, field)
-        return given if isinstance(given, str) else field
+        return given if isinstance(given, str) else self.letters.get(field, field)
 
     def numbers(self) -> dict[str, int | None]:
         """Every letter in use, with its number where it has one."""
@@ -89,6 +93,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
 
     Raises ShapeError where heads do not share a width equally.
     """
+    shape = shape._replace(letters=mechanism.lengths)
 
     def size(field: str, otherwise: Size) -> Size:
         given = getattr(shape, field)
@@ -96,7 +101,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
             return otherwise
         return given if numbers and isinstance(given, int) else letter(shape.name(field))
 
-    n = size("n", letter("n"))
+    n = size("n", letter(shape.name("n")))
     m = size("m", n)
     width = size("d", letter("d"))
     heads = size("h", 1)
@@ -121,10 +126,10 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     batch = size("b", 1)
     if shape.b is not None:
         sizes.bind("b", batch, "--batch")
-    given = _given(shape, cached)
+    given = _given(mechanism, shape, cached)
     layout = mechanism.layout(given, choices, sizes)
     for axis, bound in (
-        ("n", n),
+        (mechanism.axis("n"), n),
         ("m_new" if cached else "m", n if cached else m),
         ("m_past", m - n if cached else None),
         ("d", head_width),
@@ -161,10 +166,14 @@ def _offset(shape: Shape, n: Size, m: Size, cached: bool) -> Size:
     return m - n if cached or shape.bottom_right else 0
 
 
-def _given(shape: Shape, cached: bool) -> dict[str, tuple[Size, ...]]:
+def _given(mechanism: Mechanism, shape: Shape, cached: bool) -> dict[str, tuple[Size, ...]]:
     """Which arrays there are, as layouts want them: only how many axes each has matters."""
     rows = (1, 1, 1) if shape.b is not None else (1, 1)
-    given = {"x": rows} if shape.projections else dict.fromkeys(("q", "k", "v"), rows)
+    given = (
+        {"x": rows}
+        if shape.projections or not mechanism.asks
+        else dict.fromkeys(("q", "k", "v"), rows)
+    )
     if shape.cross and shape.projections:
         given["context"] = rows
     if cached:

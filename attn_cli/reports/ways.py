@@ -23,6 +23,7 @@ class Run(NamedTuple):
     mask: str
     heads: str
     formula: str
+    looks: tuple[str, str] | None
     program: Program
     arrays: Mapping[str, Array]
 
@@ -33,10 +34,6 @@ def way(run: Run, first: Run | None, place: Mapping[str, int]) -> Way:
     Raises ValueError where the outputs have other shapes.
     """
     program = run.program
-    axes = program["weights"].axes
-    at = tuple(place.get(axis, 0) for axis in axes[:-2])
-    weights = run.arrays["weights"]
-    entropies = _entropies(weights)
     output = run.arrays["output"]
     change = None
     if first is not None:
@@ -44,8 +41,19 @@ def way(run: Run, first: Run | None, place: Mapping[str, int]) -> Way:
         if other.shape != output.shape:
             raise ValueError(f"{run.name}: outputs of {output.shape} and {other.shape}")
         change = float(np.abs(output - other).max())
-    shown = weights[at]
-    masked = run.arrays.get("masked")
+    looks = run.looks or ("n", "m")
+    shown = hidden = None
+    sums: tuple[float, ...] = ()
+    entropies = np.zeros(0)
+    if run.looks is not None and "weights" in program:
+        axes, weights = program["weights"].axes, run.arrays["weights"]
+        if axes[-2:] != looks:
+            weights = weights.swapaxes(-1, -2)
+        at = tuple(place.get(axis, 0) for axis in axes[:-2])
+        shown, entropies = weights[at], _entropies(weights)
+        sums = tuple(shown.sum(axis=-1).tolist())
+        masked = run.arrays.get("masked")
+        hidden = None if masked is None else masked[at] == -np.inf
     return Way(
         name=run.name,
         mode=run.mode,
@@ -54,13 +62,21 @@ def way(run: Run, first: Run | None, place: Mapping[str, int]) -> Way:
         heads=run.heads,
         formula=run.formula,
         weights=shown,
-        hidden=None if masked is None else masked[at] == -np.inf,
-        sums=tuple(shown.sum(axis=-1).tolist()),
-        entropy=float(entropies.mean()) if entropies.size else 0.0,
-        keys=float(np.exp(entropies).mean()) if entropies.size else 0.0,
+        looks=looks,
+        hidden=hidden,
+        sums=sums,
+        entropy=_mean(entropies, shown),
+        keys=_mean(np.exp(entropies), shown),
         change=change,
         flops=sum(int(flops(step, program.sizes)) for step in program),
     )
+
+
+def _mean(numbers: Array, weights: Array | None) -> float | None:
+    """The mean of all queries with a key, 0 where none has; None where there are no weights."""
+    if weights is None:
+        return None
+    return float(numbers.mean()) if numbers.size else 0.0
 
 
 def _entropies(weights: Array) -> Array:

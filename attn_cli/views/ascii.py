@@ -32,6 +32,10 @@ TABLE = str.maketrans(
         "β": "beta",
         "σ": "sigma",
         "τ": "tau",
+        "⊙": "*",
+        "Φ": "Phi",
+        "φ": "phi",
+        "κ": "kappa",
     }
 )
 

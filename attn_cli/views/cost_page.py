@@ -25,7 +25,7 @@ def cost_page(report: CostReport, width: int, more: list[Block]) -> list[Block]:
 
 def _sizes(report: CostReport) -> str:
     known = [f"{name} = {size:,}" for name, size in report.sizes.items() if size is not None]
-    if "h" not in report.sizes and "heads" not in report.sizes:
+    if report.headed and "h" not in report.sizes and "heads" not in report.sizes:
         known.append("1 head")
     open_ones = [name for name, size in report.sizes.items() if size is None]
     return ", ".join([*known, *([f"any {', '.join(open_ones)}"] if open_ones else [])])
@@ -78,7 +78,9 @@ def _number(amount: Amount) -> str:
 def _dominance(report: CostReport) -> list[Block]:
     lines = []
     core, rest = report.core, report.projections
-    if core.value is not None and rest.value:
+    if core.value == 0 or rest.plain == "0":
+        pass
+    elif core.value is not None and rest.value:
         part = 100 * core.value / (core.value + rest.value)
         lines.append(
             f"{amount_text(core)} against {amount_text(rest)}: "
@@ -109,14 +111,19 @@ def _question(report: CostReport) -> str:
 def _memory(report: CostReport) -> list[Block]:
     memory, cache = report.memory, report.kv_cache
     lines = [
-        f"score matrix     {bytes_amount(memory['score_matrix'])}",
-        f"peak             {bytes_amount(memory['peak'])}"
-        + (" at the softmax" if memory["peak"].value is None else ""),
-        f"KV cache         {bytes_amount(cache['per_token'])} for each key, "
-        f"{bytes_amount(cache['all'])} in all",
+        f"{name:17}{bytes_amount(amount)}{note}"
+        for name, amount, note in (
+            ("weights", memory["weights_of_projections"], ""),
+            ("score matrix", memory["score_matrix"], ""),
+            ("peak", memory["peak"], f" after {report.peak_at}"),
+        )
+        if amount.value != 0
     ]
-    if memory["weights_of_projections"].value != 0:
-        lines.insert(0, f"weights          {bytes_amount(memory['weights_of_projections'])}")
+    if cache["per_token"].value != 0:
+        each, whole = (bytes_amount(cache[name]) for name in ("per_token", "all"))
+        lines.append(f"KV cache         {each} for each key, {whole} in all")
+    elif cache["all"].value != 0:
+        lines.append(f"state            {bytes_amount(cache['all'])}, at any length")
     through, fused = report.intensity["through_memory"], report.intensity["fused"]
     if through is not None and fused is not None:
         lines.append(

@@ -12,41 +12,49 @@ from attn_cli.views.steps import AXIS_WORDS, sizes_of
 
 ROWS_SHOWN = 12
 NAMED = 5
-EXPLAINED = "spread: as many keys as would share the weight evenly, e^entropy"
+EXPLAINED = "spread: as many {what} as would share the weight evenly, e^entropy"
+MORE = {"n": "more queries", "T": "more time steps", "d": "more features"}
+LOOKED_AT = {"m": "keys", "T": "steps", "d": "features"}
 
 
 def focus_lines(trace: Trace) -> tuple[str, ...]:
     """One line for each query that is shown, by head, then what `spread` means."""
-    queries = sizes_of(trace)["n"]
+    looking, looked_at = trace.looks or ("n", "m")
+    queries = sizes_of(trace)[looking]
     lines: list[str] = []
     for place in dict.fromkeys(row.place for row in trace.focus):
         named = ", ".join(f"{AXIS_WORDS[axis]} {at}" for axis, at in place if axis in AXIS_WORDS)
         lines += [named] if named else []
         rows = [row for row in trace.focus if row.place == place]
-        names = [quoted("n", row.query, trace) for row in rows]
+        names = [quoted(looking, row.query, trace) for row in rows]
         width = max(map(cell_len, names))
         for name, row in zip(names, rows, strict=False):
-            lines.append(f"{name}{' ' * (width - cell_len(name))} {_sentence(row, trace)}")
+            lines.append(
+                f"{name}{' ' * (width - cell_len(name))} {_sentence(row, looked_at, trace)}"
+            )
         if len(rows) < queries:
-            lines.append(f"… {queries - len(rows):,} more queries; --all shows them")
+            more = MORE.get(looking, "more")
+            lines.append(f"… {queries - len(rows):,} {more}; --all shows them")
     spread = any("spread over" in line for line in lines)
-    return (*lines, f"({EXPLAINED})") if spread else tuple(lines)
+    explained = EXPLAINED.format(what=LOOKED_AT.get(looked_at, "keys"))
+    return (*lines, f"({explained})") if spread else tuple(lines)
 
 
-def _sentence(row: FocusRow, trace: Trace) -> str:
+def _sentence(row: FocusRow, looked_at: str, trace: Trace) -> str:
+    what = LOOKED_AT.get(looked_at, "keys")
     if isnan(row.share):
         return "has weights that are not numbers"
     if not row.strongest:
-        return "may look at no key"
-    keys = [quoted("m", key, trace) for key in row.strongest[:NAMED]]
+        return f"may look at no {what[:-1]}"
+    keys = [quoted(looked_at, key, trace) for key in row.strongest[:NAMED]]
     more = len(row.strongest) - len(keys)
     share = _percent(row.share)
     if row.allowed == 1:
         return f"sees only {keys[0]}"
     if len(row.strongest) == row.allowed:
-        return f"looks at all its {row.allowed} keys alike, {share} each"
+        return f"looks at all its {row.allowed} {what} alike, {share} each"
     spread = f"{row.spread:.1f}" if row.spread < 100 else f"{row.spread:,.0f}"
-    among = f"spread over {spread} of {row.allowed:,} keys"
+    among = f"spread over {spread} of {row.allowed:,} {what}"
     if more:
         return f"looks most at {', '.join(keys)} and {more:,} more, {share} each; {among}"
     if len(keys) > 1:

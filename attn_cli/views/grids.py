@@ -15,6 +15,7 @@ ROWS_SHOWN = 12
 LABEL_WIDTH = 12
 WIDE_GAP, NARROW_GAP = 2, 1
 MARGIN = 2
+FOOT = "sum"
 DOTTED = ("share", "veiled")
 """Looks in which a masked cell is a dot."""
 
@@ -25,7 +26,7 @@ class Matrix(NamedTuple):
     positions: which rows of the whole the values are; total_rows: how many there are.
     largest: the largest number of the step, to which shades are relative.
     hidden tells the masked cells. sums: one number for each row, shown at its end; sums_are:
-    what they are.
+    what they are; foot: one sum for each column, shown below it.
     """
 
     caption: str
@@ -42,13 +43,16 @@ class Matrix(NamedTuple):
     hidden: Any = None
     sums: Sequence[float] | None = None
     sums_are: str = "sum"
+    foot: Sequence[float] | None = None
 
 
 def grids_of(matrix: Matrix, display: Display) -> list[Grid]:
     """Lay a matrix out in one table, or with everything shown in as many as the width needs."""
     rows = _rows_shown(matrix, display)
     total = matrix.values.shape[1]
-    label_width = max(_label_width([matrix.row_names[i] for i in rows]), len(display.signs.gap))
+    ends = [FOOT] if matrix.foot is not None else []
+    names = [*(matrix.row_names[i] for i in rows), *ends]
+    label_width = max(_label_width(names), len(display.signs.gap))
     sums = _sums(matrix, rows, display)
     room = max(display.width - MARGIN - label_width, 1)
     candidates = list(range(total))
@@ -203,6 +207,11 @@ def _grid(
         cells = [Cell(gap) if j is None else made[j].cells[place] for j in shown]
         cells += [sums.cells[place]] if sums else []
         lines.append((matrix.row_names[i], tuple(cells)))
+    if matrix.foot is not None:
+        feet = column([matrix.foot[j] for j in made], display.precision, False)
+        under = dict(zip(made, (text.strip() for text in feet), strict=True))
+        cells = [Cell(gap if j is None else under[j].rjust(made[j].width)) for j in shown]
+        lines.append((FOOT, tuple(cells)))
     return Grid(
         caption=_band_caption(matrix, shown, display),
         columns=(*names, *ends),

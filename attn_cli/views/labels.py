@@ -14,6 +14,8 @@ PREFIXES = {
     "m_past": "past",
     "d_half": "c",
     "d_k_half": "c",
+    "T": "t",
+    "T_in": "t",
     "a": "a",
     "a_p": "a",
     "entries": "e",
@@ -69,6 +71,6 @@ def quoted(axis: str, position: int, trace: Trace) -> str:
     """A position inside a sentence of ours: k3, or "mat"; words that recur with their place."""
     words = trace.labels.get(axis)
     if words is None:
-        return f"{PREFIXES[axis]}{position}"
+        return f"{PREFIXES.get(axis, 'd')}{position}"
     place = f" ({position})" if words.count(words[position]) > 1 else ""
     return f'"{words[position]}"{place}'

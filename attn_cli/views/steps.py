@@ -119,6 +119,8 @@ def _matrices(step: TracedStep, trace: Trace, display: Display, titled: bool) ->
         shown_positions(axis, size, trace, display)
         for axis, size in zip(axes[:-2], values.shape[:-2], strict=True)
     ]
+    shares = step.look == "share"
+    upright = trace.looks is not None and axes[-2:] == trace.looks[::-1]
     total_rows = step.shape[-2] if len(step.shape) > 1 else 1
     rows, columns = axes[-2:]
     return [
@@ -135,7 +137,8 @@ def _matrices(step: TracedStep, trace: Trace, display: Display, titled: bool) ->
             columns_are=AXIS_KINDS.get(columns, ""),
             largest=step.largest,
             hidden=_hidden(step, trace, place),
-            sums=values[place].sum(axis=-1).tolist() if step.look == "share" else None,
+            sums=values[place].sum(axis=-1).tolist() if shares and not upright else None,
+            foot=values[place].sum(axis=-2).tolist() if shares and upright else None,
         )
         for place in product(*choices)
     ]

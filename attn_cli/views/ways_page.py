@@ -8,7 +8,7 @@ from typing import Any
 from attn_cli.compare_report import SCHEMA, Way, WaysReport
 from attn_cli.views.document import plain_value
 from attn_cli.views.grids import Matrix, grids_of
-from attn_cli.views.labels import Numbered
+from attn_cli.views.labels import PREFIXES, Numbered
 from attn_cli.views.numbers import short
 from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
 from attn_cli.views.texts import text_table
@@ -26,6 +26,7 @@ def ways_page(report: WaysReport, display: Display) -> list[Block]:
     grids = [
         grid._replace(note="")
         for one in report.ways
+        if one.weights is not None
         for grid in grids_of(_matrix(one, report), display)
     ]
     several = len({one.mode for one in report.ways}) > 1
@@ -33,8 +34,8 @@ def ways_page(report: WaysReport, display: Display) -> list[Block]:
     rows = [
         (
             one.name,
-            f"{one.entropy:.3f}",
-            f"{one.keys:.2f}",
+            "-" if one.entropy is None else f"{one.entropy:.3f}",
+            "-" if one.keys is None else f"{one.keys:.2f}",
             "-" if one.change is None else short(one.change),
             f"{one.flops:,}",
             *([one.formula] if several else []),
@@ -48,11 +49,12 @@ def ways_page(report: WaysReport, display: Display) -> list[Block]:
         right=("entropy", "keys", "change", "FLOPs"),
         spare=(*(["formula"] if several else []), "FLOPs", "keys"),
     )
+    drawn: list[Block] = [Heading("", "Weights"), Grids(tuple(grids), apart=True)]
+    weights = drawn if grids else []
     return [
         Title("Ways to attend", "", "the same inputs for all"),
         Lines(report.facts, quiet=True, indented=False),
-        Heading("", "Weights"),
-        Grids(tuple(grids), apart=True),
+        *weights,
         Heading("", "Side by side"),
         Grids((table,)),
         Lines(EXPLAINED, quiet=True),
@@ -60,14 +62,16 @@ def ways_page(report: WaysReport, display: Display) -> list[Block]:
 
 
 def _matrix(one: Way, report: WaysReport) -> Matrix:
+    assert one.weights is not None
     n, m = one.weights.shape
+    looking, looked_at = one.looks
     return Matrix(
         caption=one.name,
         values=one.weights,
         positions=range(n),
         total_rows=n,
-        row_names=_names("n", n, report),
-        column_names=_names("m", m, report),
+        row_names=_names(looking, n, report),
+        column_names=_names(looked_at, m, report),
         look="share",
         kind="weight",
         rows_are="query",
@@ -84,7 +88,7 @@ def _sum_to_one(one: Way) -> bool:
 
 
 def _names(axis: str, size: int, report: WaysReport) -> Sequence[str]:
-    return report.labels.get(axis) or Numbered("q" if axis == "n" else "k", size)
+    return report.labels.get(axis) or Numbered(PREFIXES.get(axis, "d"), size)
 
 
 def ways_document(report: WaysReport) -> dict[str, Any]:
@@ -103,11 +107,11 @@ def ways_document(report: WaysReport) -> dict[str, Any]:
                 "mask": one.mask,
                 "heads": one.heads,
                 "formula": one.formula,
-                "entropy": plain_value(one.entropy),
-                "effective_keys": plain_value(one.keys),
+                "entropy": None if one.entropy is None else plain_value(one.entropy),
+                "effective_keys": None if one.keys is None else plain_value(one.keys),
                 "largest_change": None if one.change is None else plain_value(one.change),
                 "flops": one.flops,
-                "weights": plain_value(one.weights.tolist()),
+                "weights": None if one.weights is None else plain_value(one.weights.tolist()),
             }
             for one in report.ways
         ],

@@ -1,0 +1,126 @@
+"""What a person has to know to read the numbers of a run right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from attn_cli.cli.gather import Request
+from attn_cli.program import ONE
+from attn_cli.readings.traced import Numbers
+from attn_cli.reports.field import Field
+from attn_cli.reports.idle import idle_parts
+from attn_cli.views.numbers import short
+
+Array = np.ndarray[Any, Any]
+
+ROWS_NAMED = 8
+
+
+def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
+    """What a person has to know to read the numbers right."""
+    found = []
+    if request.unused:
+        found.append(f"--input: not used: {', '.join(request.unused)}.")
+    found += _idle(request)
+    found += _not_finite(request, numbers)
+    empty = _empty_rows(request, numbers)
+    if empty:
+        found.append(empty)
+    return tuple(found)
+
+
+def _idle(request: Request) -> tuple[str, ...]:
+    if not request.chosen.parts:
+        return ()
+    sizes = request.program.sizes
+    n, m, batch, heads = sizes["n"], sizes["m"], sizes.get("b", 1), sizes.get("h", 1)
+    return idle_parts(request.chosen.parts, Field(n, m, batch, heads))
+
+
+def _empty_rows(request: Request, numbers: Numbers) -> str:
+    """Names the queries with nothing to attend to, their head only where heads differ."""
+    if not _may_be_empty(request, numbers):
+        return ""
+    empty, axes = _without_keys(request, numbers)
+    if "h" in axes:
+        place = axes.index("h")
+        if (empty.all(axis=place) == empty.any(axis=place)).all():
+            empty = np.asarray(empty.all(axis=place))
+            axes = (*axes[:place], *axes[place + 1 :])
+    rows = np.argwhere(empty)
+    if not len(rows):
+        return ""
+    named = [_row_name(request, axes, row) for row in rows[:ROWS_NAMED]]
+    more = f" and {len(rows) - ROWS_NAMED} more rows" if len(rows) > ROWS_NAMED else ""
+    return (
+        f"No key is allowed for {', '.join(named)}{more}: weights 0 and output 0, as in "
+        "torch SDPA and ONNX."
+    )
+
+
+def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, tuple[str, ...]]:
+    """Which queries may attend no key, and the axes of the answer."""
+    program = request.program
+    if numbers.sees is not None:
+        axes = next(step for step in program if step.operation == "allow").axes[:-1]
+        kept = [place for place, axis in enumerate(axes) if axis != ONE]
+        shape = [numbers.sees.shape[place] for place in kept]
+        return ~numbers.sees.reshape(shape), tuple(axes[place] for place in kept)
+    step = program["weights"]
+    return np.asarray((numbers.arrays[step.name] == 0).all(axis=-1)), step.axes[:-1]
+
+
+def _may_be_empty(request: Request, numbers: Numbers) -> bool:
+    """Whether anything can take all keys from a query, and it can be told."""
+    if numbers.sees is not None:
+        return True
+    chosen = any(step.operation in ("allow", "within") for step in request.program)
+    told = chosen or "bias" in request.arrays
+    return told and numbers.queries is None and "weights" in request.program
+
+
+def _row_name(request: Request, axes: tuple[str, ...], row: Array) -> str:
+    at = dict(zip(axes, (int(i) for i in row), strict=True))
+    query = at["n"]
+    names = request.labels.get("n")
+    text = names[query] if names else f"q{query}"
+    text += f" in head {at['h']}" if "h" in at else ""
+    return text + (f" of batch row {at['b']}" if "b" in at else "")
+
+
+def _not_finite(request: Request, numbers: Numbers) -> list[str]:
+    """NaN and infinity, told where they first come from."""
+    found = []
+    for step in request.program.inputs:
+        array = request.arrays[step.name]
+        count = int(np.isnan(array).sum())
+        infinite = int(np.isinf(array).sum()) if step.name != "bias" else 0
+        if count or infinite:
+            place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+            what = "NaN" if np.isnan(array[place]) else "infinity"
+            at = ",".join(map(str, place))
+            found.append(f"{step.name}[{at}] is {what}: every number it takes part in is lost.")
+    if found:
+        return found
+    masked = any(step.operation in ("mask", "within") for step in request.program)
+    for step in request.program:
+        array = numbers.arrays[step.name]
+        if array.dtype.kind != "f" or step.operation == "mask" or step.name == "bias":
+            continue
+        if _lost(array, masked) and "bias" not in request.arrays:
+            largest = short(float(np.finfo(array.dtype).max))
+            instead = (
+                "Give smaller numbers." if array.dtype.itemsize == 8 else "Try --dtype float64."
+            )
+            beyond = f"{step.name} holds numbers beyond {array.dtype}, whose largest is {largest}."
+            return [f"{beyond} {instead}"]
+    return []
+
+
+def _lost(array: Array, masked: bool) -> bool:
+    """Whether numbers are beyond their type; −∞ is a mask's own sign, and carried on."""
+    if masked:
+        return bool(np.isnan(array).any() or np.isposinf(array).any())
+    return not np.isfinite(array).all()
