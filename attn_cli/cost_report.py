@@ -93,12 +93,12 @@ class CostReport(NamedTuple):
 
 
 class Variant(NamedTuple):
-    """One way of several; its products and other operations are None where they are not counted."""
+    """One way of several."""
 
     name: str
     note: str
-    matmul: Amount | None
-    other: Amount | None
+    matmul: Amount
+    other: Amount
     score_matrix: Amount
     kv_per_token: Amount
 

@@ -12,7 +12,7 @@ from attn_cli.mechanisms.mechanism import ATTENTION
 from attn_cli.program import Program, Sizes
 from attn_cli.readings.values import evaluate
 
-SCORED = [one.name for one in mechanisms.MECHANISMS if one.takes >= ATTENTION]
+SCORED = [one.name for one in mechanisms.MECHANISMS if one.takes >= ATTENTION and one.heads is None]
 """Modes that are attention around a score of queries and keys."""
 
 Arrays = dict[str, np.ndarray[Any, Any]]

@@ -356,7 +356,7 @@ REFUSALS = {
     "--sweep n=1:9": "--sweep needs a number for every other size.",
     "--compare mh --heads 2": (
         "--compare: 'mh' is neither a mode nor a head layout. Did you mean mha? "
-        f"Known: {MODES}, mha, gqa, mqa, mla."
+        f"Known: {MODES}, mha, gqa, mqa."
     ),
     "--compare mqa": "--compare mqa needs --heads.",
     "--compare gqa --heads h": "--compare gqa needs --kv-heads.",

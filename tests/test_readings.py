@@ -90,6 +90,41 @@ def angle_run() -> tuple[Arrays, dict]:
     return arrays, {"mode": "cosine"}
 
 
+def running_run() -> tuple[Arrays, dict]:
+    """A run with a running state and a running sum, in grouped heads."""
+    arrays = {"q": normal(0, 2, 4, 3, 2), "k": normal(1, 2, 2, 3, 2), "v": normal(2, 2, 2, 3, 3)}
+    return arrays, {"mode": "linear", "mask": masks.causal()}
+
+
+def correcting_run() -> tuple[Arrays, dict]:
+    """A run whose state is gated, read and corrected."""
+    arrays = {"q": normal(0, 4, 6), "k": normal(1, 4, 6), "v": normal(2, 4, 4)}
+    arrays |= {"gate": np.array([0.9, 0.5, 1.0, 0.25]), "beta": np.array([1.0, 0.5, 0.75, 0.0])}
+    return arrays, {"mode": "delta", "heads": 2}
+
+
+def connected_run() -> tuple[Arrays, dict]:
+    """A run without a query, whose columns become shares."""
+    arrays = {"x": normal(0, 4, 3), "w": normal(1, 4, 4), "b": normal(2, 4)}
+    return arrays, {"mode": "fc-time", "activation": "tanh"}
+
+
+def branched_run() -> tuple[Arrays, dict]:
+    """A run whose branches are summed."""
+    arrays = {"x": normal(0, 3, 4), "kappa": np.array([0.4, 0.6]), "alpha": np.array([1.0, 0.0])}
+    arrays |= {name: normal(place, 4, 4) for place, name in enumerate(("w_q", "w_k", "w_v", "w_o"))}
+    arrays |= {"w_1": normal(5, 4, 3), "b_1": normal(6, 3), "w_2": normal(7, 3, 4)}
+    return {**arrays, "b_2": normal(8, 4)}, {"mode": "branched", "heads": 2}
+
+
+def latent_run() -> tuple[Arrays, dict]:
+    """A run from a latent row."""
+    arrays = {"x": normal(0, 3, 4), "w_q": normal(1, 4, 4), "w_o": normal(2, 4, 3)}
+    arrays |= {"w_dkv": normal(3, 4, 3), "w_uk": normal(4, 3, 4), "w_uv": normal(5, 3, 4)}
+    arrays |= {"w_qr": normal(6, 4, 4), "w_kr": normal(7, 4, 2)}
+    return arrays, {"mode": "mla", "heads": 2}
+
+
 def local_run() -> tuple[Arrays, dict]:
     """A run with a predicted window."""
     arrays = {"q": normal(0, 4, 3), "k": normal(1, 5, 3), "v": normal(2, 5, 2)}
@@ -118,6 +153,11 @@ RUNS = (
     selecting_run,
     network_run,
     angle_run,
+    running_run,
+    correcting_run,
+    connected_run,
+    branched_run,
+    latent_run,
 )
 
 
@@ -218,7 +258,7 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 def arithmetic(text: str) -> float:
     """Evaluate a worked line: sums, products, quotients, roots, powers, tanh, sine and cosine."""
-    assert re.fullmatch(r"(?:[-+*/(),. \de·√^|²]|tanh|sin|cos|max|inf)*", text), text
+    assert re.fullmatch(r"(?:[-+*/(),. \de·√^|²]|tanh|sin|cos|max|min|inf)*", text), text
     python = text.replace("²", "**2").replace("·", "*").replace("e^", "E**").replace("^", "**")
     python = re.sub(r"\|([^|]*)\|", r"abs(\1)", python)
     python = re.sub(r"(sin|cos) (-?[\d.]+(?:e-?\d+)?)", r"\1(\2)", python)
@@ -231,6 +271,7 @@ def arithmetic(text: str) -> float:
         "cos": math.cos,
         "abs": abs,
         "max": max,
+        "min": min,
         "inf": math.inf,
     }
     return float(eval(python, {"__builtins__": {}}, names))

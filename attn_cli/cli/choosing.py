@@ -91,15 +91,27 @@ def refuse_untaken(mechanism: Mechanism, choices: Choices, wanted: Asked, *, tab
         for name, option in OPTIONS.items()
         if name not in mechanism.takes and getattr(choices, name) != getattr(usual, name)
     ]
-    if "mask" not in mechanism.takes and (wanted.any or table):
-        set_here.append(wanted.shorthands[0].option if wanted.shorthands else "--mask")
+    if "mask" not in mechanism.takes:
+        set_here += _masks_beyond(mechanism, wanted, table=table)
     if set_here:
         known = [option for name, option in OPTIONS.items() if name in mechanism.takes]
-        known += ["masks"] if "mask" in mechanism.takes else []
+        known += [words for name, words in MASKED.items() if name in mechanism.takes]
         raise AttnError(
             f"{set_here[0]} changes nothing in --mode {mechanism.name} ({mechanism.title}). "
             f"It takes: {', '.join(known) or 'its arrays alone'}."
         )
+
+
+MASKED = {"mask": "masks", "causal": "--causal"}
+
+
+def _masks_beyond(mechanism: Mechanism, wanted: Asked, *, table: bool) -> list[str]:
+    """Options of masks that a mechanism can't take: all, or all but plain --causal."""
+    options = [shorthand.option for shorthand in wanted.shorthands]
+    options += ["--mask"] if wanted.expression or wanted.table is not None or table else []
+    options += ["--offset"] if wanted.offset is not None else []
+    options += ["--align"] if wanted.align is not None else []
+    return [one for one in options if not ("causal" in mechanism.takes and one == "--causal")]
 
 
 def with_local(

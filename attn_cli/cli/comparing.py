@@ -125,8 +125,9 @@ def _choices(ways: WayOptions, attention: AttentionOptions, masks: MaskOptions) 
     if varied["layout"] and attention.kv_heads is not None and "gqa" not in varied["layout"]:
         raise AttnError("--kv-heads is for the layout gqa, which is none of these ways.")
     if not any(varied.values()):
-        usual = mechanisms.named(mechanisms.DEFAULT).takes
-        varied["mode"] = [one.name for one in mechanisms.MECHANISMS if one.takes >= usual]
+        usual = mechanisms.named(mechanisms.DEFAULT)
+        alike = (one for one in mechanisms.MECHANISMS if one.takes >= usual.takes)
+        varied["mode"] = [one.name for one in alike if one.heads == usual.heads]
     names = [[(kind, one) for one in listed] for kind, listed in varied.items() if listed]
     if np.prod([len(listed) for listed in names]) > MOST_WAYS:
         raise AttnError(f"More than {MOST_WAYS} ways can't be read side by side: give fewer.")

@@ -159,7 +159,7 @@ def _document(costs: Costs) -> dict[str, Any]:
         document["compare"] = [
             {
                 "name": one.name,
-                "matmul": one.matmul and one.matmul.plain,
+                "matmul": one.matmul.plain,
                 "kv_cache_per_token": one.kv_per_token.plain,
                 "kv_cache_per_token_value": one.kv_per_token.value,
                 "score_matrix": one.score_matrix.plain,

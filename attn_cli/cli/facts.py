@@ -142,7 +142,7 @@ def next_commands(request: Request) -> tuple[str, ...]:
     last = "0" if masked or step is program.output else "1"
     lead = ",".join("0" for _ in step.axes[:-1])
     commands = [f'--show-work "{step.name}[{lead},{last}]"']
-    if "mask" in takes and not masked:
+    if takes & {"mask", "causal"} and not masked:
         commands.append("--causal")
     if "heads" in takes and "x" in request.arrays and choices.heads is None:
         commands.append("--heads 2")

@@ -10,6 +10,7 @@ from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
 from attn_cli.cli.sizes import size
 from attn_cli.errors import AttnError, ShapeError, option_of
 from attn_cli.mechanisms import Choices, Mechanism
+from attn_cli.mechanisms.mechanism import BARE, CONTEXT, PAST
 from attn_cli.reports.symbolic import Shape
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ def shape_of(
     """
     read = {field: size(getattr(sizes, name), option_of(name)) for field, name in FIELDS.items()}
     window = size(masks.window, "--window")
-    if not mechanism.asks:
-        _refuse_queries(mechanism, read, count)
+    _refuse_untaken_sizes(mechanism, read, count)
     _refuse_unequal(read)
     _refuse_same_names(mechanism, {**read, "w": window})
     if count.no_projections and read["d_model"] is not None:
@@ -134,16 +134,22 @@ FIELDS = {
 }
 
 
-def _refuse_queries(
+def _refuse_untaken_sizes(
     mechanism: Mechanism, read: dict[str, int | str | None], count: CountOptions
 ) -> None:
-    """Raise AttnError for sizes and parts that only queries and keys have."""
-    given = [option_of(FIELDS[field]) for field in QUERIED if read[field] is not None]
-    given += ["--cross"] if count.cross else []
-    given += ["--no-projections"] if count.no_projections else []
+    """Raise AttnError for sizes and parts that a mechanism has no use for."""
+    parts = (
+        ("--cross", count.cross, CONTEXT),
+        ("--no-projections", count.no_projections, BARE),
+        ("--kv-heads", read["h_kv"] is not None, "kv_heads"),
+        ("--m", read["m"] is not None and not count.cross, PAST),
+    )
+    given = [option for option, wanted, needed in parts if wanted and needed not in mechanism.takes]
+    if not mechanism.asks:
+        given += [option_of(FIELDS[field]) for field in QUERIED if read[field] is not None]
     if given:
         raise AttnError(
-            f"{given[0]} changes nothing in --mode {mechanism.name}: it has no queries and keys."
+            f"{given[0]} changes nothing in --mode {mechanism.name} ({mechanism.title})."
         )
 
 

@@ -3,10 +3,14 @@
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.mechanisms.additive import ADDITIVE, CONCAT
 from attn_cli.mechanisms.bilinear import GENERAL, LOCATION
+from attn_cli.mechanisms.branched import BRANCHED
 from attn_cli.mechanisms.connected import FC_FEATURE, FC_TIME
 from attn_cli.mechanisms.cosine import COSINE
 from attn_cli.mechanisms.dot_product import DOT, SCALED
+from attn_cli.mechanisms.latent import MLA
+from attn_cli.mechanisms.linear import KERNEL, LINEAR
 from attn_cli.mechanisms.mechanism import Choices, Layout, Mechanism
+from attn_cli.mechanisms.recurrent import DELTA, GATED
 
 MECHANISMS: tuple[Mechanism, ...] = (
     SCALED,
@@ -18,6 +22,12 @@ MECHANISMS: tuple[Mechanism, ...] = (
     COSINE,
     FC_TIME,
     FC_FEATURE,
+    BRANCHED,
+    MLA,
+    LINEAR,
+    KERNEL,
+    GATED,
+    DELTA,
 )
 DEFAULT = MECHANISMS[0].name
 

@@ -11,6 +11,8 @@ from attn_cli.mechanisms.placing import Placing
 from attn_cli.mechanisms.rotary import embedded, turned
 from attn_cli.program import ONE, Axes, Program, Step, members
 
+QueryKeyValue = tuple[Step, Step | None, Step]
+
 Score = Callable[[Program, Step, Step | None, Inputs, Choices], Step]
 """Writes the steps from queries and keys to scores, scaled where the mechanism scales.
 
@@ -18,13 +20,58 @@ There are no keys where the mechanism's layout has none.
 """
 
 
-def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Score) -> Step:
+def query_key_value(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
+    """Queries, keys and values: as given, split from packed arrays, or projected from x."""
+    if "x" in inputs:
+        if choices.sinusoidal:
+            inputs = embedded(p, inputs, choices.offset)
+        return _projected(p, inputs)
+    key = _split(p, inputs["k"]) if "k" in inputs else None
+    return _split(p, inputs["q"]), key, _split(p, inputs["v"])
+
+
+def result_name(inputs: Inputs, choices: Choices) -> str:
+    """What each query's mixture is called: the output, or each head's part of it."""
+    return "heads" if choices.heads is not None or "w_o" in inputs else "output"
+
+
+def joined(p: Program, mixed: Step, inputs: Inputs, choices: Choices) -> Step:
+    """The heads' results side by side, mixed by W_O where there is one (Vaswani 2017, 3.2.2)."""
+    if result_name(inputs, choices) == "output":
+        return mixed
+    if "w_o" not in inputs:
+        return p.rearrange("... h n d_v -> ... n (h d_v)", mixed, name="output")
+    height = inputs["w_o"].axes[0]
+    rows = " ".join((*members(height)[:-1], "n", "d_v"))
+    pattern = f"... {rows}, {height} d_out -> ... n d_out"
+    return p.contract(pattern, mixed, inputs["w_o"], name="output")
+
+
+def attention_layer(
+    p: Program,
+    inputs: Inputs,
+    choices: Choices,
+    *,
+    score: Score,
+    read: Callable[[Program, Inputs, Choices], QueryKeyValue] = query_key_value,
+    join: Callable[[Program, Step, Inputs, Choices], Step] = joined,
+) -> Step:
     """Attention around any score (Vaswani 2017, sections 3.2.1 and 3.2.2).
 
-    q (…, n, d), k (…, m, d), v (…, m, d_v) as given, split from packed arrays, or projected
-    from x; output (…, n, d_v), joined over heads where they were split.
+    q (…, n, d), k (…, m, d), v (…, m, d_v) as `read` makes them; output (…, n, d_v), which `join`
+    makes of the heads' results.
     """
-    query, key, value = _query_key_value(p, inputs, choices)
+    query, key, value = _cached(p, inputs, choices, *read(p, inputs, choices))
+    weights = _weights(p, query, key, inputs, choices, score)
+    mix = "... n m, ... m d_v -> ... n d_v"
+    mixed = p.contract(mix, weights, value, name=result_name(inputs, choices))
+    return join(p, mixed, inputs, choices)
+
+
+def _cached(
+    p: Program, inputs: Inputs, choices: Choices, query: Step, key: Step | None, value: Step
+) -> QueryKeyValue:
+    """Rows turned by their positions, and laid behind those of earlier calls."""
     if choices.rope is not None:
         if key is None:
             raise ShapeError("--rope turns queries and keys, and this mode has no keys.")
@@ -36,33 +83,25 @@ def attention_layer(p: Program, inputs: Inputs, choices: Choices, *, score: Scor
         value = p.append(
             "... m_past d_v, ... m_new d_v -> ... m d_v", inputs["past_v"], value, name="present_v"
         )
+    return query, key, value
+
+
+def _weights(
+    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices, score: Score
+) -> Step:
     scores = score(p, query, key, inputs, choices)
     adjusted = _adjusted(p, scores, inputs, choices)
     if choices.local_p is None:
-        weights = choices.normalizer.define(p, adjusted, inputs, choices, "m")
-    else:
-        apart = local.away(p, query, inputs, scores.axes)
-        near = local.windowed(p, adjusted, apart, choices.local_p)
-        weights = choices.normalizer.define(p, near, inputs, choices, "m")
-        weights = local.faded(p, weights, apart, choices.local_p)
-    return _weighted_sum(p, weights, value, inputs, choices)
+        return choices.normalizer.define(p, adjusted, inputs, choices, "m")
+    apart = local.away(p, query, inputs, scores.axes)
+    near = local.windowed(p, adjusted, apart, choices.local_p)
+    weights = choices.normalizer.define(p, near, inputs, choices, "m")
+    return local.faded(p, weights, apart, choices.local_p)
 
 
 def scaled_if_asked(p: Program, scores: Step, choices: Choices) -> Step:
     """Scores of a mechanism that has no scale of its own: scaled by --scale alone."""
     return scores if choices.scale is None else p.scale(scores, by=choices.scale, name="scaled")
-
-
-QueryKeyValue = tuple[Step, Step | None, Step]
-
-
-def _query_key_value(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
-    if "x" in inputs:
-        if choices.sinusoidal:
-            inputs = embedded(p, inputs, choices.offset)
-        return _projected(p, inputs)
-    key = _split(p, inputs["k"]) if "k" in inputs else None
-    return _split(p, inputs["q"]), key, _split(p, inputs["v"])
 
 
 def _split(p: Program, packed: Step) -> Step:
@@ -104,30 +143,16 @@ def _adjusted(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Ste
     elif "bias" in inputs:
         scores = p.add(scores, inputs["bias"], name="biased")
     if choices.mask is not None:
-        allowed = p.allow(choices.mask, _mask_axes(scores, choices), name="mask")
+        allowed = p.allow(choices.mask, mask_axes(scores, choices), name="mask")
         scores = p.mask(scores, allowed, name="masked")
     return scores
 
 
-def _mask_axes(scores: Step, choices: Choices) -> Axes:
-    """The scores' own axes; those the mask is the same along have size one, or are left out."""
+def mask_axes(scores: Step, choices: Choices) -> Axes:
+    """Axes of the mask: those of the scores; where it is the same along one, size one or none."""
     assert choices.mask is not None
     needed = choices.mask.varies | {"n", "m"}
     axes = [axis if axis in needed else ONE for axis in scores.axes]
     while axes[0] == ONE:
         del axes[0]
     return tuple(axes)
-
-
-def _weighted_sum(p: Program, weights: Step, value: Step, inputs: Inputs, choices: Choices) -> Step:
-    mix = "... n m, ... m d_v -> ... n d_v"
-    joins = choices.heads is not None or "w_o" in inputs
-    mixed = p.contract(mix, weights, value, name="heads" if joins else "output")
-    if not joins:
-        return mixed
-    if "w_o" not in inputs:
-        return p.rearrange("... h n d_v -> ... n (h d_v)", mixed, name="output")
-    height = inputs["w_o"].axes[0]
-    rows = " ".join((*members(height)[:-1], "n", "d_v"))
-    pattern = f"... {rows}, {height} d_out -> ... n d_out"
-    return p.contract(pattern, mixed, inputs["w_o"], name="output")

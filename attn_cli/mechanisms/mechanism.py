@@ -66,8 +66,15 @@ HEADED = frozenset({"heads", "kv_heads"})
 PAIRED = frozenset({"softcap", "mask", "local_p", "bias", "offset"})
 """Choices of whatever has a score for each query and key."""
 
-ATTENTION = NORMALIZED | HEADED | PAIRED | {"scale", "rope", "sinusoidal"}
-"""Choices that attention around a score of queries and keys takes."""
+BARE, CONTEXT, PAST = "bare", "context", "past"
+"""What may be given beside choices: q, k and v without projections, rows of another sequence for
+keys and values, and keys and values of earlier calls."""
+
+ATTENTION = NORMALIZED | HEADED | PAIRED | {"scale", "rope", "sinusoidal", BARE, CONTEXT, PAST}
+"""What attention around a score of queries and keys takes."""
+
+NEEDED = {BARE: ("q", "k", "v"), CONTEXT: ("context",), PAST: ("past_k", "past_v")}
+"""Arrays that need something else to be taken than a place in a layout."""
 
 Default = int | str | Callable[["Sizes"], Size]
 
@@ -135,7 +142,8 @@ class Mechanism(NamedTuple):
     parameters: the axes of arrays of its own, beside those; defaults: sizes for their axes;
     sums: axes that are as long as others together; usual: numbers of those that are not random;
     noise: how random ones are drawn, where not from a normal distribution.
-    takes: the choices it heeds; others are refused. heads: how many, where nobody says.
+    takes: the choices it heeds, and what may be given; all else is refused. heads: how many,
+    where nobody says.
     looks: along which axis of its weights one looks, and at what; None where it has no weights.
     lengths: axes that have another name than the option that gives their size.
     kept: steps that a next call needs of this one: a cache.
@@ -164,7 +172,7 @@ class Mechanism(NamedTuple):
 
     def layout(self, given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
         """Which arrays there are, the mechanism's own among them."""
-        common = self.arrays(given, choices, sizes)
+        common = self.arrays(self._taken(given), choices, sizes)
         learned: dict[str, Axes] = {}
         if choices.bias is not None:
             learned = choices.bias.arrays("h" in common.scores)
@@ -177,6 +185,13 @@ class Mechanism(NamedTuple):
             defaults=(*common.defaults, *self.defaults, *(local.DEFAULTS if place else ())),
             sums=(*common.sums, *self.sums),
         )
+
+    def _taken(self, given: Shapes) -> Shapes:
+        """The arrays that are given, without those it has no use for."""
+        barred = {
+            name for what, names in NEEDED.items() if what not in self.takes for name in names
+        }
+        return {name: shape for name, shape in given.items() if name not in barred}
 
     @property
     def asks(self) -> bool:

@@ -40,6 +40,12 @@ AXIS_WORDS: Mapping[str, str] = MappingProxyType(
         "d_context": "the width d_context of the context",
         "d_out": "the width d_out of the output",
         "d_half": "the pairs of d",
+        "T": "the number of time steps T",
+        "T_in": "the number of time steps T",
+        "d_in": "the number of features d",
+        "d_c": "the width d_c of latent rows",
+        "d_r": "the width d_r of what position turns",
+        "f": "the width f of the feed-forward layer",
         "entries": "the number of learned entries",
     }
 )
@@ -51,6 +57,10 @@ HINTS: tuple[tuple[frozenset[str], str], ...] = (
         "mode with a matrix of its own fit (--mode general)?",
     ),
     (frozenset({"k", "v", "m"}), "Every key needs its own value: as many rows in k as in v."),
+    (
+        frozenset({"state", "n"}),
+        "Here query i reads the state after key i: there are as many queries as keys.",
+    ),
     (frozenset({"past_k", "past_v", "m_past"}), "Every cached key needs its own cached value."),
     (frozenset({"v", "past_v", "d_v"}), "New values need the width of the cached ones."),
 )
@@ -153,7 +163,7 @@ class Sizes:
             f"{source} ({name} = {size})."
         )
         involved = {source.split()[0], self.source(axis).split()[0], axis}
-        hint = next((text for names, text in HINTS if names == involved), None)
+        hint = next((text for names, text in HINTS if names <= involved), None)
         return ShapeError(f"{message}\n{hint}" if hint else message)
 
     def _indivisible(self, axis: str, size: Size, source: str) -> ShapeError:

@@ -37,11 +37,13 @@ OPERATIONS = (
     "choose",
     "draw",
     "entmax",
+    "accumulate",
+    "recur",
 )
 """Every operation there is. Each reading has one rule for each of them."""
 
 
-FUNCTIONS = ("identity", "tanh", "relu", "sigmoid", "exp")
+FUNCTIONS = ("identity", "tanh", "relu", "sigmoid", "exp", "elu+1")
 """Functions of one number."""
 
 
@@ -212,6 +214,36 @@ class Program:
     def entmax(self, x: Step, *, alpha: float, over: str, name: str) -> Step:
         """Sparse shares that sum to 1 along the last axis: sparsemax for alpha = 2."""
         return self._record("entmax", (x,), x.axes, name, alpha=alpha, over=over)
+
+    def accumulate(self, x: Step, *, over: str, name: str) -> Step:
+        """At each place of an axis, the sum of all up to it."""
+        return self._record("accumulate", (x,), x.axes, name, over=over)
+
+    def recur(
+        self,
+        pattern: str,
+        key: Step,
+        value: Step,
+        *,
+        over: str,
+        gate: Step | None = None,
+        rate: Step | None = None,
+        erases: bool = False,
+        name: str,
+    ) -> Step:
+        """A state that each place of an axis changes: S_t = g_t S_(t-1) + r_t k_t (v_t - e_t)ᵀ.
+
+        gate, rate: g and r, 1 where not given. erases: e_t is what k_t reads from the kept state,
+        g_t S_(t-1)ᵀ k_t, and 0 otherwise (the delta rule). The pattern is that of the outer
+        product of k_t and v_t.
+        """
+        read = parse(pattern)
+        leads = [self._leading(*pair) for pair in zip(read.operands, (key, value), strict=True)]
+        axes = (*self._shared(leads), *read.result.axes)
+        more = {"gate": gate, "rate": rate}
+        named = {role: place for place, role in enumerate((r for r in more if more[r]), 2)}
+        operands = (key, value, *(step for step in more.values() if step is not None))
+        return self._record("recur", operands, axes, name, over=over, erases=erases, roles=named)
 
     def _record(
         self, operation: str, operands: tuple[Step, ...], axes: Axes, name: str, **options: Any

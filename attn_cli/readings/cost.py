@@ -25,6 +25,9 @@ PRICES = {
 """Operations for each entry of what is not a product of matrices; exp and tanh count as one."""
 
 
+RUNNING = ("accumulate", "recur")
+"""Operations of which only the latest place has to be held."""
+
 BOOLEAN = ("allow", "within")
 """Operations that make booleans, of one byte each."""
 
@@ -75,16 +78,17 @@ def flops(step: Step, sizes: Sizes) -> Size:
 
 
 def is_product(step: Step) -> bool:
-    """Whether a step is a product of matrices; all else is counted apart."""
-    return step.operation == "contract"
+    """Whether a step is a product of matrices, or as many outer ones; all else is counted apart."""
+    return step.operation in ("contract", "recur")
 
 
 def costs(program: Program, itemsize: int, count: Count) -> list[StepCost]:
     """Every computed step in order.
 
     itemsize: bytes of a number; a boolean has one byte. Every step makes a new array that is
-    freed after its last use; inputs stay; splitting and joining are views, and a cache grows in
-    place by its new rows. Reading or writing an array once is its bytes.
+    freed after its last use; inputs stay; splitting and joining are views, a cache grows in place
+    by its new rows, and of a running state the latest is held. Reading or writing an array once
+    is its bytes.
     """
     last_use = {o: place for place, step in enumerate(program) for o in step.operands}
     alive = {step: _held(step, program.sizes, itemsize) for step in program.inputs}
@@ -114,11 +118,19 @@ def size_in_bytes(axes: Axes, sizes: Sizes, itemsize: int) -> Size:
     return itemsize * Count(sizes).over(axes)
 
 
+def latest(step: Step) -> Axes:
+    """The axes of what is held of a step: of a running one the latest place."""
+    running = step.operation in RUNNING
+    return tuple(axis for axis in step.axes if not (running and axis == step.options["over"]))
+
+
 def _held(step: Step, sizes: Sizes, itemsize: int) -> Size:
     if step.operation == "rearrange":
         return 0
     if step.operation == "append":
         return size_in_bytes(step.operands[1].axes, sizes, itemsize)
+    if step.operation in RUNNING:
+        return size_in_bytes(latest(step), sizes, itemsize)
     return size_in_bytes(step.axes, sizes, 1 if step.operation in BOOLEAN else itemsize)
 
 
@@ -184,8 +196,23 @@ def _rotate(step: Step, count: Count) -> Size:
     return _by_entry(step, count) + 2 * count.over(step.operands[1].axes)
 
 
-FUNCTION_PRICES = {"identity": 0, "tanh": 1, "relu": 1, "sigmoid": 3, "exp": 1}
-"""Operations for each entry; a sigmoid is a power, a sum and a quotient."""
+FUNCTION_PRICES = {"identity": 0, "tanh": 1, "relu": 1, "sigmoid": 3, "exp": 1, "elu+1": 2}
+"""Operations for each entry; a sigmoid is a power, a sum and a quotient, elu + 1 a power and a sum.
+"""
+
+
+def _recur(step: Step, count: Count) -> Size:
+    """Write: a product and a sum for each entry of the state. Gating and reading come to that."""
+    roles, erases = step.options["roles"], step.options["erases"]
+    entries = 2 + (1 if "gate" in roles else 0) + (2 if erases else 0)
+    values = (1 if "rate" in roles else 0) + (1 if erases else 0)
+    *rows, _, width = step.axes
+    return entries * count.over(step.axes) + values * count.over((*_lead(step, rows), width))
+
+
+def _lead(step: Step, rows: list[str]) -> list[str]:
+    """The axes along which values differ before their width: all, where the state is read."""
+    return rows if step.options["erases"] else list(step.operands[1].axes[:-1])
 
 
 def _apply(step: Step, count: Count) -> Size:
@@ -240,4 +267,6 @@ RULES: dict[str, Rule] = {
     "choose": Rule(_less_one_a_row, _in_and_out),
     "draw": Rule(_less_one_a_row, _in_and_out),
     "entmax": Rule(_entmax, _in_and_out),
+    "accumulate": Rule(_less_one_a_row, _in_and_out),
+    "recur": Rule(_recur, _in_and_out),
 }

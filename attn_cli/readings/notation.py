@@ -72,6 +72,14 @@ class Notation(ABC):
         """Two arrays multiplied element by element."""
 
     @abstractmethod
+    def before(self, name: str) -> str:
+        """What a running array was one place earlier."""
+
+    @abstractmethod
+    def outer(self, column: str, row: str) -> str:
+        """Each number of one with each of another."""
+
+    @abstractmethod
     def total(self, axes: str, term: str) -> str:
         """A sum over axes."""
 
@@ -113,6 +121,12 @@ class Unicode(Notation):
 
     def each(self, first: str, second: str) -> str:
         return f"{first} ⊙ {second}"
+
+    def before(self, name: str) -> str:
+        return f"{name}_(t-1)"
+
+    def outer(self, column: str, row: str) -> str:
+        return f"{column} ⊗ {row}"
 
     def total(self, axes: str, term: str) -> str:
         return f"Σ_{axes} {term}"
@@ -160,6 +174,12 @@ class Latex(Notation):
 
     def each(self, first: str, second: str) -> str:
         return rf"{first} \odot {second}"
+
+    def before(self, name: str) -> str:
+        return f"{name}_{{t-1}}"
+
+    def outer(self, column: str, row: str) -> str:
+        return rf"{column} \otimes {row}"
 
     def total(self, axes: str, term: str) -> str:
         return rf"\sum_{{{axes}}} {term}"

@@ -13,6 +13,7 @@ import numpy as np
 
 from attn_cli.program import Axes, Program, Sizes, Step
 from attn_cli.readings.frame import Array, Frame, Rule, aligned, spread
+from attn_cli.readings.running import RUNNING
 from attn_cli.readings.shares import SHARES
 
 
@@ -150,12 +151,18 @@ def _sigmoid(x: Array) -> Array:
     return np.divide(np.where(x < 0, power, x.dtype.type(1)), np.add(power, x.dtype.type(1)))
 
 
+def _elu_plus_one(x: Array) -> Array:
+    """X + 1 above 0, e^x below: always positive."""
+    return np.where(x > 0, np.add(x, x.dtype.type(1)), np.exp(-np.abs(x)))
+
+
 FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "identity": lambda x: x,
     "tanh": np.tanh,
     "relu": lambda x: np.maximum(x, x.dtype.type(0)),
     "sigmoid": _sigmoid,
     "exp": np.exp,
+    "elu+1": _elu_plus_one,
 }
 
 
@@ -251,4 +258,5 @@ RULES: dict[str, Rule] = {
     "subtract": _subtract,
     "divide": _divide,
     **SHARES,
+    **RUNNING,
 }

@@ -11,7 +11,9 @@ from attn_cli.readings.notation import LETTERS, Notation
 
 Formula = Callable[[Step, Sizes, Notation], str]
 
-AXIS_NAMES = {"m": "the keys", "n": "the queries", "T": "time", "d": "the features"}
+AXIS_NAMES = {"m": "the keys", "n": "the queries", "T": "time", "d": "the features"} | {
+    "h": "the heads"
+}
 
 
 def formula(step: Step, sizes: Sizes, notation: Notation) -> str:
@@ -164,7 +166,10 @@ def _rotate(step: Step, sizes: Sizes, say: Notation) -> str:
 
 
 def _apply(step: Step, sizes: Sizes, say: Notation) -> str:
-    return say.call(step.options["function"], _operand(step, 0, say))
+    function, operand = step.options["function"], _operand(step, 0, say)
+    if function == "elu+1":
+        return f"{say.call('elu', operand)} + 1"
+    return say.call(function, operand)
 
 
 def _unit(step: Step, sizes: Sizes, say: Notation) -> str:
@@ -220,6 +225,26 @@ def _entmax(step: Step, sizes: Sizes, say: Notation) -> str:
     return say.call(named, _operand(step, 0, say)) + _over(step, say)
 
 
+def _accumulate(step: Step, sizes: Sizes, say: Notation) -> str:
+    return say.words("running sum of ") + _operand(step, 0, say) + _over(step, say)
+
+
+def _recur(step: Step, sizes: Sizes, say: Notation) -> str:
+    """S_t = g_t S_(t-1) + r_t k_t (v_t - …)ᵀ with the names that stand for them."""
+    key, value = (say.symbol(step.operands[place].name) for place in (0, 1))
+    roles = step.options["roles"]
+    gate, rate = (
+        f"{say.symbol(step.operands[roles[role]].name)}_t " if role in roles else ""
+        for role in ("gate", "rate")
+    )
+    kept = f"{gate}{say.before('S')}"
+    written = f"{value}_t"
+    if step.options["erases"]:
+        read = say.product(say.transposed(f"({kept})" if gate else kept), f"{key}_t")
+        written = f"({written} - {read})"
+    return f"{kept} + {rate}{say.outer(f'{key}_t', written)}"
+
+
 FORMULAS: dict[str, Formula] = {
     "input": _nothing,
     "allow": _allow,
@@ -245,4 +270,6 @@ FORMULAS: dict[str, Formula] = {
     "choose": _choose,
     "draw": _draw,
     "entmax": _entmax,
+    "accumulate": _accumulate,
+    "recur": _recur,
 }

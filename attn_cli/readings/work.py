@@ -8,6 +8,7 @@ from math import inf, prod
 from attn_cli.errors import brief
 from attn_cli.program import Axes, Sizes, Step
 from attn_cli.readings.desk import Desk, Index, Lines, index_of, named, own_cell, places_of
+from attn_cli.readings.work_running import WORK_OF_RUNNING
 from attn_cli.readings.work_shares import WORK_OF_SHARES
 from attn_cli.trace import WorkedCell
 
@@ -157,8 +158,11 @@ def _rotate(step: Step, index: Index, desk: Desk) -> Lines:
 def _apply(step: Step, index: Index, desk: Desk) -> Lines:
     operand, function = step.operands[0].name, step.options["function"]
     number = desk.show(desk.cell(operand, index))
-    return Lines(f"{function}({named(operand, index)})", FUNCTIONS[function].format(number))
+    whole = FUNCTIONS[function].format(number)
+    return Lines(f"{FUNCTION_NAMES.get(function, function)}({named(operand, index)})", whole)
 
+
+FUNCTION_NAMES = {"elu+1": "1 + elu"}
 
 FUNCTIONS = {
     "identity": "{}",
@@ -166,6 +170,7 @@ FUNCTIONS = {
     "relu": "max(0, {})",
     "sigmoid": "1 / (1 + e^(-({})))",
     "exp": "e^({})",
+    "elu+1": "max(0, {0}) + min(1, e^({0}))",
 }
 """Functions of one number with the number put in."""
 
@@ -242,4 +247,5 @@ WORK: dict[str, Callable[[Step, Index, Desk], Lines]] = {
     "subtract": _subtract,
     "divide": _divide,
     **WORK_OF_SHARES,
+    **WORK_OF_RUNNING,
 }

@@ -8,16 +8,12 @@ from attn_cli import mechanisms
 from attn_cli.cost_report import CostReport, Sweep, SweepRow, Variant
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.mechanisms import Mechanism
-from attn_cli.readings import formulas
-from attn_cli.reports.costed import ITEM_SIZES, cost_report
+from attn_cli.reports.costed import cost_report
 from attn_cli.reports.symbolic import Shape
 
-LAYOUTS = ("mha", "gqa", "mqa", "mla")
+LAYOUTS = ("mha", "gqa", "mqa")
 GQA_SHARE = 4
 """Query heads for each key head in gqa, where --kv-heads does not say."""
-
-MLA_LATENT, MLA_ROPE = 4, 2
-"""DeepSeek-V2 (2024), section 2.1: a latent of 4 head widths, and a rotary key of half of one."""
 
 
 def variants(
@@ -57,8 +53,6 @@ def _layout(mechanism: Mechanism, shape: Shape, dtype: str, name: str) -> Varian
     heads = shape.h
     if heads is None:
         raise AttnError(f"--compare {name} needs --heads.")
-    if name == "mla":
-        return _latent(mechanism, shape, dtype)
     kv_heads: int | str | None = {"mha": None, "mqa": 1}.get(name, shape.h_kv)
     if name == "gqa" and kv_heads is None:
         if not isinstance(heads, int) or heads % GQA_SHARE:
@@ -66,19 +60,6 @@ def _layout(mechanism: Mechanism, shape: Shape, dtype: str, name: str) -> Varian
         kv_heads = heads // GQA_SHARE
     note = {"mha": "a key head for each", "mqa": "one key head"}.get(name, f"{kv_heads} key heads")
     return _row(name, cost_report(mechanism, shape._replace(h_kv=kv_heads), dtype), note)
-
-
-def _latent(mechanism: Mechanism, shape: Shape, dtype: str) -> Variant:
-    """MLA keeps one latent and one rotary key for all heads: 4.5 head widths for each key."""
-    report = cost_report(mechanism, shape._replace(h_kv=None), dtype)
-    heads, width = formulas.letter(shape.name("h")), formulas.letter(shape.name("d"))
-    head = formulas.letter(shape.name("d_head")) if shape.d_head is not None else width / heads
-    layers = formulas.letter(shape.name("L")) if shape.L is not None else 1
-    cache = layers * ITEM_SIZES[dtype] * (MLA_LATENT * head + head / MLA_ROPE)
-    amount = formulas.amount(cache, shape.known())
-    return Variant(
-        "mla", "a latent for all heads", None, None, report.memory["score_matrix"], amount
-    )
 
 
 def sweep(

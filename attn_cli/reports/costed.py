@@ -7,11 +7,12 @@ from functools import partial
 from math import prod
 from typing import Any
 
+from attn_cli import mechanisms
 from attn_cli.cost_report import Amount, CostReport, CostStep, Crossover, Share
 from attn_cli.mechanisms import Mechanism
 from attn_cli.program import Size, Step
 from attn_cli.readings import formulas, words
-from attn_cli.readings.cost import StepCost, costs, size_in_bytes
+from attn_cli.readings.cost import RUNNING, StepCost, costs, latest, size_in_bytes
 from attn_cli.readings.notation import Unicode
 from attn_cli.reports.layers import table_1
 from attn_cli.reports.symbolic import Costed, Shape, symbolic_program
@@ -24,6 +25,8 @@ CONVENTIONS = (
     "memory: every step makes a new array, freed after its last use; inputs and weights stay; "
     "a cache grows in place",
 )
+
+RUNS = "a running state is held once, as it is after the latest position"
 
 
 def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> CostReport:
@@ -46,7 +49,7 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         title=mechanism.title,
         headed=mechanism.asks,
         sizes=shape.numbers(),
-        facts=_facts(shape),
+        facts=_facts(shape, products),
         steps=steps,
         totals={
             "matmul": amount(products),
@@ -64,9 +67,13 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         kv_cache=_kv_cache(mechanism, costed, itemsize, amount),
         intensity=_intensity(costed, found, itemsize, numbers),
         core_operations=amount(costed.layers * sum(cost.flops for cost in _core(found))),
-        crossovers=tuple(_crossovers(core, projections, shape, amount)) if mechanism.asks else (),
+        crossovers=tuple(_crossovers(mechanism, core, projections, shape, amount)),
         layers=table_1(shape, amount),
-        conventions=(*CONVENTIONS, *(_more_conventions(shape) if mechanism.asks else ())),
+        conventions=(
+            *CONVENTIONS,
+            *([RUNS] if any(c.step.operation in RUNNING for c in found) else []),
+            *(_more_conventions(shape) if mechanism.asks else ()),
+        ),
         dtype=dtype,
     )
 
@@ -103,7 +110,8 @@ def _core(found: list[StepCost]) -> list[StepCost]:
 def _projects(cost: StepCost) -> bool:
     """Whether a step is a product with a layer's own matrix, for each row alone."""
     learned = any(o.operation == "input" and o.name not in ROWS for o in cost.step.operands)
-    return cost.product and learned and not {"n", "m"} <= _axes(cost)
+    alone = cost.step.operation == "contract" and not {"n", "m"} <= _axes(cost)
+    return learned and alone
 
 
 def _axes(cost: StepCost) -> set[str]:
@@ -168,7 +176,8 @@ ROWS = ("x", "context", "q", "k", "v", "past_k", "past_v", "bias", "uniform", "g
 
 def _weights(costed: Costed, itemsize: int) -> Size:
     sizes = costed.program.sizes
-    matrices = [step for step in costed.program.inputs if step.name not in ROWS]
+    learned = (step for step in costed.program.inputs if step.name not in ROWS)
+    matrices = [step for step in learned if step.axes != ("m",)]
     held = sum(size_in_bytes(step.axes, sizes, itemsize) for step in matrices)
     return costed.layers * held
 
@@ -182,7 +191,8 @@ def _kv_cache(
     """
     program = costed.program
     sizes = program.sizes
-    kept = [set(sizes.atoms(program[name].axes)) for name in mechanism.kept if name in program]
+    steps = [program[name] for name in mechanism.kept if name in program]
+    kept = [set(sizes.atoms(latest(step))) for step in steps]
     grows = [axes - {"b", "m", "m_new"} for axes in kept if axes & {"m", "m_new"}]
     fixed = [axes - {"b"} for axes in kept if not axes & {"m", "m_new"}]
     token, state = (
@@ -220,23 +230,33 @@ def _is_row(step: Step) -> bool:
     return bool({"n", "m", "m_new", "T"} & {*step.axes})
 
 
-def _crossovers(core: Size, projections: Size, shape: Shape, amount: Any) -> list[Crossover]:
-    if shape.m is not None or shape.p is not None:
+def _crossovers(
+    mechanism: Mechanism, core: Size, projections: Size, shape: Shape, amount: Any
+) -> list[Crossover]:
+    if shape.m is not None or shape.p is not None or not mechanism.asks:
         return []
     name = shape.name("n")
     found = []
     equal = formulas.solve_for(name, core, projections) if projections else None
     if equal is not None:
         found.append(Crossover(("core", "projections"), name, amount(equal)))
+    if mechanism.twin is not None:
+        other = mechanisms.named(mechanism.twin.name)
+        costed = symbolic_program(other, shape)
+        counted = costs(costed.program, 1, costed.counted)
+        equal = formulas.solve_for(name, _core_and_projections(costed, counted)[0], core)
+        if equal is not None:
+            between = (f"core of {other.name} attention (the same numbers)", "core")
+            found.append(Crossover(between, name, amount(equal)))
     n, d = formulas.letter(name), formulas.letter(shape.name("d"))
     recurrent = formulas.solve_for(name, n**2 * d, n * d**2)
     found.append(Crossover(("self-attention layer", "recurrent layer"), name, amount(recurrent)))
     return found
 
 
-def _facts(shape: Shape) -> tuple[str, ...]:
+def _facts(shape: Shape, products: Size) -> tuple[str, ...]:
     facts = []
-    if shape.h is not None:
+    if shape.h is not None and formulas.letter(shape.name("h")) not in products.free_symbols:
         facts.append(
             "heads change no product's cost: each works on d / h columns; they multiply the "
             "score matrix by h"

@@ -33,6 +33,7 @@ TABLE = str.maketrans(
         "σ": "sigma",
         "τ": "tau",
         "⊙": "*",
+        "⊗": "(x)",
         "Φ": "Phi",
         "φ": "phi",
         "κ": "kappa",

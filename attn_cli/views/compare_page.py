@@ -36,18 +36,10 @@ def variant_blocks(variants: tuple[Variant, ...], width: int) -> list[Block]:
         right=("matrix products", "the rest"),
         spare=("score matrix", "the rest", "matrix products", "what"),
     )
-    notes = []
-    if any(one.matmul is None for one in variants):
-        notes.append(
-            "mla: a latent of 4 head widths and a rotary key of half of one, for all heads "
-            "(DeepSeek-V2 2024, section 2.1); its products are not counted here"
-        )
-    return [Heading("", "Side by side"), Grids((table,)), Lines(tuple(notes), quiet=True)]
+    return [Heading("", "Side by side"), Grids((table,))]
 
 
-def _operations(amount: Amount | None) -> str:
-    if amount is None:
-        return "-"
+def _operations(amount: Amount) -> str:
     return amount.pretty if amount.value is None else f"{amount.value:,}"
 
 

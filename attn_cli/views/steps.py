@@ -23,7 +23,11 @@ KINDS = {
     "weights": "weight",
 }
 AXIS_KINDS = {"n": "query", "m": "key", "m_new": "key", "m_past": "key"}
-AXIS_WORDS = {"h": "head", "h_kv": "key head", "n": "query"}
+AXIS_WORDS = {"h": "head", "h_kv": "key head", "n": "query", "m": "key"}
+
+
+STACKED = {"n": "pairs are shown for queries", "m": "states are shown for keys"}
+"""What is shown for some positions only, where a step has a table for each."""
 
 
 def step_blocks(step: TracedStep, number: str, trace: Trace, display: Display) -> list[Block]:
@@ -71,10 +75,10 @@ def left_out(trace: Trace, display: Display) -> list[str]:
         lines.append(
             f"shown: batch row {display.batch_index} of {sizes['b']}; --batch-index N shows another"
         )
-    if any(step.axes[:-2][-1:] == ("n",) for step in trace.steps):
-        count = sizes["n"]
-        if count > heads_shown(display):
-            lines.append(f"pairs are shown for queries 0 to {HEADS_SHOWN - 1} of {count:,}; --all")
+    for axis, what in STACKED.items():
+        stacked = any(step.axes[:-2][-1:] == (axis,) for step in trace.steps)
+        if stacked and sizes[axis] > heads_shown(display):
+            lines.append(f"{what} 0 to {HEADS_SHOWN - 1} of {sizes[axis]:,}; --all")
     heads = sizes.get("h", 1)
     if display.head is None and heads > heads_shown(display):
         lines.append(

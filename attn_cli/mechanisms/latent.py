@@ -1,0 +1,125 @@
+"""Multi-head latent attention: keys and values are made from one short row (DeepSeek-V2 2024)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from attn_cli.mechanisms.layer import QueryKeyValue, attention_layer
+from attn_cli.mechanisms.layout import attention_layout
+from attn_cli.mechanisms.mechanism import (
+    NORMALIZED,
+    PAIRED,
+    Choices,
+    Inputs,
+    Layout,
+    Mechanism,
+    Rope,
+    Shapes,
+)
+from attn_cli.mechanisms.rotary import turned
+from attn_cli.program import Program, Size, Sizes, Step, quotient
+
+LATENT, MANY_HEADS = 4, 16
+"""The paper's latent row is four head widths long, for 128 heads."""
+
+
+def latent_rows(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
+    """Queries from x; keys and values from a latent row that all heads share.
+
+    x (…, n, d_model), latent (…, m, d_c); queries and keys (…, h, n, d) without positions.
+    """
+    x = inputs["x"]
+    query = p.contract("... n d_model, d_model (h d) -> ... h n d", x, inputs["w_q"], name="q")
+    down = "... m d_model, d_model d_c -> ... m d_c"
+    latent = p.contract(down, x, inputs["w_dkv"], name="latent")
+    up = "... m d_c, d_c (h {0}) -> ... h m {0}"
+    key = p.contract(up.format("d"), latent, inputs["w_uk"], name="k")
+    return query, key, p.contract(up.format("d_v"), latent, inputs["w_uv"], name="v")
+
+
+def latent_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
+    """Softmax attention whose keys and values come from latent rows.
+
+    Rotary positions are always there, in a part of their own: --rope says which numbers are pairs.
+    """
+    score = partial(latent_scores, rope=choices.rope or Rope())
+    return attention_layer(p, inputs, choices._replace(rope=None), score=score, read=latent_rows)
+
+
+def latent_scores(
+    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices, *, rope: Rope
+) -> Step:
+    """Content and position apart: (q·k + q_rope·k_rope) / √(d + d_r).
+
+    Positions turn a part of their own, since a turned key could not be made from the latent row
+    afterwards; its key is one for all heads.
+    """
+    assert key is not None
+    x = inputs["x"]
+    wide = "... n d_model, d_model (h d_r) -> ... h n d_r"
+    q_rope = p.contract(wide, x, inputs["w_qr"], name="q_rope")
+    k_rope = p.contract("... m d_model, d_model d_r -> ... m d_r", x, inputs["w_kr"], name="k_rope")
+    q_turned, k_turned = turned(p, q_rope, k_rope, rope, choices.offset)
+    content = p.contract("... n d, ... m d -> ... n m", query, key, name="content")
+    position = p.contract("... n d_r, ... m d_r -> ... n m", q_turned, k_turned, name="position")
+    scores = p.add(content, position, name="scores")
+    if choices.scale is not None:
+        return p.scale(scores, by=choices.scale, name="scaled")
+    return p.scale(scores, rsqrt="d_all", name="scaled")
+
+
+def latent_layout(given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
+    """Rows x, and the matrices of attention but for those that make keys and values from them."""
+    rows: tuple[int, ...] = (1, 1, 1) if "b" in sizes else (1, 1)
+    common = attention_layout({"x": rows, **given}, choices, sizes)
+    axes = {name: own for name, own in common.axes.items() if name not in ("w_k", "w_v")}
+    return common._replace(axes=axes)
+
+
+def _latent_width(sizes: Sizes) -> Size:
+    """Four heads' width for as many heads as the paper has or for any; one for a few."""
+    few = isinstance(sizes["h"], int) and sizes["h"] < MANY_HEADS
+    return sizes["d"] if few else LATENT * sizes["d"]
+
+
+def _rotary_width(sizes: Sizes) -> Size:
+    """Half a head's width, as pairs."""
+    whole = isinstance(sizes["d"], int)
+    return max(2, sizes["d"] // 4 * 2) if whole else quotient(sizes["d"], 2)
+
+
+MLA = Mechanism(
+    name="mla",
+    title="Multi-head latent attention",
+    formula="softmax((Q Kᵀ + Q_R K_Rᵀ) / √(d + d_r)) V, K and V from one latent row",
+    source="DeepSeek-V2 2024, section 2.1",
+    arrays=latent_layout,
+    define=latent_attention,
+    parameters={
+        "w_dkv": ("d_model", "d_c"),
+        "w_uk": ("d_c", "(h d)"),
+        "w_uv": ("d_c", "(h d_v)"),
+        "w_qr": ("d_model", "(h d_r)"),
+        "w_kr": ("d_model", "d_r"),
+    },
+    defaults=(("d_c", _latent_width), ("d_r", _rotary_width)),
+    sums=(("d_all", ("d", "d_r")),),
+    takes=NORMALIZED | PAIRED | {"heads", "scale", "rope"},
+    heads=2,
+    kept=("latent", "k_turned"),
+    meanings={
+        "w_dkv": "turns rows into latent rows",
+        "w_uk": "makes the keys of all heads from a latent row",
+        "w_uv": "makes the values of all heads from a latent row",
+        "w_qr": "makes the part of queries that is turned by position",
+        "w_kr": "makes the part of keys that is turned by position, one for all heads",
+        "latent": "all that is kept of a position for its keys and values",
+        "k": "each head's keys, made again from the latent rows",
+        "v": "each head's values, made again from the latent rows",
+        "q_rope": "the part of each query that position turns",
+        "k_rope": "the part of each key that position turns, one for all heads",
+        "content": "how well each query matches each key by content",
+        "position": "how well they match by position",
+        "scores": "content and position together",
+    },
+)

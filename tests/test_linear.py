@@ -1,0 +1,202 @@
+"""Linear, gated and delta attention against plain loops, and the laws between them."""
+
+from __future__ import annotations
+
+import json
+from math import exp
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attn_cli import masks, mechanisms
+from attn_cli.reports.symbolic import Shape
+from tests.conftest import Attn
+from tests.counting import refuse_other_counts
+from tests.programs import Arrays, normal, run
+from tests.test_values import relative
+
+Rows = list[list[float]]
+
+
+def feature(row: list[float]) -> list[float]:
+    """Elu + 1 of each number."""
+    return [x + 1 if x > 0 else exp(x) for x in row]
+
+
+def dot(one: list[float], other: list[float]) -> float:
+    """The sum of products."""
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def linear_by_loops(q: Rows, k: Rows, v: Rows, *, causal: bool) -> Rows:
+    """Shares φ(q)·φ(k) of their sum, query by query."""
+    found = []
+    for i, query in enumerate(q):
+        seen = range(i + 1) if causal else range(len(k))
+        shares = {j: dot(feature(query), feature(k[j])) for j in seen}
+        total = sum(shares.values())
+        found.append([sum(shares[j] * v[j][c] for j in seen) / total for c in range(len(v[0]))])
+    return found
+
+
+def states_by_loops(
+    k: Rows, v: Rows, gate: list[float], rate: list[float], *, erases: bool
+) -> list[Rows]:
+    """Every state, number by number."""
+    state = [[0.0] * len(v[0]) for _ in k[0]]
+    states = []
+    for t, key in enumerate(k):
+        state = [[gate[t] * number for number in row] for row in state]
+        read = [dot(key, [row[c] for row in state]) for c in range(len(v[0]))]
+        wanted = [value - (old if erases else 0) for value, old in zip(v[t], read, strict=True)]
+        state = [
+            [number + rate[t] * x * w for number, w in zip(row, wanted, strict=True)]
+            for row, x in zip(state, key, strict=True)
+        ]
+        states.append(state)
+    return states
+
+
+sizes = st.integers(1, 6)
+
+
+@given(n=sizes, m=sizes, d=sizes, dv=sizes)
+def test_linear_agrees_with_loops(n: int, m: int, d: int, dv: int) -> None:
+    """Keys and values first, or weights first, or number by number: the same output."""
+    arrays = {"q": normal(0, n, d), "k": normal(1, m, d), "v": normal(2, m, dv)}
+    rows = [arrays[name].tolist() for name in "qkv"]
+    expected = linear_by_loops(*rows, causal=False)
+    assert relative(run("linear", arrays)["output"], expected) < 1e-12
+    assert relative(run("kernel", arrays)["output"], expected) < 1e-12
+
+
+@given(n=sizes, d=sizes, dv=sizes)
+def test_causal_linear_agrees_with_loops(n: int, d: int, dv: int) -> None:
+    """The running state holds just the keys that a causal mask keeps."""
+    arrays = {"q": normal(0, n, d), "k": normal(1, n, d), "v": normal(2, n, dv)}
+    rows = [arrays[name].tolist() for name in "qkv"]
+    expected = linear_by_loops(*rows, causal=True)
+    assert relative(run("linear", arrays, mask=masks.causal())["output"], expected) < 1e-12
+    assert relative(run("kernel", arrays, mask=masks.causal())["output"], expected) < 1e-12
+
+
+@pytest.mark.parametrize("mode", ["linear", "kernel", "gated", "delta"])
+def test_heads_are_runs_of_their_own(mode: str) -> None:
+    """Each head works on its own columns; a key head serves a run of query heads."""
+    q, k, v = normal(0, 2, 5, 8), normal(1, 2, 5, 4), normal(2, 2, 5, 6)
+    gates = {"gate": np.abs(normal(3, 5)) % 1, "beta": np.abs(normal(4, 5)) % 1}
+    own = {name: gates[name] for name in mechanisms.named(mode).parameters}
+    chosen = {"mask": masks.causal()} if mode in ("linear", "kernel") else {}
+    whole = run(mode, {"q": q, "k": k, "v": v, **own}, heads=4, kv_heads=2, **chosen)["output"]
+    for b in range(2):
+        for h in range(4):
+            g = h // 2
+            part = {
+                "q": q[b, :, 2 * h : 2 * h + 2],
+                "k": k[b, :, 2 * g : 2 * g + 2],
+                "v": v[b, :, 3 * g : 3 * g + 3],
+            }
+            alone = run(mode, {**part, **own}, **chosen)["output"]
+            assert relative(whole[b, :, 3 * h : 3 * h + 3], alone) < 1e-13
+
+
+@given(n=sizes, d=sizes, dv=sizes)
+def test_gated_and_delta_agree_with_loops(n: int, d: int, dv: int) -> None:
+    """Every state and every output, number by number."""
+    arrays: Arrays = {"q": normal(0, n, d), "k": normal(1, n, d), "v": normal(2, n, dv)}
+    arrays["gate"], beta = np.abs(normal(3, n)) % 1, np.abs(normal(4, n)) % 1
+    unit = arrays["k"] / np.sqrt((arrays["k"] ** 2).sum(axis=1, keepdims=True))
+    gate, v = arrays["gate"].tolist(), arrays["v"].tolist()
+    for mode, more, keys, rate, erases in (
+        ("gated", {}, arrays["k"], [1.0] * n, False),
+        ("delta", {"beta": beta}, unit, beta.tolist(), True),
+    ):
+        found = run(mode, {**arrays, **more})
+        states = states_by_loops(keys.tolist(), v, gate, rate, erases=erases)
+        assert relative(found["state"], states) < 1e-12
+        read = [
+            [dot(query, [row[c] for row in state]) for c in range(dv)]
+            for query, state in zip(arrays["q"].tolist(), states, strict=True)
+        ]
+        assert relative(found["output"], read) < 1e-12
+
+
+def test_gates_of_one_add_up() -> None:
+    """With every gate 1 the last state is Kᵀ V."""
+    arrays = {"q": normal(0, 4, 3), "k": normal(1, 4, 3), "v": normal(2, 4, 2)}
+    state = run("gated", {**arrays, "gate": np.ones(4)})["state"]
+    assert relative(state[-1], arrays["k"].T @ arrays["v"]) < 1e-14
+
+
+def test_a_corrected_key_holds_its_new_value() -> None:
+    """With β = 1 a key that comes again reads just its last value: (5, 6), not the sum."""
+    keys = np.array([[2.0, 0], [0, 3], [4, 0]])
+    arrays = {"q": np.eye(2)[[0, 1, 0]], "k": keys, "v": np.array([[1.0, 2], [3, 4], [5, 6]])}
+    found = run("delta", {**arrays, "beta": np.ones(3), "gate": np.ones(3)})["output"]
+    assert np.array_equal(found, [[1, 2], [3, 4], [5, 6]])
+
+
+@pytest.mark.parametrize("mode", ["linear", "kernel", "gated", "delta"])
+@pytest.mark.parametrize("causal", [True, False])
+def test_the_counting_run_agrees_with_the_formulas(mode: str, causal: bool) -> None:
+    """Operations counted while computing are the formulas with the sizes put in."""
+    for shape in (Shape(n=5, d=3), Shape(n=4, d=12, h=3, d_v=6, b=2)):
+        chosen = shape._replace(causal=causal and mode == "linear")
+        refuse_other_counts(mechanisms.named(mode), chosen)
+
+
+def test_orders(attn: Attn) -> None:
+    """Linear attention is O(n d²) with a state that does not grow; kernel attention O(n² d)."""
+
+    def cost(mode: str, *more: object) -> dict:
+        size = ("--n", 4096, "--d", 64)
+        return json.loads(attn("complexity", "--mode", mode, *size, *more, "--json").out)
+
+    for more, equal in (((), "d + 1/2"), (("--causal",), "2*d")):
+        found = cost("linear", *more)
+        orders = {step["name"]: step["order"] for step in found["steps"]}
+        assert orders["state"] == orders["mixed"] == "n*d**2"
+        assert found["kv_cache"]["per_token"]["value"] == 0
+        assert found["kv_cache"]["all"]["value"] == 4 * (64 * 64 + 64)
+        assert found["memory"]["score_matrix"]["value"] == 0
+        at = [one["at"] for one in found["crossovers"] if "kernel" in one["between"][0]]
+        assert at == [equal]
+    steps = {step["name"]: step["order"] for step in cost("kernel")["steps"]}
+    assert steps["scores"] == "n**2*d"
+    assert cost("gated")["kv_cache"]["all"]["value"] == 4 * 64 * 64
+
+
+def test_the_screen(attn: Attn) -> None:
+    """Linear says it equals its twin; states are shown after each key, four of them."""
+    page = attn("compute", "--mode", "linear", "--causal", "--n", 5).out
+    assert "equals kernel attention with every weight written out: the outputs differ" in page
+    assert "states are shown for keys 0 to 3 of 5; --all" in page
+    assert "key 3" in page
+    assert "key 4" not in page
+    assert "state = S_(t-1) + k_feature_t ⊗ V_t" in page
+    delta = attn("compute", "--mode", "delta", "--n", 2, "--show-work", "state[1,0,0]").out
+    assert "gate · state[0,0,0] + written" in delta
+    assert attn("compute", "--mode", "delta", "--plain").out.isascii()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("linear", "--window", 2), "--window changes nothing in --mode linear"),
+        (("linear", "--causal", "--offset", 1), "--offset changes nothing in --mode linear"),
+        (("linear", "--normalizer", "hard"), "It takes: --heads, --kv-heads, --causal."),
+        (("linear", "--causal", "--n", 2, "--m", 3), "query i reads the state after key i"),
+        (("gated", "--n", 2, "--m", 3), "query i reads the state after key i"),
+        (("gated", "--causal"), "--causal changes nothing in --mode gated"),
+        (("gated", "--past-k", "1 2; 3 4"), "--past-k: Gated linear attention takes no past_k"),
+        (("delta", "--param", "beta=2 2 2 2"), "--param beta: every number lies from 0 to 1."),
+        (("kernel", "--rope"), "--rope changes nothing in --mode kernel"),
+    ],
+)
+def test_refusals(attn: Attn, arguments: tuple[object, ...], message: str) -> None:
+    """What a mode has no use for is refused by name."""
+    ran = attn("compute", "--mode", *arguments)
+    assert ran.status == 2
+    assert message in ran.err
