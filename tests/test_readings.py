@@ -125,6 +125,18 @@ def latent_run() -> tuple[Arrays, dict]:
     return arrays, {"mode": "mla", "heads": 2}
 
 
+def single_run() -> tuple[Arrays, dict]:
+    """A run by element, in grouped heads."""
+    arrays = {"q": normal(0, 2, 4, 2, 2), "k": normal(1, 2, 2, 3, 2), "v": normal(2, 2, 2, 3, 3)}
+    return arrays, {"by_element": True}
+
+
+def online_run() -> tuple[Arrays, dict]:
+    """A run by blocks of keys, the last one shorter."""
+    arrays = {"q": normal(0, 4, 2), "k": normal(1, 5, 2), "v": normal(2, 5, 3)}
+    return arrays, {"block_size": 2, "mask": masks.causal(-1)}
+
+
 def local_run() -> tuple[Arrays, dict]:
     """A run with a predicted window."""
     arrays = {"q": normal(0, 4, 3), "k": normal(1, 5, 3), "v": normal(2, 5, 2)}
@@ -158,6 +170,8 @@ RUNS = (
     connected_run,
     branched_run,
     latent_run,
+    single_run,
+    online_run,
 )
 
 

@@ -6,9 +6,10 @@ from math import isfinite
 from typing import Any
 
 from attn_cli.cli.asked import Asked
-from attn_cli.cli.options import AttentionOptions
+from attn_cli.cli.options import AlgorithmOptions, AttentionOptions
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.mechanisms import Choices, Mechanism
+from attn_cli.mechanisms.mechanism import PAST
 from attn_cli.mechanisms.normalizers import normalizer
 
 DTYPES = ("float64", "float32", "float16")
@@ -79,8 +80,34 @@ OPTIONS = {
     "rope": "--rope",
     "sinusoidal": "--positions",
     "activation": "--activation",
+    "by_element": "--query-index",
+    "block_size": "--block-size",
 }
 """What sets each choice that some mechanism does without."""
+
+
+def with_algorithm(mechanism: Mechanism, algorithm: AlgorithmOptions, choices: Choices) -> Choices:
+    """The same choices, computed in other steps.
+
+    Raises AttnError where a normalizer has no such steps, and for two algorithms at once.
+    """
+    wanted = {
+        "--query-index": algorithm.query_index is not None,
+        "--block-size": algorithm.block_size is not None,
+        "--decode": algorithm.decode,
+    }
+    given = [option for option, is_given in wanted.items() if is_given]
+    if len(given) > 1:
+        raise AttnError(f"{' and '.join(given)} are algorithms of their own: give one.")
+    blocks = algorithm.block_size is not None
+    if blocks and (choices.normalizer.name != "softmax" or choices.temperature is not None):
+        raise AttnError("--block-size is online softmax: leave --normalizer and --temperature out.")
+    if blocks and choices.local_p is not None:
+        raise AttnError("--block-size is online softmax: leave --local p out.")
+    if algorithm.decode and PAST not in mechanism.takes:
+        raise AttnError(f"--decode needs a cache, which --mode {mechanism.name} does without here.")
+    one = algorithm.query_index is not None
+    return choices._replace(by_element=one, block_size=algorithm.block_size)
 
 
 def refuse_untaken(mechanism: Mechanism, choices: Choices, wanted: Asked, *, table: bool) -> None:

@@ -29,6 +29,7 @@ from attn_cli.compare_report import WaysReport
 from attn_cli.errors import AttnError, brief, did_you_mean, option_of
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.matrices.sources import Sources
+from attn_cli.mechanisms.mechanism import ATTENTION
 from attn_cli.mechanisms.normalizers import normalizer
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
@@ -74,7 +75,8 @@ def compared(
     requests = []
     noted: dict[str, None] = {}
     for choice in _choices(ways, attention, masks):
-        request = gathered(arrays, sizes, choice.attention, positions, choice.masks, sources)
+        asked = (choice.attention, positions, choice.masks)
+        request = gathered(arrays, sizes, *asked, sources=sources)
         _refuse_missing(request, view)
         values = evaluate(request.program, _affordable(request))
         requests.append(request)
@@ -125,9 +127,8 @@ def _choices(ways: WayOptions, attention: AttentionOptions, masks: MaskOptions) 
     if varied["layout"] and attention.kv_heads is not None and "gqa" not in varied["layout"]:
         raise AttnError("--kv-heads is for the layout gqa, which is none of these ways.")
     if not any(varied.values()):
-        usual = mechanisms.named(mechanisms.DEFAULT)
-        alike = (one for one in mechanisms.MECHANISMS if one.takes >= usual.takes)
-        varied["mode"] = [one.name for one in alike if one.heads == usual.heads]
+        alike = (one for one in mechanisms.MECHANISMS if one.takes >= ATTENTION)
+        varied["mode"] = [one.name for one in alike if one.heads is None]
     names = [[(kind, one) for one in listed] for kind, listed in varied.items() if listed]
     if np.prod([len(listed) for listed in names]) > MOST_WAYS:
         raise AttnError(f"More than {MOST_WAYS} ways can't be read side by side: give fewer.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attn_cli.cli.groups import takes
 from attn_cli.cli.options import (
+    AlgorithmOptions,
     ArrayOptions,
     AttentionOptions,
     DisplayOptions,
@@ -39,6 +40,7 @@ attn compute --q q.npy --k k.npy --v v.npy --quiet > output.txt
     AttentionOptions,
     PositionOptions,
     MaskOptions,
+    AlgorithmOptions,
     DisplayOptions,
     OutputOptions,
 )
@@ -48,6 +50,7 @@ def compute(
     attention: AttentionOptions,
     positions: PositionOptions,
     masks: MaskOptions,
+    algorithm: AlgorithmOptions,
     display: DisplayOptions,
     output: OutputOptions,
 ) -> None:
@@ -57,5 +60,11 @@ def compute(
     from attn_cli.cli.showing import check_output, show
 
     check_output(output, display)
-    request = gathered(arrays, sizes, attention, positions, masks)
+    if algorithm.decode:
+        masks = masks._replace(causal=True)
+    request = gathered(arrays, sizes, attention, positions, masks, algorithm)
+    if algorithm.decode:
+        from attn_cli.cli.decoding import last_row
+
+        request = last_row(request)
     show(computed(request, display, output), display, output)

@@ -50,6 +50,10 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
     _refuse_missing_slices(program, display)
     cell = _cell(display.show_work, request) if display.show_work is not None else None
     parts = rows.split(program)
+    if request.query is not None:
+        _refuse_other_query(cell, request)
+        assert parts is not None, "the rows of every mode that takes one query are independent"
+        return _trace(request, _one_query(request, parts), cell, display, True)
     itemsize = next(iter(request.arrays.values())).dtype.itemsize
     needed = _bytes(program, itemsize)
     if needed <= LARGE_BYTES or parts is None or _asks_for_all(parts, display, output):
@@ -60,6 +64,30 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
         numbers = _in_blocks(request, parts, cell)
         whole = False
     return _trace(request, numbers, cell, display, whole)
+
+
+def _refuse_other_query(cell: tuple[str, tuple[int, ...]] | None, request: Request) -> None:
+    if cell is None:
+        return
+    places = dict(zip(request.program[cell[0]].axes, cell[1], strict=True))
+    if places.get("n", request.query) != request.query:
+        raise AttnError(f"--show-work: only query {request.query} is computed (--query-index).")
+
+
+def _one_query(request: Request, parts: rows.Split) -> Numbers:
+    """Every step for one query, and whole what does not belong to any."""
+    program, query = request.program, request.query
+    assert query is not None
+    refuse_above_memory(_bytes_of_a_query(request), "One query, number by number,", "Give less.")
+    once = rows.evaluate_once(program, parts, request.arrays)
+    shown = rows.evaluate_rows(program, parts, once, np.array([query]))
+    by_rows = frozenset(step.name for step in parts.by_rows)
+    return Numbers(program, {**once, **shown}, (query,), by_rows)
+
+
+def _bytes_of_a_query(request: Request) -> int:
+    itemsize = next(iter(request.arrays.values())).dtype.itemsize
+    return _bytes(request.program, itemsize) // int(request.program.sizes["n"])
 
 
 INSTEAD = (
@@ -135,7 +163,7 @@ def _trace(
         formula=request.mechanism.formula,
         source=request.mechanism.source,
         seed=request.seed if request.random or request.labels else None,
-        facts=(*facts(request), *twin_facts(request, numbers)),
+        facts=(*facts(request), *twin_facts(request, numbers), *_decoded(request, numbers)),
         notices=notices(request, numbers),
         steps=steps,
         labels=request.labels,
@@ -145,6 +173,14 @@ def _trace(
         next_commands=next_commands(request),
         settings=_settings(request),
     )
+
+
+def _decoded(request: Request, numbers: Numbers) -> tuple[str, ...]:
+    if request.whole is None:
+        return ()
+    from attn_cli.cli.decoding import saved_by_cache
+
+    return saved_by_cache(request, numbers.arrays["output"])
 
 
 def _focus(
@@ -185,6 +221,8 @@ def _settings(request: Request) -> dict[str, Any]:
         "temperature": choices.temperature,
         "activation": choices.activation if "activation" in request.mechanism.takes else None,
         "alpha": choices.alpha if choices.normalizer.name == "entmax" else None,
+        "block_size": choices.block_size,
+        "query_index": request.query,
         "heads": choices.heads,
         "kv_heads": choices.kv_heads,
         "scale": choices.scale,

@@ -140,7 +140,8 @@ def next_commands(request: Request) -> tuple[str, ...]:
         step = program.output
     masked = choices.mask is not None
     last = "0" if masked or step is program.output else "1"
-    lead = ",".join("0" for _ in step.axes[:-1])
+    query = str(request.query or 0)
+    lead = ",".join(query if axis == "n" else "0" for axis in step.axes[:-1])
     commands = [f'--show-work "{step.name}[{lead},{last}]"']
     if takes & {"mask", "causal"} and not masked:
         commands.append("--causal")

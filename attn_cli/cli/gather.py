@@ -10,10 +10,11 @@ import numpy as np
 
 from attn_cli import mechanisms
 from attn_cli.cli.asked import Asked, asked, refuse_placement
-from attn_cli.cli.choosing import choices_of, refuse_untaken, with_local
+from attn_cli.cli.choosing import choices_of, refuse_untaken, with_algorithm, with_local
 from attn_cli.cli.given import read_given, refuse_conflicts
 from attn_cli.cli.masking import Chosen, bind_keys, bind_mask, chosen_mask
 from attn_cli.cli.options import (
+    AlgorithmOptions,
     ArrayOptions,
     AttentionOptions,
     MaskOptions,
@@ -39,7 +40,8 @@ class Request(NamedTuple):
 
     random: the inputs that were drawn; usual: those that have their usual number. unused: arrays
     in --input that nothing asked for.
-    chosen: the mask, where it places the queries, and the masks it is made of.
+    chosen: the mask, where it places the queries, and the masks it is made of. query: the only one
+    that is computed, where it is one. whole: the run whose last row this one is.
     """
 
     mechanism: Mechanism
@@ -52,6 +54,11 @@ class Request(NamedTuple):
     unused: tuple[str, ...]
     seed: int
     chosen: Chosen
+    query: int | None = None
+    whole: Request | None = None
+
+
+USUAL = AlgorithmOptions()
 
 
 def gathered(
@@ -60,6 +67,8 @@ def gathered(
     attention: AttentionOptions,
     positions: PositionOptions,
     masks: MaskOptions,
+    algorithm: AlgorithmOptions = USUAL,
+    *,
     sources: Sources | None = None,
 ) -> Request:
     """Read what is given, settle every size, draw what is missing, write the program down.
@@ -76,6 +85,7 @@ def gathered(
     )
     attention = _with_settings(attention, settings)
     positions = _with_settings(positions, settings)
+    algorithm = _with_settings(algorithm, settings)
     if bias is None and "bias" not in given:
         bias = bias_of(settings.get("bias"), "--input, bias")
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
@@ -86,6 +96,7 @@ def gathered(
         sinusoidal=sinusoidal_of(positions.positions),
     )
     wanted, choices = with_local(attention, wanted, choices)
+    choices = with_algorithm(mechanism, algorithm, choices)
     refuse_untaken(mechanism, choices, wanted, table=mask is not None)
     if choices.heads is None and not any(array.ndim == 4 for array in given.values()):
         choices = choices._replace(heads=mechanism.heads)
@@ -102,6 +113,8 @@ def gathered(
     refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
+    choices = _for_one_query(mechanism, choices, options, bound)
+    query = _query(algorithm, bound)
     given, unused = taken(given, unused, mechanism, layout, options, shared=sources is not None)
     said = None if wanted.table is not None else settings.get("mask")
     paired = {"n", "m"} <= set(layout.scores)
@@ -118,7 +131,7 @@ def gathered(
     made = drawn(program, usual, noise, given, seed, attention.dtype)
     if sizes.seed is not None and not {*made} - {*usual} and options.text is None:
         raise AttnError("--seed changes nothing here: no array is random.")
-    _name_labels(labels, program)
+    labels = name_labels(labels, program)
     labels = {axis: names for axis, names in labels.items() if len(names) == bound.get(axis, 0)}
     return Request(
         mechanism=mechanism,
@@ -131,7 +144,36 @@ def gathered(
         unused=unused,
         seed=seed,
         chosen=chosen,
+        query=query,
     )
+
+
+ONE_QUERY = 256
+"""Numbers of keys or values up to which a single query is shown number by number."""
+
+
+def _for_one_query(
+    mechanism: Mechanism, choices: Choices, options: ArrayOptions, sizes: Sizes
+) -> Choices:
+    """A single row of queries that was given is taken number by number where it is small."""
+    if "by_element" not in mechanism.takes or choices.by_element:
+        return choices
+    alone = (
+        options.q is not None
+        and sizes["m"] > 1
+        and sizes["n"] == sizes.get("b", 1) == 1
+        and "h" not in sizes
+    )
+    if not alone or options.past_k is not None or choices.block_size is not None:
+        return choices
+    return choices._replace(by_element=sizes["m"] * max(sizes["d"], sizes["d_v"]) <= ONE_QUERY)
+
+
+def _query(algorithm: AlgorithmOptions, sizes: Sizes) -> int | None:
+    index = algorithm.query_index
+    if index is not None and index >= sizes["n"]:
+        raise AttnError(f"--query-index {index}: there are {sizes['n']} queries, counted from 0.")
+    return index
 
 
 def _saved_offset(settings: Mapping[str, Any]) -> Offset | None:
@@ -140,7 +182,7 @@ def _saved_offset(settings: Mapping[str, Any]) -> Offset | None:
     return tuple(offset) if isinstance(offset, list) else offset
 
 
-Options = TypeVar("Options", AttentionOptions, PositionOptions)
+Options = TypeVar("Options", AttentionOptions, PositionOptions, AlgorithmOptions)
 
 
 def _with_settings(options: Options, settings: Mapping[str, Any]) -> Options:
@@ -237,11 +279,20 @@ def _settled(
     return sizes, layout
 
 
-def _name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> None:
-    """In self-attention words name the keys too; behind a cache, new keys go on being k0, k1."""
+def name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> dict[str, tuple[str, ...]]:
+    """In self-attention words name the keys too; behind a cache, new keys go on being k0, k1.
+
+    Keys of a block go by the names that they have among all.
+    """
     if "n" in labels and "m" not in labels and "context" not in program:
         labels["m"] = labels["n"]
     if "m_past" in program.sizes and len(labels.get("m", ())) != program.sizes["m"]:
         new = labels.get("m") or tuple(f"k{j}" for j in range(program.sizes["m_new"]))
         labels["m_new"] = new
         labels["m"] = (*(f"past{j}" for j in range(program.sizes["m_past"])), *new)
+    for step in program:
+        if step.operation == "part":
+            keys = labels.get("m") or tuple(f"k{j}" for j in range(program.sizes["m"]))
+            within = step.options["within"]
+            labels[f"m_{step.name.rpartition('_')[2]}"] = keys[within.start : within.stop]
+    return labels

@@ -152,6 +152,9 @@ def _settings(held: dict[str, Any]) -> dict[str, Any]:
 LONGEST_SETTINGS = 2**22
 
 
+COUNTS = ("heads", "kv_heads", "seed", "local_d", "block_size", "query_index")
+
+
 def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
     """Whether a saved entry has the form that a saved run has; anybody may have written it."""
     if not isinstance(settings, dict):
@@ -162,12 +165,12 @@ def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
         return value is None or (isinstance(value, kinds) and not isinstance(value, bool))
 
     labels, inputs, mask = (settings.get(name) for name in ("labels", "inputs", "mask"))
-    counts = [settings.get(name) for name in ("heads", "kv_heads", "local_d")]
+    counts = [settings.get(name) for name in ("heads", "kv_heads", "local_d", "block_size")]
     return (
         optional("mode", str)
-        and all(optional(name, int) for name in ("heads", "kv_heads", "seed", "local_d"))
+        and all(optional(name, int) for name in COUNTS)
         and all(count is None or count > 0 for count in counts)
-        and (settings.get("seed") or 0) >= 0
+        and all((settings.get(name) or 0) >= 0 for name in ("seed", "query_index"))
         and all(
             optional(name, float, int)
             for name in ("scale", "softcap", "rope_base", "temperature", "alpha")

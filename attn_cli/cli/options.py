@@ -37,6 +37,7 @@ _array = partial(
 )
 _size = partial(of_panel, "Sizes of random arrays", min=1, metavar="N")
 _attention = partial(of_panel, "Attention")
+_algorithm = partial(of_panel, "Algorithm (the same numbers in other steps)", metavar="N")
 _positions = partial(of_panel, "Positions")
 _mask = partial(of_panel, "Masks (True = may attend)")
 _display = partial(of_panel, "Display")
@@ -141,6 +142,21 @@ class AttentionOptions(NamedTuple):
     dtype: Annotated[str | None, _attention("float64, float32 or float16 (default as given).")] = (
         None
     )
+
+
+class AlgorithmOptions(NamedTuple):
+    """In which steps it is computed; the numbers are the same."""
+
+    query_index: Annotated[
+        int | None,
+        _algorithm("One query alone, number by number: products, sums, copies.", min=0),
+    ] = None
+    block_size: Annotated[
+        int | None, _algorithm("Online softmax: over N keys at a time.", min=1)
+    ] = None
+    decode: Annotated[
+        bool, _algorithm("The last row alone, with a cache of all before.", "--decode")
+    ] = False
 
 
 class PositionOptions(NamedTuple):

@@ -14,16 +14,40 @@ from attn_cli.views.numbers import scientific
 
 def twin_facts(request: Request, numbers: Numbers) -> tuple[str, ...]:
     """Run the mechanism's twin, if it has one, and say how far the outputs are apart."""
+    other_steps = _in_usual_steps(request, numbers)
     twin = request.mechanism.twin
     if twin is None or numbers.queries is not None:
-        return ()
+        return other_steps
     sizes = request.program.sizes
     arrays = twin.arrays(request.arrays, {"d": sizes["d"]})
     found = evaluate(_program(twin.name, request, arrays), arrays)["output"]
     apart = float(np.abs(found - numbers.arrays["output"]).max())
     return (
+        *other_steps,
         f"equals {twin.name} attention with {twin.how}: the outputs differ by at most "
         f"{scientific(apart, 2)}",
+    )
+
+
+def _in_usual_steps(request: Request, numbers: Numbers) -> tuple[str, ...]:
+    """The same run as products of matrices and one softmax, where it was computed otherwise."""
+    choices = request.choices
+    if not choices.by_element and choices.block_size is None:
+        return ()
+    usual = choices._replace(by_element=False, block_size=None)
+    program = _program(request.mechanism.name, request._replace(choices=usual), request.arrays)
+    found = evaluate(program, request.arrays)["output"]
+    if numbers.queries is not None:
+        found = found[..., list(numbers.queries), :]
+    apart = scientific(float(np.abs(found - numbers.arrays["output"]).max()), 2)
+    if choices.by_element:
+        return (
+            "one query, number by number; products of matrices give the same numbers: the outputs "
+            f"differ by at most {apart}",
+        )
+    return (
+        f"online softmax over {choices.block_size} keys at a time; softmax over all keys at once "
+        f"gives the same numbers: the outputs differ by at most {apart}",
     )
 
 

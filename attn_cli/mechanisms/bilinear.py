@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from attn_cli.mechanisms.layer import attention_layer, scaled_if_asked
+from attn_cli.mechanisms.layer import attention_layer, matched, scaled_if_asked
 from attn_cli.mechanisms.layout import attention_layout
-from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
+from attn_cli.mechanisms.mechanism import BY_ELEMENT, Choices, Inputs, Mechanism
 from attn_cli.program import Program, Step
 
 
@@ -16,7 +16,7 @@ def general_scores(
     """score(q, k) = qᵀ W k: queries are turned into the keys' space first."""
     assert key is not None
     turned = p.contract("... n d, d d_k -> ... n d_k", query, inputs["w"], name="turned")
-    scores = p.contract("... n d_k, ... m d_k -> ... n m", turned, key, name="scores")
+    scores = matched(p, turned, key, choices)
     return scaled_if_asked(p, scores, choices)
 
 
@@ -35,6 +35,7 @@ GENERAL = Mechanism(
     source="Luong 2015, section 3.1",
     arrays=partial(attention_layout, key_width="d_k"),
     define=partial(attention_layer, score=general_scores),
+    takes=BY_ELEMENT,
     parameters={"w": ("d", "d_k")},
     defaults=(("d_k", "d"),),
     meanings={

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from attn_cli.mechanisms.layer import attention_layer
+from attn_cli.mechanisms.layer import attention_layer, matched
 from attn_cli.mechanisms.layout import attention_layout
-from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
+from attn_cli.mechanisms.mechanism import BY_ELEMENT, Choices, Inputs, Mechanism
 from attn_cli.program import ONE, Program, Step
 
 
@@ -17,7 +17,7 @@ def cosine_scores(
     assert key is not None
     q_unit = p.unit(query, name="q_unit")
     k_unit = p.unit(key, name="k_unit")
-    scores = p.contract("... n d, ... m d -> ... n m", q_unit, k_unit, name="scores")
+    scores = matched(p, q_unit, k_unit, choices)
     if choices.scale is None:
         return p.multiply(scores, inputs["beta"], scores.axes, name="scaled")
     scaled = p.scale(scores, by=choices.scale, name="scaled")
@@ -31,6 +31,7 @@ COSINE = Mechanism(
     source="Graves 2014, equations 5 and 6",
     arrays=attention_layout,
     define=partial(attention_layer, score=cosine_scores),
+    takes=BY_ELEMENT,
     parameters={"beta": (ONE,)},
     usual={"beta": 1.0},
     meanings={

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from attn_cli.mechanisms.layer import attention_layer, scaled_if_asked
+from attn_cli.mechanisms.layer import attention_layer, matched, scaled_if_asked
 from attn_cli.mechanisms.layout import attention_layout
-from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
+from attn_cli.mechanisms.mechanism import BY_ELEMENT, Choices, Inputs, Mechanism
 from attn_cli.program import Program, Step
 
 
 def dot_scores(p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices) -> Step:
     """score(q, k) = qᵀk. Luong 2015, section 3.1."""
     assert key is not None
-    scores = p.contract("... n d, ... m d -> ... n m", query, key, name="scores")
+    scores = matched(p, query, key, choices)
     return scaled_if_asked(p, scores, choices)
 
 
@@ -22,7 +22,7 @@ def scaled_scores(
 ) -> Step:
     """score(q, k) = qᵀk / √d. Vaswani 2017, equation 1."""
     assert key is not None
-    scores = p.contract("... n d, ... m d -> ... n m", query, key, name="scores")
+    scores = matched(p, query, key, choices)
     if choices.scale is None:
         return p.scale(scores, rsqrt="d", name="scaled")
     return p.scale(scores, by=choices.scale, name="scaled")
@@ -35,6 +35,7 @@ DOT = Mechanism(
     source="Luong 2015, section 3.1",
     arrays=attention_layout,
     define=partial(attention_layer, score=dot_scores),
+    takes=BY_ELEMENT,
 )
 
 SCALED = Mechanism(
@@ -44,4 +45,5 @@ SCALED = Mechanism(
     source="Vaswani 2017, equation 1",
     arrays=attention_layout,
     define=partial(attention_layer, score=scaled_scores),
+    takes=BY_ELEMENT,
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from attn_cli.errors import ShapeError
 from attn_cli.mechanisms import local
 from attn_cli.mechanisms.mechanism import Choices, Inputs
+from attn_cli.mechanisms.online import online
 from attn_cli.mechanisms.placing import Placing
 from attn_cli.mechanisms.rotary import embedded, turned
 from attn_cli.program import ONE, Axes, Program, Step, members
@@ -28,6 +29,27 @@ def query_key_value(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyVal
         return _projected(p, inputs)
     key = _split(p, inputs["k"]) if "k" in inputs else None
     return _split(p, inputs["q"]), key, _split(p, inputs["v"])
+
+
+def matched(p: Program, query: Step, key: Step, choices: Choices) -> Step:
+    """Q Kᵀ, or number by number: each product of a query's and a key's number, then their sum."""
+    width = key.axes[-1]
+    if not choices.by_element:
+        pattern = f"... n {query.axes[-1]}, ... m {width} -> ... n m"
+        return p.contract(pattern, query, key, name="scores")
+    axes = (*p.shared(query, key, last=2), "n", "m", width)
+    products = p.multiply(query, key, axes, name="products")
+    return p.reduce("sum", products, over=width, keep=False, name="scores")
+
+
+def mixed_values(p: Program, weights: Step, value: Step, choices: Choices, name: str) -> Step:
+    """Weights V, or number by number: each weight copied across the features, then their sum."""
+    if not choices.by_element:
+        return p.contract("... n m, ... m d_v -> ... n d_v", weights, value, name=name)
+    axes = (*p.shared(weights, value, last=2), "n", "m", "d_v")
+    copied = p.repeat(weights, axes, name="copied")
+    weighted = p.multiply(copied, value, axes, name="weighted")
+    return p.reduce("sum", weighted, over="m", keep=False, name=name)
 
 
 def result_name(inputs: Inputs, choices: Choices) -> str:
@@ -62,9 +84,13 @@ def attention_layer(
     makes of the heads' results.
     """
     query, key, value = _cached(p, inputs, choices, *read(p, inputs, choices))
-    weights = _weights(p, query, key, inputs, choices, score)
-    mix = "... n m, ... m d_v -> ... n d_v"
-    mixed = p.contract(mix, weights, value, name=result_name(inputs, choices))
+    scores = _adjusted(p, score(p, query, key, inputs, choices), inputs, choices)
+    name = result_name(inputs, choices)
+    if choices.block_size is not None:
+        mixed = online(p, scores, value, choices.block_size, name)
+    else:
+        weights = _weights(p, query, scores, inputs, choices)
+        mixed = mixed_values(p, weights, value, choices, name)
     return join(p, mixed, inputs, choices)
 
 
@@ -86,15 +112,11 @@ def _cached(
     return query, key, value
 
 
-def _weights(
-    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices, score: Score
-) -> Step:
-    scores = score(p, query, key, inputs, choices)
-    adjusted = _adjusted(p, scores, inputs, choices)
+def _weights(p: Program, query: Step, scores: Step, inputs: Inputs, choices: Choices) -> Step:
     if choices.local_p is None:
-        return choices.normalizer.define(p, adjusted, inputs, choices, "m")
+        return choices.normalizer.define(p, scores, inputs, choices, "m")
     apart = local.away(p, query, inputs, scores.axes)
-    near = local.windowed(p, adjusted, apart, choices.local_p)
+    near = local.windowed(p, scores, apart, choices.local_p)
     weights = choices.normalizer.define(p, near, inputs, choices, "m")
     return local.faded(p, weights, apart, choices.local_p)
 

@@ -40,6 +40,8 @@ class Choices(NamedTuple):
     normalizer: how scores become weights. temperature: scores are divided by it. alpha: of entmax.
     rope: queries and keys are turned by their positions. sinusoidal: waves of the position are
     added to rows x. activation: bends scores that come from a layer (Φ).
+    by_element: products and sums are steps of their own. block_size: softmax and the weighted sum
+    go over so many keys at a time.
     """
 
     heads: Size | None = None
@@ -56,6 +58,8 @@ class Choices(NamedTuple):
     sinusoidal: bool = False
     offset: Offset = 0
     activation: str = "identity"
+    by_element: bool = False
+    block_size: int | None = None
 
 
 NORMALIZED = frozenset({"normalizer", "temperature", "alpha"})
@@ -70,8 +74,15 @@ BARE, CONTEXT, PAST = "bare", "context", "past"
 """What may be given beside choices: q, k and v without projections, rows of another sequence for
 keys and values, and keys and values of earlier calls."""
 
-ATTENTION = NORMALIZED | HEADED | PAIRED | {"scale", "rope", "sinusoidal", BARE, CONTEXT, PAST}
+BLOCKS = "block_size"
+
+ATTENTION = (
+    NORMALIZED | HEADED | PAIRED | {"scale", "rope", "sinusoidal", BARE, CONTEXT, PAST, BLOCKS}
+)
 """What attention around a score of queries and keys takes."""
+
+BY_ELEMENT = ATTENTION | {"by_element"}
+"""The same where the score is a product of queries and keys, which may be taken apart."""
 
 NEEDED = {BARE: ("q", "k", "v"), CONTEXT: ("context",), PAST: ("past_k", "past_v")}
 """Arrays that need something else to be taken than a place in a layout."""

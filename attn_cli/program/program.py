@@ -39,6 +39,9 @@ OPERATIONS = (
     "entmax",
     "accumulate",
     "recur",
+    "repeat",
+    "part",
+    "larger",
 )
 """Every operation there is. Each reading has one rule for each of them."""
 
@@ -214,6 +217,24 @@ class Program:
     def entmax(self, x: Step, *, alpha: float, over: str, name: str) -> Step:
         """Sparse shares that sum to 1 along the last axis: sparsemax for alpha = 2."""
         return self._record("entmax", (x,), x.axes, name, alpha=alpha, over=over)
+
+    def repeat(self, x: Step, axes: Axes, *, name: str) -> Step:
+        """The same numbers again along every axis of `axes` that x does not have."""
+        return self._record("repeat", (x,), axes, name)
+
+    def part(self, x: Step, *, over: str, within: range, axis: str, name: str) -> Step:
+        """Some neighbouring places of one axis, which is called `axis` then."""
+        self.sizes.bind(axis, len(within), name)
+        axes = tuple(axis if own == over else own for own in x.axes)
+        return self._record("part", (x,), axes, name, over=over, within=within)
+
+    def larger(self, x: Step, y: Step, *, name: str) -> Step:
+        """The larger of two numbers, place by place."""
+        return self._record("larger", (x, y), x.axes, name)
+
+    def shared(self, *operands: Step, last: int) -> Axes:
+        """All axes that operands have before their last ones, as `...` in a pattern has them."""
+        return self._shared([operand.axes[: len(operand.axes) - last] for operand in operands])
 
     def accumulate(self, x: Step, *, over: str, name: str) -> Step:
         """At each place of an axis, the sum of all up to it."""

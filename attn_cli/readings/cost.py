@@ -19,6 +19,7 @@ PRICES = {
     "rotate": 3,  # for each pair 4 products and 2 sums
     "subtract": 1,  # subtract
     "divide": 1,  # divide
+    "larger": 1,  # compare
     "softcap": 3,  # divide, tanh, multiply
     "softmax": 5,  # max, subtract, exp, sum, divide; two less a row, where max and sum begin
 }
@@ -125,7 +126,7 @@ def latest(step: Step) -> Axes:
 
 
 def _held(step: Step, sizes: Sizes, itemsize: int) -> Size:
-    if step.operation == "rearrange":
+    if step.operation in ("rearrange", "part"):
         return 0
     if step.operation == "append":
         return size_in_bytes(step.operands[1].axes, sizes, itemsize)
@@ -269,4 +270,7 @@ RULES: dict[str, Rule] = {
     "entmax": Rule(_entmax, _in_and_out),
     "accumulate": Rule(_less_one_a_row, _in_and_out),
     "recur": Rule(_recur, _in_and_out),
+    "repeat": Rule(_none, _in_and_out),
+    "part": Rule(_none, _view),
+    "larger": Rule(_by_entry, _in_and_out),
 }

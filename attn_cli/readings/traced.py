@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -25,6 +26,9 @@ LONG_SUM = 64
 
 SHOWN_QUERIES, SHOWN_KEYS, ALL_KEYS = 8, 3, 8
 """Where a cell is chosen: among the first queries, and the first keys when there are many."""
+
+NUMBERED = re.compile(r"_\d+$")
+"""How steps end that come again for each block."""
 
 SHARES = ("weights", "shares", "local_weights")
 """Steps whose rows are shares of 1, or close to it."""
@@ -92,7 +96,7 @@ def meaning(step: Step, meanings: Mapping[str, str]) -> str:
     """The one-line meaning of a step."""
     operands = ", ".join(operand.name for operand in step.operands)
     by = f"{step.name} by" if step.options.get("by") is not None else step.name
-    names = (f"{step.name} from {operands}", by, step.name)
+    names = (f"{step.name} from {operands}", by, step.name, NUMBERED.sub("_#", step.name))
     return next((meanings[name] for name in names if name in meanings), "")
 
 

@@ -238,6 +238,23 @@ def _divide(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
     return np.divide(x, by).astype(operands[0].dtype, copy=False)
 
 
+def _repeat(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    (x,) = spread(step, operands, frame.sizes)
+    atoms = frame.sizes.atoms(step.axes)
+    whole = np.broadcast_to(x, frame.sizes.shape(step.axes if x.ndim < len(atoms) else atoms))
+    return np.ascontiguousarray(whole).reshape(frame.sizes.shape(step.axes))
+
+
+def _part(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    axis = step.operands[0].axes.index(step.options["over"])
+    within = step.options["within"]
+    return operands[0][(slice(None),) * axis + (slice(within.start, within.stop),)]
+
+
+def _larger(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    return np.maximum(*operands)
+
+
 RULES: dict[str, Rule] = {
     "allow": _allow,
     "within": _within,
@@ -257,6 +274,9 @@ RULES: dict[str, Rule] = {
     "mask": _mask,
     "subtract": _subtract,
     "divide": _divide,
+    "repeat": _repeat,
+    "part": _part,
+    "larger": _larger,
     **SHARES,
     **RUNNING,
 }

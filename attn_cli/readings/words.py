@@ -155,7 +155,7 @@ def _add(step: Step, sizes: Sizes, say: Notation) -> str:
 
 def _multiply(step: Step, sizes: Sizes, say: Notation) -> str:
     one, other = (_operand(step, place, say) for place in (0, 1))
-    whole = all(set(operand.axes) >= {*step.axes[-2:]} for operand in step.operands)
+    whole = all(step.axes[-1] in operand.axes for operand in step.operands)
     return say.each(one, other) if whole else say.times(one, other)
 
 
@@ -194,8 +194,9 @@ def _softmax(step: Step, sizes: Sizes, say: Notation) -> str:
 
 
 def _over(step: Step, say: Notation) -> str:
-    over = AXIS_NAMES.get(step.options["over"], step.options["over"])
-    return say.words(f", over {over}")
+    over = step.options["over"]
+    usual = "the keys of the block" if over.startswith("m_") else over
+    return say.words(f", over {AXIS_NAMES.get(over, usual)}")
 
 
 def _reduce(step: Step, sizes: Sizes, say: Notation) -> str:
@@ -223,6 +224,22 @@ def _entmax(step: Step, sizes: Sizes, say: Notation) -> str:
     alpha = step.options["alpha"]
     named = "sparsemax" if alpha == 2 else f"{alpha:g}-entmax"
     return say.call(named, _operand(step, 0, say)) + _over(step, say)
+
+
+def _repeat(step: Step, sizes: Sizes, say: Notation) -> str:
+    return _operand(step, 0, say) + say.words(", copied across the features")
+
+
+def _part(step: Step, sizes: Sizes, say: Notation) -> str:
+    within = step.options["within"]
+    kept = str(within.start) if len(within) == 1 else f"{within.start} to {within.stop - 1}"
+    over = AXIS_NAMES.get(step.options["over"], step.options["over"]).removeprefix("the ")
+    what = over.removesuffix("s") if len(within) == 1 else over
+    return f"{_operand(step, 0, say)}{say.words(f' of {what} {kept}')}"
+
+
+def _larger(step: Step, sizes: Sizes, say: Notation) -> str:
+    return say.call("max", f"{_operand(step, 0, say)}, {_operand(step, 1, say)}")
 
 
 def _accumulate(step: Step, sizes: Sizes, say: Notation) -> str:
@@ -272,4 +289,7 @@ FORMULAS: dict[str, Formula] = {
     "entmax": _entmax,
     "accumulate": _accumulate,
     "recur": _recur,
+    "repeat": _repeat,
+    "part": _part,
+    "larger": _larger,
 }

@@ -226,6 +226,24 @@ def _pairwise(step: Step, index: Index, desk: Desk, sign: str) -> Lines:
     )
 
 
+def _repeat(step: Step, index: Index, desk: Desk) -> Lines:
+    operand = step.operands[0].name
+    return Lines(named(operand, own_cell(step, 0, index, desk)), "", "the same number again")
+
+
+def _part(step: Step, index: Index, desk: Desk) -> Lines:
+    operand = step.operands[0]
+    axis = operand.axes.index(step.options["over"])
+    moved = (*index[:axis], index[axis] + step.options["within"].start, *index[axis + 1 :])
+    return Lines(named(operand.name, moved), "", "the same number, of this block")
+
+
+def _larger(step: Step, index: Index, desk: Desk) -> Lines:
+    cells = [(o.name, own_cell(step, place, index, desk)) for place, o in enumerate(step.operands)]
+    one, other = (desk.show(desk.cell(*cell)) for cell in cells)
+    return Lines(f"max({', '.join(named(*cell) for cell in cells)})", f"max({one}, {other})")
+
+
 WORK: dict[str, Callable[[Step, Index, Desk], Lines]] = {
     "input": _input,
     "allow": _allow,
@@ -246,6 +264,9 @@ WORK: dict[str, Callable[[Step, Index, Desk], Lines]] = {
     "mask": _mask,
     "subtract": _subtract,
     "divide": _divide,
+    "repeat": _repeat,
+    "part": _part,
+    "larger": _larger,
     **WORK_OF_SHARES,
     **WORK_OF_RUNNING,
 }

@@ -32,12 +32,17 @@ def focus_lines(trace: Trace) -> tuple[str, ...]:
             lines.append(
                 f"{name}{' ' * (width - cell_len(name))} {_sentence(row, looked_at, trace)}"
             )
-        if len(rows) < queries:
+        if len(rows) < queries and not _alone(trace):
             more = MORE.get(looking, "more")
             lines.append(f"… {queries - len(rows):,} {more}; --all shows them")
     spread = any("spread over" in line for line in lines)
     explained = EXPLAINED.format(what=LOOKED_AT.get(looked_at, "keys"))
     return (*lines, f"({explained})") if spread else tuple(lines)
+
+
+def _alone(trace: Trace) -> bool:
+    """Whether one query alone was computed."""
+    return any(step.queries is not None and len(step.queries) == 1 for step in trace.steps)
 
 
 def _sentence(row: FocusRow, looked_at: str, trace: Trace) -> str:

@@ -76,7 +76,10 @@ def left_out(trace: Trace, display: Display) -> list[str]:
             f"shown: batch row {display.batch_index} of {sizes['b']}; --batch-index N shows another"
         )
     for axis, what in STACKED.items():
-        stacked = any(step.axes[:-2][-1:] == (axis,) for step in trace.steps)
+        stacked = any(
+            step.axes[:-2][-1:] == (axis,) and (axis != "n" or step.queries is None)
+            for step in trace.steps
+        )
         if stacked and sizes[axis] > heads_shown(display):
             lines.append(f"{what} 0 to {HEADS_SHOWN - 1} of {sizes[axis]:,}; --all")
     heads = sizes.get("h", 1)
@@ -125,15 +128,18 @@ def _matrices(step: TracedStep, trace: Trace, display: Display, titled: bool) ->
     ]
     shares = step.look == "share"
     upright = trace.looks is not None and axes[-2:] == trace.looks[::-1]
-    total_rows = step.shape[-2] if len(step.shape) > 1 else 1
     rows, columns = axes[-2:]
+    held = step.queries if rows == "n" or len(step.axes) == 1 else None
+    names = Held(names_of(rows, step.shape[-2] if len(step.shape) > 1 else 1, step, trace), held)
+    alone = held is not None and len(held) == 1
+    total_rows = 1 if alone or len(step.shape) == 1 else step.shape[-2]
     return [
         Matrix(
-            caption=_caption(step, axes, place, titled),
+            caption=_caption(step, axes, _held(step, axes, place), titled),
             values=values[place],
-            positions=step.queries if step.queries is not None else range(total_rows),
+            positions=held if held is not None and not alone else range(total_rows),
             total_rows=total_rows,
-            row_names=Held(names_of(rows, total_rows, step, trace), step.queries),
+            row_names=names,
             column_names=names_of(columns, values.shape[-1], step, trace),
             look=step.look,
             kind=KINDS.get(step.name, ""),
@@ -146,6 +152,15 @@ def _matrices(step: TracedStep, trace: Trace, display: Display, titled: bool) ->
         )
         for place in product(*choices)
     ]
+
+
+def _held(step: TracedStep, axes: tuple[str, ...], place: tuple[int, ...]) -> tuple[int, ...]:
+    """Positions in the whole array, where only some queries are held."""
+    if step.queries is None:
+        return place
+    return tuple(
+        step.queries[at] if axis == "n" else at for axis, at in zip(axes[:-2], place, strict=True)
+    )
 
 
 def _caption(step: TracedStep, axes: tuple[str, ...], place: tuple[int, ...], titled: bool) -> str:
