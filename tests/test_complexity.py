@@ -452,6 +452,12 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "json": ((), ("--json",)),
     "latex": ((), ("--latex",)),
     "plain": ((), ("--plain",)),
+    "lang": ((), ("--lang", "zh")),
+    "normalizer": ((), ("--normalizer", "sparsemax")),
+    "temperature": ((), ("--temperature", 2)),
+    "alpha": (("--normalizer", "entmax"), ("--alpha", 2)),
+    "local": (("--n", 8, "--d", 4, "--local", "m", "--local-d", 2), ("--local", "p")),
+    "local_d": (("--n", 8, "--d", 4, "--local", "m", "--local-d", 2), ("--local-d", 1)),
 }
 ELSEWHERE = {"export": "test_model_page", "save": "test_sweep", "force": "test_force"}
 GROUPS = [*(g for name, g in vars(complexity).items() if name.endswith("Options"))]

@@ -596,6 +596,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "import_file": (("--mask", "other.npy"), ("--import", "m.npy", "--is", "bool")),
     "is_form": (("--import", "m.npy", "--is", "bool"), ("--is", "torch-mha")),
     "json": (("--causal",), ("--json",)),
+    "lang": (("--causal",), ("--lang", "zh")),
 }
 ELSEWHERE = {
     "save": "test_saved_masks_are_masks",

@@ -86,6 +86,7 @@ ELSEWHERE = {
     "export": "test_exports_hold_every_number_of_the_page",
     "force": "test_existing_files_are_kept",
     "step": "test_step_reveals_part_by_part",
+    "lang": "test_meanings_and_notices_turn_chinese",
 }
 GROUPS = [group for name, group in vars(options).items() if name.endswith("Options")]
 

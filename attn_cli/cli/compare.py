@@ -9,6 +9,7 @@ from attn_cli.cli.groups import takes
 from attn_cli.cli.options import (
     ArrayOptions,
     AttentionOptions,
+    LanguageOptions,
     MaskOptions,
     PositionOptions,
     SizeOptions,
@@ -77,6 +78,7 @@ class ViewOptions(NamedTuple):
     PositionOptions,
     MaskOptions,
     ViewOptions,
+    LanguageOptions,
 )
 def compare(
     ways: WayOptions,
@@ -86,11 +88,14 @@ def compare(
     positions: PositionOptions,
     masks: MaskOptions,
     view: ViewOptions,
+    language: LanguageOptions,
 ) -> None:
     """Run every way, put them side by side, show them."""
     from attn_cli.cli.comparing import compared, show
     from attn_cli.cli.output import EXPORTED
     from attn_cli.cli.paths import check_path
+    from attn_cli.cli.speaking import speak
 
+    speak(language)
     check_path(view.export, "--export", EXPORTED, view.force)
     show(compared(ways, arrays, sizes, attention, positions, masks, view), view)

@@ -224,7 +224,7 @@ def _shown(request: Request, view: ViewOptions) -> list[str]:
 def show(report: WaysReport, view: ViewOptions) -> None:
     """Print the ways as a page or JSON; export them."""
     for notice in report.notices:
-        streams.say(f"Note: {notice}")
+        streams.note(notice)
 
     def make(width: int, signs: Signs) -> list[Block]:
         shown = Display(width, view.precision, view.everything, signs=signs)

@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from attn_cli.cli.groups import takes
-from attn_cli.cli.options import BIAS_NAMES, MODES, MaskOptions, of_panel
+from attn_cli.cli.options import (
+    BIAS_NAMES,
+    MODES,
+    NORMALIZER_NAMES,
+    LanguageOptions,
+    MaskOptions,
+    fraction,
+    of_panel,
+)
 from attn_cli.cli.streams import guarded
 from attn_cli.mechanisms import DEFAULT
 
@@ -76,6 +84,23 @@ class CountOptions(NamedTuple):
             max=MOST_TILE,
             metavar="N",
         ),
+    ] = None
+    normalizer: Annotated[str | None, of_panel(KIND, f"{NORMALIZER_NAMES} (default softmax).")] = (
+        None
+    )
+    temperature: Annotated[
+        float | None, of_panel(KIND, "Scores are divided by T.", parser=fraction, metavar="T")
+    ] = None
+    alpha: Annotated[
+        float | None,
+        of_panel(KIND, "Power of entmax (default 3/2).", parser=fraction, metavar="NUMBER"),
+    ] = None
+    local: Annotated[
+        str | None,
+        of_panel(KIND, "m: a window around a query; p: around a predicted place.", metavar="m|p"),
+    ] = None
+    local_d: Annotated[
+        int | None, of_panel(KIND, "Keys on either side of it.", min=1, max=2**20, metavar="D")
     ] = None
     dtype: Annotated[str, of_panel(KIND, "float64, float32, float16, bfloat16 or float8.")] = (
         "float32"
@@ -152,7 +177,15 @@ class ReportOptions(NamedTuple):
 
 
 @guarded
-@takes(SizeOptions, CountOptions, PositionOptions, MaskOptions, MoreOptions, ReportOptions)
+@takes(
+    SizeOptions,
+    CountOptions,
+    PositionOptions,
+    MaskOptions,
+    MoreOptions,
+    ReportOptions,
+    LanguageOptions,
+)
 def complexity(
     sizes: SizeOptions,
     count: CountOptions,
@@ -160,12 +193,15 @@ def complexity(
     masks: MaskOptions,
     more: MoreOptions,
     report: ReportOptions,
+    language: LanguageOptions,
 ) -> None:
     """Settle the sizes, read the program's cost, show it."""
     from attn_cli.cli.costing import costs_of, model_of, show_costs, show_model
     from attn_cli.cli.output import EXPORTED
     from attn_cli.cli.paths import check_path
+    from attn_cli.cli.speaking import speak
 
+    speak(language)
     check_path(report.export, "--export", EXPORTED, report.force)
     check_path(report.save, "--save", (".csv",), report.force)
     if more.config is not None:

@@ -8,6 +8,7 @@ from attn_cli.cli.options import (
     ArrayOptions,
     AttentionOptions,
     DisplayOptions,
+    LanguageOptions,
     MaskOptions,
     OutputOptions,
     PositionOptions,
@@ -43,6 +44,7 @@ attn compute --q q.npy --k k.npy --v v.npy --quiet > output.txt
     AlgorithmOptions,
     DisplayOptions,
     OutputOptions,
+    LanguageOptions,
 )
 def compute(
     arrays: ArrayOptions,
@@ -53,12 +55,15 @@ def compute(
     algorithm: AlgorithmOptions,
     display: DisplayOptions,
     output: OutputOptions,
+    language: LanguageOptions,
 ) -> None:
     """Read the arrays, write the program down, read its numbers, show them."""
     from attn_cli.cli.computing import computed
     from attn_cli.cli.gather import gathered
     from attn_cli.cli.showing import check_output, show
+    from attn_cli.cli.speaking import speak
 
+    speak(language)
     check_output(output, display)
     if algorithm.decode:
         masks = masks._replace(causal=True)

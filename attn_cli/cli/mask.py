@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 from attn_cli.cli.groups import takes
-from attn_cli.cli.options import BIAS_NAMES, MaskOptions, of_panel
+from attn_cli.cli.options import BIAS_NAMES, LanguageOptions, MaskOptions, of_panel
 from attn_cli.cli.streams import guarded
 
 HELP = (
@@ -119,18 +119,21 @@ class FileOptions(NamedTuple):
 
 
 @guarded
-@takes(MaskOptions, FieldOptions, LookOptions, FormOptions, FileOptions)
+@takes(MaskOptions, FieldOptions, LookOptions, FormOptions, FileOptions, LanguageOptions)
 def mask(
     masks: MaskOptions,
     field: FieldOptions,
     look: LookOptions,
     forms: FormOptions,
     files: FileOptions,
+    language: LanguageOptions,
 ) -> None:
     """Settle the sizes, build the mask, say everything about it."""
     from attn_cli.cli.mask_gather import mask_request
     from attn_cli.cli.mask_showing import check_output, show, show_catalogue
+    from attn_cli.cli.speaking import speak
 
+    speak(language)
     check_output(files, look)
     request = mask_request(masks, field, look, forms)
     if request is None:

@@ -17,6 +17,7 @@ from attn_cli.cli.output import EXPORTED, export_page, show_page
 from attn_cli.cli.paths import check_path, write_whole
 from attn_cli.cli.progress import progress
 from attn_cli.errors import AttnError, ImpossibleError
+from attn_cli.language import said
 from attn_cli.libraries import LIBRARIES, QUESTIONS
 from attn_cli.mask_report import FormShown, MaskReport
 from attn_cli.masks import Mask
@@ -95,7 +96,7 @@ def show(request: MaskRequest, look: LookOptions, files: FileOptions) -> None:
         return
     report = _report(request, mask, trace, look, files)
     for notice in report.trace.notices:
-        streams.say(f"Note: {notice}")
+        streams.note(notice)
     if files.save is not None:
         _save(files.save, mask, field, request.form or form_of("bool", "--as"))
 
@@ -165,9 +166,9 @@ def _report(
     field = request.field
     notices = idle_parts(request.parts, field)
     if request.bias is not None and (request.form is not None or files.save is not None):
-        notices = (*notices, "the form and the file hold the mask alone, without the bias.")
+        notices = (*notices, said("the form and the file hold the mask alone, without the bias."))
     if files.json and not trace.steps:
-        notices = (*notices, "the table is too large to list; --save writes it.")
+        notices = (*notices, said("the table is too large to list; --save writes it."))
     trace = trace._replace(notices=notices, next_commands=_next(request))
     with progress("queries") as advance:
         return mask_report(

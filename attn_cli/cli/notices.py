@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from attn_cli.cli.gather import Request
+from attn_cli.language import said
 from attn_cli.program import ONE
 from attn_cli.readings.traced import Numbers
 from attn_cli.reports.field import Field
@@ -22,7 +23,7 @@ def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
     """What a person has to know to read the numbers right."""
     found = []
     if request.unused:
-        found.append(f"--input: not used: {', '.join(request.unused)}.")
+        found.append(said("--input: not used: {names}.", names=", ".join(request.unused)))
     found += _idle(request)
     found += _not_finite(request, numbers)
     empty = _empty_rows(request, numbers)
@@ -53,11 +54,19 @@ def _empty_rows(request: Request, numbers: Numbers) -> str:
     if not len(rows):
         return ""
     named = [_row_name(request, axes, row) for row in rows[:ROWS_NAMED]]
-    more = f" and {len(rows) - ROWS_NAMED} more rows" if len(rows) > ROWS_NAMED else ""
-    return (
-        f"No key is allowed for {', '.join(named)}{more}: weights 0 and output 0, as in "
-        "torch SDPA and ONNX."
+    if len(rows) > ROWS_NAMED:
+        named.append(said("and {count} more rows", count=len(rows) - ROWS_NAMED))
+    return said(
+        "No key is allowed for {rows}: weights 0 and output 0, as in torch SDPA and ONNX.",
+        rows=_listed(named),
     )
+
+
+def _listed(named: list[str]) -> str:
+    """Names with commas; what is left out stands behind without one."""
+    *most, last = named
+    left_out = len(named) > ROWS_NAMED
+    return f"{', '.join(most)} {last}" if left_out else ", ".join(named)
 
 
 def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, tuple[str, ...]]:
@@ -86,8 +95,8 @@ def _row_name(request: Request, axes: tuple[str, ...], row: Array) -> str:
     query = at["n"]
     names = request.labels.get("n")
     text = names[query] if names else f"q{query}"
-    text += f" in head {at['h']}" if "h" in at else ""
-    return text + (f" of batch row {at['b']}" if "b" in at else "")
+    text += said(" in head {at}", at=at["h"]) if "h" in at else ""
+    return text + (said(" of batch row {at}", at=at["b"]) if "b" in at else "")
 
 
 def _not_finite(request: Request, numbers: Numbers) -> list[str]:
@@ -99,9 +108,10 @@ def _not_finite(request: Request, numbers: Numbers) -> list[str]:
         infinite = int(np.isinf(array).sum()) if step.name != "bias" else 0
         if count or infinite:
             place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-            what = "NaN" if np.isnan(array[place]) else "infinity"
-            at = ",".join(map(str, place))
-            found.append(f"{step.name}[{at}] is {what}: every number it takes part in is lost.")
+            what = "NaN" if np.isnan(array[place]) else said("infinity")
+            cell = f"{step.name}[{','.join(map(str, place))}]"
+            text = "{cell} is {what}: every number it takes part in is lost."
+            found.append(said(text, cell=cell, what=what))
     if found:
         return found
     masked = any(step.operation in ("mask", "within") for step in request.program)
@@ -112,9 +122,16 @@ def _not_finite(request: Request, numbers: Numbers) -> list[str]:
         if _lost(array, masked) and "bias" not in request.arrays:
             largest = short(float(np.finfo(array.dtype).max))
             instead = (
-                "Give smaller numbers." if array.dtype.itemsize == 8 else "Try --dtype float64."
+                said("Give smaller numbers.")
+                if array.dtype.itemsize == 8
+                else said("Try --dtype float64.")
             )
-            beyond = f"{step.name} holds numbers beyond {array.dtype}, whose largest is {largest}."
+            beyond = said(
+                "{name} holds numbers beyond {dtype}, whose largest is {largest}.",
+                name=step.name,
+                dtype=array.dtype,
+                largest=largest,
+            )
             return [f"{beyond} {instead}"]
     return []
 

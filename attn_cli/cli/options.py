@@ -215,6 +215,15 @@ class MaskOptions(NamedTuple):
     ] = None
 
 
+class LanguageOptions(NamedTuple):
+    """In which language."""
+
+    lang: Annotated[
+        str | None,
+        of_panel("Language", "en or zh: meanings, notices, explanations.", metavar="en|zh"),
+    ] = None
+
+
 class DisplayOptions(NamedTuple):
     """What is shown."""
 

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from attn_cli.cli import streams
 from attn_cli.cli.paths import write_whole
+from attn_cli.language import said
 from attn_cli.views.page import ASCII_SIGNS, Block, Heading, Signs
 
 LAST_LATIN = "\u024f"
@@ -66,7 +67,7 @@ def export_page(path: Path, make: MakePage, title: str, notices: Sequence[str]) 
     write_texts(path, [text])
     streams.say(f"Exported {path}")
     if path.suffix.lower() == ".tex" and not text.isascii() and max(text) > LAST_LATIN:
-        streams.say("Note: it has letters that pdflatex lacks; use lualatex or xelatex.")
+        streams.note(said("it has letters that pdflatex lacks; use lualatex or xelatex."))
 
 
 def write_texts(path: Path, parts: Iterable[str]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from attn_cli.cli.asked import Asked, asked, refuse_placement
-from attn_cli.cli.choosing import refuse_untaken
+from attn_cli.cli.choosing import choices_of, refuse_untaken, with_local
+from attn_cli.cli.options import AttentionOptions
 from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
 from attn_cli.cli.sizes import size
 from attn_cli.errors import AttnError, ShapeError, option_of
-from attn_cli.mechanisms import Choices, Mechanism
+from attn_cli.mechanisms import Mechanism
 from attn_cli.mechanisms.mechanism import BARE, CONTEXT, PAST
 from attn_cli.reports.symbolic import Shape
 
@@ -43,8 +44,18 @@ def shape_of(
     if count.cross and read["m"] is None:
         raise AttnError("--cross needs --m, the number of other rows.")
     wanted = _wanted(masks, window)
+    asked_for = AttentionOptions(
+        normalizer=count.normalizer,
+        temperature=count.temperature,
+        alpha=count.alpha,
+        local=count.local,
+        local_d=count.local_d,
+    )
     chosen = _positions(count, positions)
-    refuse_untaken(mechanism, Choices(heads=read["h"], **chosen), wanted, table=False)
+    choices = choices_of(asked_for)._replace(heads=read["h"], **chosen)
+    wanted, choices = with_local(asked_for, wanted, choices)
+    refuse_untaken(mechanism, choices, wanted, table=False)
+    chosen |= {name: getattr(choices, name) for name in WEIGHED}
     refuse_placement(wanted)
     if count.tile is not None and not wanted.any:
         raise AttnError("--tile needs a mask, whose kept tiles it counts.")
@@ -116,6 +127,9 @@ def _shape(
         cross=count.cross,
     )
 
+
+WEIGHED = ("normalizer", "temperature", "alpha", "local_p")
+"""Choices between scores and weights."""
 
 QUERIED = ("m", "d_v", "h", "h_kv", "d_head", "d_model")
 """Sizes that only queries and keys have."""

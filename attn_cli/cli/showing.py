@@ -52,7 +52,7 @@ def _refuse_page_options(display: DisplayOptions, as_json: bool) -> None:
 def show(trace: Trace, display: DisplayOptions, output: OutputOptions) -> None:
     """Notices to standard error, the result to standard output and to files."""
     for notice in trace.notices:
-        streams.say(f"Note: {notice}")
+        streams.note(notice)
     make = partial(_page, trace, display)
     if output.save is not None:
         _save(trace, output.save, display.only)

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TextIO
 import typer
 
 from attn_cli.errors import AttnError, Exit
+from attn_cli.language import said
 
 UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EBADF)
 UNPRINTABLE = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
@@ -48,6 +49,11 @@ def say(text: str) -> None:
 
         text = text.translate(TABLE)
     print(text, file=stream)
+
+
+def note(notice: str) -> None:
+    """Say what a person has to know to read a result right."""
+    say(f"{said('Note')}: {notice}")
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:

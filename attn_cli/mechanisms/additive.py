@@ -74,6 +74,13 @@ ADDITIVE = Mechanism(
     parameters={"w_query": ("d", "a"), "w_key": ("d_k", "a"), "v_a": ("a",)},
     defaults=HIDDEN,
     meanings=MEANINGS,
+    about=(
+        "A small network with one hidden layer compares every query with every key: both are "
+        "turned by a matrix of their own, added, bent by tanh, and weighed by v. It is the "
+        "attention of the first translation models that had one. Its hidden layer has a "
+        "number for every pair and hidden unit, which is what makes it costly."
+    ),
+    example="--n 3 --d 2 --only scores",
 )
 
 CONCAT = Mechanism(
@@ -92,4 +99,10 @@ CONCAT = Mechanism(
         "pairs": "each query with each key behind it",
     },
     twin=Twin("additive", "W cut into W_query, its first d rows, and W_key", split_weights),
+    about=(
+        "Query and key one behind the other, through one matrix. Since that matrix acts on "
+        "the two parts separately, it is additive attention with W = [W_query; W_key], and "
+        "the page of attn compute shows that the outputs are equal."
+    ),
+    example="--n 2 --d 2 --only scores",
 )

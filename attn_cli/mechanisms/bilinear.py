@@ -42,6 +42,12 @@ GENERAL = Mechanism(
         "w": "what of a query meets what of a key",
         "turned": "each query as the keys see it",
     },
+    about=(
+        "A learned matrix W stands between query and key, so that what a query asks for need "
+        "not look like the key that answers it, nor be as wide. With W the identity it is the"
+        " dot product."
+    ),
+    example='--q "1 0; 0 1" --k "1 0; 0 1" --v "1 2; 3 4" --param "w=0 1; 1 0" --only weights',
 )
 
 LOCATION = Mechanism(
@@ -56,4 +62,9 @@ LOCATION = Mechanism(
         "w": "a column for each position of a key",
         "scores": "how much each query wants each position, whatever key stands there",
     },
+    about=(
+        "The score comes from the query and the key's position alone: what stands at that "
+        "position has no say. It can learn to look at the first word, but not at a noun. "
+        "The number of positions is fixed by W."
+    ),
 )

@@ -86,4 +86,11 @@ BRANCHED = Mechanism(
         "shared": "each branch times its α",
         "output": "the sum of all branches",
     },
+    about=(
+        "The Weighted Transformer replaces heads that are joined by branches that are "
+        "weighed. Each head goes through its own rows of W_O, is multiplied by its κ, passes "
+        "the feed-forward layer alone, and counts with its α in the sum. κ and α are not "
+        "below 0 and sum to 1, so they say how much each branch matters."
+    ),
+    example="--n 3 --d 4 --only output",
 )

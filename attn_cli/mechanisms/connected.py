@@ -74,6 +74,13 @@ FC_TIME = Mechanism(
         "scores": "each feature's series through the layer: one score for each time step",
         "weights": "each feature's column becomes shares over time",
     },
+    about=(
+        "The simplest attention has no query. Each feature's series of sensor values goes "
+        "through a T×T layer, and softmax over time says how much each moment of it counts. "
+        "Weights have the shape of the input, so they can be looked at as a heat map. Scoring"
+        " costs O(T² d)."
+    ),
+    example="--n 3 --d 4 --only weights",
 )
 
 FC_FEATURE = Mechanism(
@@ -96,4 +103,10 @@ FC_FEATURE = Mechanism(
         "scores": "each time step's features through the layer: one score for each feature",
         "weights": "each time step's row becomes shares over the features",
     },
+    about=(
+        "The simplest attention, turned: at each time step the d sensor values go through a "
+        "d×d layer, and softmax over the features says which sensor counts at that moment. "
+        "Scoring costs O(T d²), so it suits long series of few features."
+    ),
+    example="--n 3 --d 4 --only weights",
 )

@@ -43,4 +43,11 @@ COSINE = Mechanism(
         "scaled by": "the cosines times the factor you gave",
         "sharpened": "and times the sharpness",
     },
+    about=(
+        "The angle between query and key, whatever their lengths: no key is preferred for "
+        "being long. Cosines lie between -1 and 1, too close together for a sharp softmax, so"
+        " a sharpness β stretches them. It is how a Neural Turing Machine finds what is in "
+        "its memory."
+    ),
+    example="--n 3 --d 2 --param beta=5 --only weights",
 )

@@ -122,4 +122,11 @@ MLA = Mechanism(
         "position": "how well they match by position",
         "scores": "content and position together",
     },
+    about=(
+        "A decoder keeps keys and values of all heads for every token. Here it keeps one "
+        "short latent row instead, from which keys and values of all heads are made again, "
+        "and one small key that carries the position, since a turned key could not be made "
+        "from the latent row afterwards. The cache becomes many times smaller."
+    ),
+    example="--n 3 --only latent",
 )

@@ -88,6 +88,13 @@ LINEAR = Mechanism(
         "output from mixed, total": "each query's mixture of the values",
     },
     twin=Twin("kernel", "every weight written out", lambda arrays, sizes: dict(arrays)),
+    about=(
+        "Without softmax the products may be taken in another order. φ(Q) (φ(K)ᵀ V) makes one"
+        " d×d matrix of all keys and values first, whose size does not depend on their "
+        "number: O(n d²) instead of O(n² d). Causal, that matrix is a running state, and "
+        "attention becomes a recurrent network."
+    ),
+    example="--n 3 --d 2 --causal --from state",
 )
 
 KERNEL = Mechanism(
@@ -104,4 +111,9 @@ KERNEL = Mechanism(
         "kept": "0 for keys that may not be attended",
         "weights": "each row divided by its sum",
     },
+    about=(
+        "The same numbers as linear attention with every weight written out: φ(q)·φ(k), "
+        "divided by the sum of its row. It costs O(n² d) and is here so that the weights "
+        "which linear attention never makes can be seen."
+    ),
 )

@@ -159,7 +159,8 @@ class Mechanism(NamedTuple):
     lengths: axes that have another name than the option that gives their size.
     kept: steps that a next call needs of this one: a cache.
     twin: another mechanism that gives the same numbers.
-    meanings: what its own steps mean, in one line each.
+    meanings: what its own steps mean, in one line each. about: what it is for, in a few sentences;
+    example: what to add to `attn compute --mode NAME` for a short page that shows it.
     """
 
     name: str
@@ -180,6 +181,8 @@ class Mechanism(NamedTuple):
     kept: tuple[str, ...] = ("k", "v")
     meanings: Mapping[str, str] = MappingProxyType({})
     twin: Twin | None = None
+    about: str = ""
+    example: str = "--n 3 --d 2 --only weights"
 
     def layout(self, given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
         """Which arrays there are, the mechanism's own among them."""

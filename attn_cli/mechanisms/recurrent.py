@@ -70,6 +70,13 @@ GATED = Mechanism(
     looks=None,
     kept=("state",),
     meanings=MEANINGS,
+    about=(
+        "Linear attention never forgets: its state only grows. A gate between 0 and 1 "
+        "multiplies the state before each key writes, so that old pairs fade. With a constant"
+        " gate it is retention; with a gate from the input it is the rule of recent state-"
+        "space models."
+    ),
+    example="--n 3 --d 2 --from state",
 )
 
 DELTA = Mechanism(
@@ -90,4 +97,14 @@ DELTA = Mechanism(
         "beta": "how far each key corrects what it holds, from 0 to 1",
         "k_unit": "each key with length 1",
     },
+    about=(
+        "Linear attention can't correct itself: a key that comes again adds its new value to "
+        "the old one. The delta rule reads first what the key holds, and writes only the "
+        "difference, β of it. With β = 1 and keys of length 1 a key holds exactly its latest "
+        "value."
+    ),
+    example=(
+        '--q "1 0; 0 1; 1 0" --k "1 0; 0 1; 1 0" --v "1 2; 3 4; 5 6" --param "beta=1 1 1" '
+        "--from state"
+    ),
 )

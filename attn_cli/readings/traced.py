@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from attn_cli.language import said
 from attn_cli.program import Program, Step
 from attn_cli.readings import cost, words
 from attn_cli.readings.desk import Desk, Index, Show
@@ -93,11 +94,11 @@ def worked_cell(numbers: Numbers, name: str, index: Index, show: Show) -> Worked
 
 
 def meaning(step: Step, meanings: Mapping[str, str]) -> str:
-    """The one-line meaning of a step."""
+    """The one-line meaning of a step, in the language that is spoken."""
     operands = ", ".join(operand.name for operand in step.operands)
     by = f"{step.name} by" if step.options.get("by") is not None else step.name
     names = (f"{step.name} from {operands}", by, step.name, NUMBERED.sub("_#", step.name))
-    return next((meanings[name] for name in names if name in meanings), "")
+    return said(next((meanings[name] for name in names if name in meanings), ""))
 
 
 def _traced(step: Step, numbers: Numbers, meanings: Mapping[str, str]) -> TracedStep:

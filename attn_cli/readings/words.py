@@ -141,7 +141,9 @@ def _scale(step: Step, sizes: Sizes, say: Notation) -> str:
     axis = step.options["rsqrt"]
     if axis:
         return say.quotient(_operand(step, 0, say), say.root(str(sizes[axis])))
-    return say.times(_operand(step, 0, say), f"{step.options['by']:g}")
+    by = step.options["by"]
+    factor = f"{by:g}" if isinstance(by, int | float) else str(by)
+    return say.times(_operand(step, 0, say), factor)
 
 
 def _softcap(step: Step, sizes: Sizes, say: Notation) -> str:

@@ -7,12 +7,15 @@ from functools import reduce
 from operator import and_
 
 from attn_cli.errors import brief
+from attn_cli.language import said
 from attn_cli.masks import Mask
 from attn_cli.reports.field import Field, table_of
 
 WIDENING = ("global", "prefix", "random")
 """Masks by which people mean to add pairs to others."""
 
+NOTHING = "{name} changes nothing here: the rest drops the same pairs."
+JOINED = "{name} is combined with and: only pairs that it keeps are left."
 ADVICE = "To add its pairs to the others, combine by | in --mask."
 
 
@@ -33,12 +36,10 @@ def idle_parts(parts: Sequence[Mask], field: Field) -> tuple[str, ...]:
         rest = reduce(and_, [*parts[:place], *parts[place + 1 :]])._replace(varies=axes)
         name, widens = brief(part.name), _kind(part) in WIDENING
         if _kind(part) != "causal" and (table_of(rest, field) == whole).all():
-            hint = f" {ADVICE}" if widens else ""
-            found.append(f"{name} changes nothing here: the rest drops the same pairs.{hint}")
+            hint = f" {said(ADVICE)}" if widens else ""
+            found.append(said(NOTHING, name=name) + hint)
         elif widens and _kind(part) != "prefix":
-            found.append(
-                f"{name} is combined with and: only pairs that it keeps are left. {ADVICE}"
-            )
+            found.append(f"{said(JOINED, name=name)} {said(ADVICE)}")
     return tuple(found)
 
 

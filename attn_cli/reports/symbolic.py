@@ -13,6 +13,7 @@ from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, windo
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.mechanisms.biases import Bias
 from attn_cli.mechanisms.mechanism import Rope
+from attn_cli.mechanisms.normalizers import SOFTMAX, Normalizer
 from attn_cli.program import Program, Size, Sizes, quotient
 from attn_cli.readings.cost import Count
 from attn_cli.readings.formulas import letter, positive
@@ -52,6 +53,10 @@ class Shape(NamedTuple):
     bias: Bias | None = None
     rope: Rope | None = None
     sinusoidal: bool = False
+    normalizer: Normalizer = SOFTMAX
+    temperature: float | None = None
+    alpha: float = 1.5
+    local_p: int | None = None
     projections: bool = True
     cross: bool = False
     letters: Mapping[str, str] = MappingProxyType({})
@@ -121,6 +126,10 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
         bias=shape.bias,
         rope=shape.rope,
         sinusoidal=shape.sinusoidal,
+        normalizer=shape.normalizer,
+        temperature=shape.temperature,
+        alpha=shape.alpha,
+        local_p=shape.local_p,
     )
     sizes = Sizes()
     batch = size("b", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attn_cli.language import said
 from attn_cli.trace import Trace
 from attn_cli.views.focus import focus_lines
 from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
@@ -35,9 +36,9 @@ def compute_page(trace: Trace, display: Display) -> list[Block]:
 def _closing(trace: Trace) -> list[Block]:
     blocks: list[Block] = []
     if trace.focus:
-        blocks += [Heading("", "What to look at"), Lines(focus_lines(trace))]
+        blocks += [Heading("", said("What to look at")), Lines(focus_lines(trace))]
     if trace.summary:
-        blocks += [Heading("", "All queries"), Lines(trace.summary)]
+        blocks += [Heading("", said("All queries")), Lines(trace.summary)]
     if trace.next_commands:
         line = "Next: " + " · ".join(trace.next_commands)
         blocks.append(Lines((line,), quiet=True, indented=False, apart=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from attn_cli.cost_report import Amount, CostReport
+from attn_cli.language import said
 from attn_cli.views.amounts import amount_text, bytes_amount
 from attn_cli.views.page import Block, Grids, Heading, Lines, Title
 from attn_cli.views.texts import bar, text_table
@@ -18,8 +19,8 @@ def cost_page(report: CostReport, width: int, more: list[Block]) -> list[Block]:
         *_memory(report),
         *_layers(report, width),
         *more,
-        Heading("", "Counted so"),
-        Lines(report.conventions, quiet=True),
+        Heading("", said("Counted so")),
+        Lines(tuple(map(said, report.conventions)), quiet=True),
     ]
 
 

@@ -9,6 +9,7 @@ from html import escape
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
+from attn_cli.language import said
 from attn_cli.views.latex import latex_page
 from attn_cli.views.markdown import markdown_page
 from attn_cli.views.page import Block, Lines
@@ -92,7 +93,7 @@ def _recorded(blocks: list[Block], notices: Sequence[str]) -> Console:
 
 
 def _with_notices(blocks: list[Block], notices: Sequence[str]) -> list[Block]:
-    return [*blocks, *(Lines((f"Note: {notice}",)) for notice in notices)]
+    return [*blocks, *(Lines((f"{said('Note')}: {notice}",)) for notice in notices)]
 
 
 def _svg(blocks: list[Block], title: str, notices: Sequence[str]) -> str:

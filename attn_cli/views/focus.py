@@ -6,6 +6,7 @@ from math import isnan
 
 from rich.cells import cell_len
 
+from attn_cli.language import said
 from attn_cli.trace import FocusRow, Trace
 from attn_cli.views.labels import quoted
 from attn_cli.views.steps import AXIS_WORDS, sizes_of
@@ -13,7 +14,11 @@ from attn_cli.views.steps import AXIS_WORDS, sizes_of
 ROWS_SHOWN = 12
 NAMED = 5
 EXPLAINED = "spread: as many {what} as would share the weight evenly, e^entropy"
-MORE = {"n": "more queries", "T": "more time steps", "d": "more features"}
+MORE = {
+    "n": "… {count} more queries; --all shows them",
+    "T": "… {count} more time steps; --all shows them",
+    "d": "… {count} more features; --all shows them",
+}
 LOOKED_AT = {"m": "keys", "T": "steps", "d": "features"}
 
 
@@ -33,10 +38,10 @@ def focus_lines(trace: Trace) -> tuple[str, ...]:
                 f"{name}{' ' * (width - cell_len(name))} {_sentence(row, looked_at, trace)}"
             )
         if len(rows) < queries and not _alone(trace):
-            more = MORE.get(looking, "more")
-            lines.append(f"… {queries - len(rows):,} {more}; --all shows them")
-    spread = any("spread over" in line for line in lines)
-    explained = EXPLAINED.format(what=LOOKED_AT.get(looked_at, "keys"))
+            count = f"{queries - len(rows):,}"
+            lines.append(said(MORE.get(looking, MORE["n"]), count=count))
+    spread = any(row.strongest and len(row.strongest) < row.allowed for row in trace.focus)
+    explained = said(EXPLAINED, what=said(LOOKED_AT.get(looked_at, "keys")))
     return (*lines, f"({explained})") if spread else tuple(lines)
 
 
@@ -46,25 +51,35 @@ def _alone(trace: Trace) -> bool:
 
 
 def _sentence(row: FocusRow, looked_at: str, trace: Trace) -> str:
-    what = LOOKED_AT.get(looked_at, "keys")
+    what = said(LOOKED_AT.get(looked_at, "keys"))
     if isnan(row.share):
-        return "has weights that are not numbers"
+        return said("has weights that are not numbers")
     if not row.strongest:
-        return f"may look at no {what[:-1]}"
+        return said("may look at nothing")
     keys = [quoted(looked_at, key, trace) for key in row.strongest[:NAMED]]
     more = len(row.strongest) - len(keys)
     share = _percent(row.share)
     if row.allowed == 1:
-        return f"sees only {keys[0]}"
+        return said("sees only {key}", key=keys[0])
     if len(row.strongest) == row.allowed:
-        return f"looks at all its {row.allowed} {what} alike, {share} each"
+        text = "looks at all its {count} {what} alike, {share} each"
+        return said(text, count=row.allowed, what=what, share=share)
     spread = f"{row.spread:.1f}" if row.spread < 100 else f"{row.spread:,.0f}"
-    among = f"spread over {spread} of {row.allowed:,} {what}"
+    among = said(
+        "spread over {spread} of {count} {what}", spread=spread, count=f"{row.allowed:,}", what=what
+    )
+    return f"{_most(keys, more, share)}; {among}"
+
+
+def _most(keys: list[str], more: int, share: str) -> str:
+    """Which are looked at most: one, or several alike."""
     if more:
-        return f"looks most at {', '.join(keys)} and {more:,} more, {share} each; {among}"
+        text = "looks most at {keys} and {more} more, {share} each"
+        return said(text, keys=", ".join(keys), more=f"{more:,}", share=share)
     if len(keys) > 1:
-        return f"looks most at {', '.join(keys[:-1])} and {keys[-1]}, {share} each; {among}"
-    return f"looks most at {keys[0]}, {share}; {among}"
+        text = "looks most at {keys} and {last}, {share} each"
+        return said(text, keys=", ".join(keys[:-1]), last=keys[-1], share=share)
+    return said("looks most at {key}, {share}", key=keys[0], share=share)
 
 
 def _percent(share: float) -> str:

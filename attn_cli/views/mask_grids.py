@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from attn_cli.language import said
 from attn_cli.mask_report import MaskReport, Picture
 from attn_cli.trace import Trace
 from attn_cli.views.grids import Matrix, grids_of
@@ -48,7 +49,7 @@ def picture_blocks(report: MaskReport, display: Display) -> list[Block]:
 def _legend(report: MaskReport, display: Display) -> str:
     signs = display.signs
     if report.difference is None:
-        return f"{signs.allowed} may attend, {signs.masked} may not"
+        return said("{yes} may attend, {no} may not", yes=signs.allowed, no=signs.masked)
     both, here, there = signs.allowed, *signs.apart
     return f"{both} both, {signs.masked} neither, {here} only the mask, {there} only the other"
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from attn_cli.views.page import Block, Grid, Grids, Heading, Lines, Title
 from attn_cli.views.shades import shade
+from attn_cli.views.wrapping import breakable, unmarked
 
 STYLES = {"query": "cyan", "key": "yellow", "value": "green", "weight": "magenta", "input": "blue"}
 INDENT = 2
@@ -53,7 +54,8 @@ def _wrapped(line: str, style: str, indent: int, console: Console) -> list[Text]
     width = max(console.width - indent, 1)
     if cell_len(line) <= width:
         return [Text(" " * indent + line, style)]
-    return [Text(" " * indent + part.plain, style) for part in Text(line).wrap(console, width)]
+    parts = Text(breakable(line)).wrap(console, width)
+    return [Text(" " * indent + unmarked(part.plain), style) for part in parts]
 
 
 def _apart(left: Text, right: str, console: Console) -> list[Text]:

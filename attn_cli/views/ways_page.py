@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from attn_cli.compare_report import SCHEMA, Way, WaysReport
+from attn_cli.language import said
 from attn_cli.views.document import plain_value
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.labels import PREFIXES, Numbered
@@ -57,7 +58,7 @@ def ways_page(report: WaysReport, display: Display) -> list[Block]:
         *weights,
         Heading("", "Side by side"),
         Grids((table,)),
-        Lines(EXPLAINED, quiet=True),
+        Lines(tuple(map(said, EXPLAINED)), quiet=True),
     ]
 
 

@@ -1,0 +1,23 @@
+"""The language that meanings and notices are said in: English, or what a catalogue has for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from types import MappingProxyType
+from typing import Any
+
+ENGLISH: Mapping[str, str] = MappingProxyType({})
+
+_catalogue: ContextVar[Mapping[str, str]] = ContextVar("catalogue", default=ENGLISH)
+
+
+def speak(catalogue: Mapping[str, str]) -> None:
+    """Say everything from now on as a catalogue has it; an empty one is English."""
+    _catalogue.set(catalogue)
+
+
+def said(text: str, **fields: Any) -> str:
+    """A text in the language that is spoken, its fields put in; English where it has no other."""
+    found = _catalogue.get().get(text, text)
+    return found.format(**fields) if fields else found

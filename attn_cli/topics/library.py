@@ -1,0 +1,81 @@
+"""Where topics and translations lie: one folder for each language, the same names in each."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Literal, NamedTuple
+
+LANGUAGES = ("en", "zh")
+
+ORDER = (
+    "attention",
+    "query-key-value",
+    "scores",
+    "scaling",
+    "softmax",
+    "masks",
+    "soft-and-hard",
+    "global-and-local",
+    "implicit-and-explicit",
+    "self-and-cross",
+    "multi-head",
+    "bottleneck",
+    "transformer",
+    "positions",
+    "complexity",
+    "online-softmax",
+    "kv-cache",
+)
+"""Topics in the order in which they are best read; those of modes follow."""
+
+FENCE = re.compile(r"^```(attn|measure)\n(.*?)^```\n", re.M | re.S)
+
+
+class Part(NamedTuple):
+    """A piece of a topic: Markdown text, a command that is run, or the name of a measurement."""
+
+    kind: Literal["text", "attn", "measure"]
+    content: str
+
+
+class Topic(NamedTuple):
+    """One explanation, in pieces, in their order."""
+
+    name: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+def read(name: str, language: str) -> Topic:
+    """Read a topic: its first line is the title, fenced parts are run."""
+    folder = files(f"attn_cli.topics.{language}")
+    text = folder.joinpath(f"{name}.md").read_text(encoding="utf-8")
+    title, _, body = text.partition("\n")
+    return Topic(name, title.removeprefix("# "), parts(body))
+
+
+def parts(body: str) -> tuple[Part, ...]:
+    """Part Markdown at its fenced pieces."""
+    found: list[Part] = []
+    end = 0
+    for match in FENCE.finditer(body):
+        found.append(Part("text", body[end : match.start()]))
+        kind: Literal["attn", "measure"] = "attn" if match[1] == "attn" else "measure"
+        found += [Part(kind, line) for line in match[2].splitlines()]
+        end = match.end()
+    found.append(Part("text", body[end:]))
+    return tuple(part for part in found if part.content.strip())
+
+
+def catalogue(language: str) -> Mapping[str, str]:
+    """English texts with what another language has for them; empty for English."""
+    if language == "en":
+        return {}
+    folder = files(f"attn_cli.topics.{language}")
+    found: dict[str, str] = {}
+    for name in ("steps", "notices", "modes", "words"):
+        found |= json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8"))
+    return found

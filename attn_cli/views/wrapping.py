@@ -1,0 +1,25 @@
+"""Where lines may be broken that have no spaces: between Chinese characters, not before a comma."""
+
+from __future__ import annotations
+
+import re
+
+BREAK = "\x1f"
+"""A sign without width at which text may wrap; taken out again when it has."""
+
+WIDE = r"[\u2e80-\u2fff\u3040-\u9fff\uf900-\ufaff]"
+CLOSING = "，。：；、！？）》”’…"
+OPENING = "（《“‘"
+
+PLACES = re.compile(rf"(?<={WIDE})(?=[^\s{CLOSING}])|(?<=[{CLOSING}])(?=[^\s{CLOSING}])")
+BEFORE = re.compile(rf"(?<=[^\s{OPENING}{BREAK}])(?=[{OPENING}]|{WIDE})")
+
+
+def breakable(text: str) -> str:
+    """Mark the places where a line of Chinese may end; other text stays as it is."""
+    return BEFORE.sub(BREAK, PLACES.sub(BREAK, text))
+
+
+def unmarked(text: str) -> str:
+    """The text without the marks."""
+    return text.replace(BREAK, "")

@@ -1,0 +1,242 @@
+"""`attn explain`: every topic in both languages, run; and Chinese for every meaning and notice."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import pkgutil
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attn_cli
+from attn_cli import language, mechanisms
+from attn_cli.mechanisms.normalizers import NORMALIZERS
+from attn_cli.reports import costed, measured
+from attn_cli.topics.en.steps import MEANINGS
+from attn_cli.topics.library import LANGUAGES, ORDER, catalogue, read
+from attn_cli.views import focus, ways_page
+from attn_cli.views.wrapping import BREAK, breakable, unmarked
+from tests.conftest import Attn
+
+FOLDER = Path(attn_cli.__file__).parent
+MODES = [one.name for one in mechanisms.MECHANISMS]
+HEADS = {"en": ("**Sources**", "**Next**"), "zh": ("**出处**", "**接下来**")}
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Each test begins in English."""
+    language.speak(language.ENGLISH)
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+def test_the_same_topics_in_every_language(spoken: str) -> None:
+    """Every language has just the topics of the list."""
+    files = (FOLDER / "topics" / spoken).glob("*.md")
+    assert sorted(path.stem for path in files) == sorted(ORDER)
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@pytest.mark.parametrize("name", ORDER)
+def test_a_topic_has_all_its_parts(name: str, spoken: str) -> None:
+    """A title, something computed live, the same as in English, sources, and what comes next."""
+    topic = read(name, spoken)
+    run = [part.content for part in topic.parts if part.kind != "text"]
+    assert run == [part.content for part in read(name, "en").parts if part.kind != "text"]
+    assert run
+    text = "\n".join(part.content for part in topic.parts if part.kind == "text")
+    assert topic.title
+    assert all(head in text for head in HEADS[spoken])
+    assert len(text) < 2000
+    assert all(kind in ("attn", "measure") for kind in re.findall(r"```(\w+)", text))
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@pytest.mark.parametrize("name", [*ORDER, *MODES])
+def test_every_topic_runs(attn: Attn, name: str, spoken: str) -> None:
+    """With its commands, in 80 columns, whose lines none is longer than."""
+    ran = attn("explain", name, "--lang", spoken)
+    assert ran.status == 0, ran.err
+    assert not ran.err
+    assert BREAK not in ran.out
+    assert "FLOPs" in ran.out or name in ("implicit-and-explicit", "bottleneck", "scaling")
+
+
+@pytest.mark.parametrize("spoken", LANGUAGES)
+@pytest.mark.parametrize("name", ORDER)
+def test_every_next_command_runs(attn: Attn, name: str, spoken: str) -> None:
+    """What a topic proposes to try works, in the reader's language."""
+    text = "".join(part.content for part in read(name, spoken).parts if part.kind == "text")
+    listed = re.findall(r"^- `attn (.*)`$", text, re.M)
+    assert listed
+    for line in listed:
+        assert spoken == "en" or "--lang zh" in line
+        arguments = re.findall(r'"[^"]*"|\S+', line)
+        ran = attn(*(argument.strip('"') for argument in arguments))
+        assert ran.status == 0, (line, ran.err)
+
+
+def test_the_list(attn: Attn) -> None:
+    """Every topic and every mode, with its title, in both languages."""
+    for spoken in LANGUAGES:
+        page = attn("explain", "--lang", spoken).out
+        assert all(name in page and read(name, spoken).title in page for name in ORDER)
+        assert all(name in page for name in MODES)
+    assert "线性注意力" in page
+
+
+def test_refusals(attn: Attn) -> None:
+    """A topic or a language that there is not."""
+    ran = attn("explain", "scalling")
+    assert ran.status == 2
+    assert "There is no topic 'scalling'. Did you mean scaling? Known: attention," in ran.err
+    ran = attn("compute", "--lang", "de")
+    assert ran.err == "Error: --lang: no language 'de'. Known: en, zh.\n"
+
+
+def test_plain_pages_are_ascii(attn: Attn) -> None:
+    """English topics need no other signs; colours are none."""
+    assert attn("explain", "scaling", "--plain").out.isascii()
+    assert attn("explain", "linear", "--plain").out.isascii()
+
+
+def collected() -> set[str]:
+    """Every English text that is said: literal ones, and those that lists hold."""
+    texts = set(MEANINGS.values())
+    for one in mechanisms.MECHANISMS:
+        texts |= {one.title, one.about, *one.meanings.values()}
+    texts |= {one.means for one in NORMALIZERS}
+    texts |= {*ways_page.EXPLAINED, focus.EXPLAINED, *focus.MORE.values()}
+    texts |= {*focus.LOOKED_AT.values(), *costed.CONVENTIONS, costed.RUNS}
+    for measure in measured.MEASURES.values():
+        found = measure()
+        texts |= {found.what, *found.columns}
+    for module in pkgutil.walk_packages(attn_cli.__path__, "attn_cli."):
+        if not module.name.endswith("__main__"):
+            texts |= literal(importlib.import_module(module.name))
+    return texts
+
+
+def literal(module: object) -> set[str]:
+    """Texts that a module hands to `said`: strings, and names of strings."""
+    path = getattr(module, "__file__", None)
+    tree = ast.parse(Path(path).read_text(encoding="utf-8")) if path else ast.parse("")
+    named = {
+        target.id: node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+    }
+    texts = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "said":
+            texts |= (
+                {
+                    inner.value
+                    for inner in ast.walk(node.args[0])
+                    if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
+                }
+                if isinstance(node.args[0], ast.Constant)
+                else set()
+            )
+            if isinstance(node.args[0], ast.Name) and node.args[0].id in named:
+                texts |= texts_of(tree, node.args[0].id)
+    return texts
+
+
+def texts_of(tree: ast.AST, name: str) -> set[str]:
+    """Every string that a name stands for somewhere in a module."""
+    return {
+        node.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    }
+
+
+CONVENTIONS_BY_SHAPE = (
+    "projections W_Q, W_K, W_V, W_O are in (--no-projections leaves them out)",
+    "projections are left out",
+    "masked pairs are not counted; memory holds every pair",
+    "pairs outside of kept tiles are not counted; memory holds every pair",
+    "where a letter is open, sequences are taken to be long, and n ≤ m",
+    "every pair is counted, masked or not (--causal counts the kept ones)",
+    "p is the number of pairs in kept tiles, counted",
+    "p is the number of pairs the mask keeps, counted",
+)
+
+
+def test_everything_that_is_said_is_said_in_chinese() -> None:
+    """Every text has its Chinese, and nothing else has: this names what is missing or left over."""
+    english = {text for text in collected() if text} | {*CONVENTIONS_BY_SHAPE}
+    known = set(catalogue("zh"))
+    assert english - known == set()
+    assert known - english == set()
+    for text, chinese in catalogue("zh").items():
+        fields = [sorted(re.findall(r"\{(\w*)\}", one)) for one in (text, chinese)]
+        assert fields[0] == fields[1], text
+
+
+def test_meanings_and_notices_turn_chinese(attn: Attn) -> None:
+    """On the page, in JSON and on standard error; numbers stay as they are."""
+    chinese = attn("compute", "--mask", "causal(offset=-1)", "--lang", "zh")
+    assert "每个查询与每个键的匹配程度" in chinese.out
+    assert chinese.err.startswith("注意: q0 没有可以关注的键")
+    assert "最看重" in chinese.out
+    english = attn("compute", "--mask", "causal(offset=-1)")
+    numbers = [re.findall(r"-?\d+\.\d{4}", ran.out) for ran in (chinese, english)]
+    assert numbers[0] == numbers[1]
+    document = json.loads(attn("compute", "--lang", "zh", "--json").out)
+    assert document["steps"][0]["meaning"] == "所问的内容"
+    assert "注意" in attn("mask", "--global", 0, "--causal", "--lang", "zh").err
+    assert "可以关注" in attn("mask", "--causal", "--lang", "zh").out
+    assert "计数方式" in attn("complexity", "--lang", "zh").out
+    assert "熵" in attn("compare", "--lang", "zh").out
+    assert "what is asked" in attn("compute").out
+
+
+def test_lines_of_chinese_end_where_they_may() -> None:
+    """Between characters, never before a comma; words of other languages stay whole."""
+    marked = breakable("softmax 得分，是（数）的 query。")
+    assert unmarked(marked) == "softmax 得分，是（数）的 query。"
+    assert marked.split(BREAK) == ["softmax 得", "分，", "是", "（数）", "的 query。"]
+    assert breakable("no Chinese, no marks") == "no Chinese, no marks"
+
+
+def test_what_scaling_measures() -> None:
+    """The variance of plain scores is d, of scaled ones 1; the slope goes to 0 with the width."""
+    found = measured.scaling()
+    for row in found.rows:
+        width, variance = int(row[0]), float(row[1].replace(",", ""))
+        assert variance == pytest.approx(width, rel=0.1)
+        assert float(row[4]) == pytest.approx(1, rel=0.1)
+    slopes = [float(row[3]) for row in found.rows]
+    assert slopes == sorted(slopes, reverse=True)
+    assert slopes[-1] < 0.03 < 0.2 < float(found.rows[-1][6])
+
+
+def test_what_sampling_measures() -> None:
+    """The mean of sampled outputs comes near the soft one as 1/√draws does."""
+    found = [(float(row[1]), float(row[2])) for row in measured.sampling().rows]
+    assert found[-1][0] < 0.02 < found[0][0]
+    assert all(apart < 5 * expected for apart, expected in found)
+
+
+def test_what_the_jacobian_measures() -> None:
+    """For one row, whose weight is 1, the Jacobian is that of the values alone: W_V."""
+    rows = measured.jacobian().rows
+    assert len(rows) == 9
+    weights = np.array([float(row[1]) for row in rows]).reshape(3, 3)
+    assert np.allclose(weights.sum(axis=1), 1, atol=2e-3)
+
+
+def test_what_the_bottleneck_measures() -> None:
+    """A mean of m vectors has a cosine of about 1/√m with each."""
+    for row in measured.bottleneck().rows:
+        assert float(row[1]) == pytest.approx(float(row[2]), rel=0.15)
