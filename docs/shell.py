@@ -98,15 +98,44 @@ def catalogue(module: str, name: str) -> None:
         print(f"| {' | '.join(cells)} |")
 
 
-def parameters() -> None:
-    """Print the arrays that modes have of their own, with their axes and meanings."""
+def mechanisms(*names: str) -> None:
+    """Print modes with formula, cost in matrix products and source: these, or all."""
+    from attn_cli.mechanisms import MECHANISMS
+    from attn_cli.reports.costed import cost_report
+    from attn_cli.reports.symbolic import Shape
+
+    print("| mode | name | formula | products, FLOPs | all the rest | source |")
+    print("|---|---|---|---|---|---|")
+    for one in MECHANISMS:
+        if not names or one.name in names:
+            totals = cost_report(one, Shape()).totals
+            costs = f"{totals['matmul'].pretty} | {totals['other'].pretty}"
+            print(f"| `{one.name}` | {one.title} | {one.formula} | {costs} | {one.source} |")
+
+
+def normalizers() -> None:
+    """Print normalizers with formula, cost and source."""
+    from attn_cli.mechanisms import named
+    from attn_cli.mechanisms.normalizers import NORMALIZERS
+    from attn_cli.reports.costed import cost_report
+    from attn_cli.reports.symbolic import Shape
+
+    print("| normalizer | weight | FLOPs, those of the scale in | source |\n|---|---|---|---|")
+    for one in NORMALIZERS:
+        other = cost_report(named("scaled"), Shape(normalizer=one)).totals["other"].pretty
+        print(f"| `{one.name}` | {one.formula} | {other} | {one.source} |")
+
+
+def parameters(*names: str) -> None:
+    """Print the arrays of modes, with their axes and meanings: of these modes, or of all."""
     from attn_cli.mechanisms import MECHANISMS
 
     print("| mode | array | axes | meaning |\n|---|---|---|---|")
-    for mechanism in MECHANISMS:
+    for mechanism in [one for one in MECHANISMS if not names or one.name in names]:
         for name, axes in mechanism.parameters.items():
             usual = mechanism.usual.get(name)
-            shape = f"({', '.join(axes)})" if usual is None else f"one number, {usual:g} by default"
+            shape = "one number" if axes == ("1",) else f"({', '.join(axes)})"
+            shape += "" if usual is None else f", {usual:g} by default"
             print(f"| `{mechanism.name}` | `{name}` | {shape} | {mechanism.meanings[name]} |")
 
 

@@ -101,7 +101,7 @@ def test_the_screen(attn: Attn) -> None:
     assert "over time" in time
     whole = attn("compute", "--mode", "fc-time").out
     assert "d0 looks most at t" in whole
-    assert "scores = wᵀ X" in whole
+    assert "scores = Wᵀ X" in whole
     assert "t0 looks most at d" in attn("compute", "--mode", "fc-feature").out
     words = attn("compute", "--mode", "fc-time", "--text", "a b c", "--activation", "relu").out
     assert 'looks most at "' in words

@@ -36,7 +36,7 @@ def test_compute_works_for_it(attn: Attn, arguments: tuple[object, ...]) -> None
     assert ran.status == 0, ran.err
     assert "Bilinear attention" in ran.out
     assert "queries seen by the keys" in ran.out
-    assert re.search(r"turned = Q(_heads)? w", ran.out) or "turned = q_heads w" in ran.out
+    assert re.search(r"turned = Q(_heads)? W", ran.out) or "turned = q_heads W" in ran.out
     again = attn("compute", "--mode", "bilinear", *arguments, "--json")
     names = [step["name"] for step in json.loads(again.out)["steps"]]
     assert names.index("turned") + 1 == names.index("scores")

@@ -8,7 +8,7 @@ import numpy as np
 
 from attn_cli.cli.gather import Request
 from attn_cli.errors import brief
-from attn_cli.readings.notation import LETTERS
+from attn_cli.readings.notation import letter
 from attn_cli.readings.traced import Numbers
 from attn_cli.units import bytes_text
 from attn_cli.views.numbers import short
@@ -99,7 +99,7 @@ def _origin(request: Request) -> str:
 
 
 def _letters(names: list[str]) -> str:
-    return ", ".join(LETTERS.get(name, name) for name in names)
+    return ", ".join(map(letter, names))
 
 
 def _alignment(offset: int | tuple[int, ...], n: int, m: int, cached: bool) -> str:

@@ -45,8 +45,9 @@ def _in_usual_steps(request: Request, numbers: Numbers) -> tuple[str, ...]:
             "one query, number by number; products of matrices give the same numbers: the outputs "
             f"differ by at most {apart}",
         )
+    size = choices.block_size
     return (
-        f"online softmax over {choices.block_size} keys at a time; softmax over all keys at once "
+        f"online softmax over {size} {'key' if size == 1 else 'keys'} at a time; softmax over all keys at once "
         f"gives the same numbers: the outputs differ by at most {apart}",
     )
 

@@ -81,7 +81,7 @@ LINEAR = Mechanism(
     meanings=MEANINGS
     | {
         "state": "what all keys have written: one matrix, however many keys there are",
-        "seen": "the sum of all keys",
+        "seen": "the keys summed up",
         "mixed": "what each query reads from the state",
         "total": "by what a query's shares are divided, so that they sum to 1",
         "heads": "in each head, each query's mixture of the values",

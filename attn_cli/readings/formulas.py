@@ -180,6 +180,8 @@ def _product(factor: Any, letters: Powers, times: str, raised: Any) -> str:
         above.insert(0, str(factor.p))
     if factor.q != 1:
         below.insert(0, str(factor.q))
+    if not letters and below:
+        return f"{factor.p}/{factor.q}"
     over = times.join(above)
     if not below:
         return over

@@ -11,12 +11,22 @@ LETTERS: Mapping[str, str] = {
     "v": "V",
     "x": "X",
     "context": "C",
-    "w_q": "W_Q",
-    "w_k": "W_K",
-    "w_v": "W_V",
-    "w_o": "W_O",
 }
 """Letters of the arrays that have one by custom; the others go by their step's name."""
+
+
+SHORT = 3
+"""Indices of matrices up to this length are capitals: W_Q, W_UK, but W_query."""
+
+
+def letter(name: str) -> str:
+    """The letter of an array: by custom, W for matrices, else its name."""
+    if name in LETTERS:
+        return LETTERS[name]
+    head, _, index = name.partition("_")
+    if head != "w":
+        return name
+    return "_".join(filter(None, ("W", index.upper() if len(index) <= SHORT else index)))
 
 
 TEXT_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "&%$#_{}"})
@@ -90,7 +100,7 @@ class Unicode(Notation):
     infinity = "-∞"
 
     def symbol(self, name: str) -> str:
-        return LETTERS.get(name, name)
+        return letter(name)
 
     def words(self, text: str) -> str:
         return text
@@ -138,12 +148,13 @@ class Latex(Notation):
     infinity = r"-\infty"
 
     def symbol(self, name: str) -> str:
-        letter = LETTERS.get(name)
-        if letter is None:
+        written = letter(name)
+        if written == name:
             escaped = name.replace("_", r"\_")
             return rf"\mathrm{{{escaped}}}"
-        head, _, index = letter.partition("_")
-        return f"{head}_{{{index}}}" if index else head
+        head, _, index = written.partition("_")
+        shown = index if len(index) <= SHORT else rf"\mathrm{{{index}}}"
+        return f"{head}_{{{shown}}}" if index else head
 
     def words(self, text: str) -> str:
         return rf"\text{{{text.translate(TEXT_SIGNS)}}}"

@@ -7,7 +7,7 @@ from math import prod
 
 from attn_cli.errors import brief, shape_text
 from attn_cli.program import Sizes, Step
-from attn_cli.readings.notation import LETTERS, Notation
+from attn_cli.readings.notation import Notation, letter
 
 Formula = Callable[[Step, Sizes, Notation], str]
 
@@ -23,7 +23,7 @@ def formula(step: Step, sizes: Sizes, notation: Notation) -> str:
 
 def symbol(step: Step) -> str:
     """The letter of a step's array, or its name."""
-    return LETTERS.get(step.name, step.name)
+    return letter(step.name)
 
 
 def product_price(step: Step) -> str:

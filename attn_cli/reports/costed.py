@@ -246,7 +246,8 @@ def _crossovers(
         counted = costs(costed.program, 1, costed.counted)
         equal = formulas.solve_for(name, _core_and_projections(costed, counted)[0], core)
         if equal is not None:
-            between = (f"core of {other.name} attention (the same numbers)", "core")
+            same = f"core of {other.name} attention, which gives the same numbers,"
+            between = (same, f"core of {mechanism.name} attention")
             found.append(Crossover(between, name, amount(equal)))
     n, d = formulas.letter(name), formulas.letter(shape.name("d"))
     recurrent = formulas.solve_for(name, n**2 * d, n * d**2)

@@ -13,17 +13,19 @@ def compute_page(trace: Trace, display: Display) -> list[Block]:
     """Everything a person is shown of a run; parts of it where the display asks for parts."""
     computed = [step for step in trace.steps if not step.given]
     numbers = {step.name: str(place) for place, step in enumerate(computed, 1)}
-    missing = tuple(left_out(trace, display))
+    names = [step.name for step in trace.steps]
+    steps = trace.steps[names.index(display.start) if display.start is not None else 0 :]
     if display.only is not None:
-        step = trace.step(display.only)
+        steps = (trace.step(display.only),)
+    missing = tuple(left_out(trace, steps, display))
+    if display.only is not None:
+        (step,) = steps
         blocks = step_blocks(step, numbers.get(step.name, ""), trace, display)
         return [*blocks, Lines(missing, quiet=True)] if missing else blocks
     blocks = [
         Title(trace.title, trace.formula, trace.source),
         Lines((*trace.facts, *missing), quiet=True, indented=False),
     ]
-    names = [step.name for step in trace.steps]
-    steps = trace.steps[names.index(display.start) if display.start is not None else 0 :]
     given = [grid for s in steps if s.given for grid in step_grids(s, trace, display, titled=True)]
     if given:
         blocks += [Lines((), apart=True), Grids(tuple(given), apart=True)]

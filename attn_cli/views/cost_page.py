@@ -106,7 +106,20 @@ def _dominance(report: CostReport) -> list[Block]:
 
 def _question(report: CostReport) -> str:
     orders = list(dict.fromkeys(step.order for step in report.steps if step.kind == "matmul"))
-    return f"{' or '.join(orders)}?" if len(orders) == 2 else "What dominates"
+    plain = [order.replace("**", "^") for order in _orders(report)]
+    undecided = len(orders) == 2 and not any(_grows_less(*two) for two in (plain, plain[::-1]))
+    return f"{' or '.join(orders)}?" if undecided else "What dominates"
+
+
+def _orders(report: CostReport) -> list[str]:
+    products = (step for step in report.steps if step.kind == "matmul")
+    return list(dict.fromkeys(step.order_plain for step in products))
+
+
+def _grows_less(one: str, other: str) -> bool:
+    """Whether an order such as n*d is part of another, n*d^2, whatever the letters are."""
+    powers, larger = ({f.partition("^")[0]: f for f in o.split("*")} for o in (one, other))
+    return all(letter in larger and len(f) <= len(larger[letter]) for letter, f in powers.items())
 
 
 def _memory(report: CostReport) -> list[Block]:

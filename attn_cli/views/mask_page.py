@@ -44,7 +44,7 @@ def mask_page(report: MaskReport, display: Display) -> list[Block]:
 
 def bias_page(trace: Trace, display: Display) -> list[Block]:
     """A bias without a mask: its steps."""
-    facts = (*trace.facts, *left_out(trace, display))
+    facts = (*trace.facts, *left_out(trace, trace.steps, display))
     blocks: list[Block] = [
         Title(trace.title, "", ""),
         Lines(facts, quiet=True, indented=False),
@@ -80,7 +80,7 @@ def _bias(report: MaskReport, display: Display) -> list[Block]:
     steps = [step for step in report.trace.steps if not step.given and step.name != "mask"]
     if not steps:
         return []
-    more = tuple(left_out(report.trace, display))
+    more = tuple(left_out(report.trace, report.trace.steps, display))
     formula = next(step.formula for step in steps if step.name == "bias")
     blocks: list[Block] = [
         Heading("", "With the bias"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -67,8 +68,8 @@ def worked_line(work: WorkedCell) -> str:
     return f"{work.cell} = {work.formula} = {work.result}{note}"
 
 
-def left_out(trace: Trace, display: Display) -> list[str]:
-    """Which batch row and heads are shown, where there are more."""
+def left_out(trace: Trace, steps: Sequence[TracedStep], display: Display) -> list[str]:
+    """Which batch row and heads are shown of some steps, where there are more."""
     sizes = sizes_of(trace)
     lines = []
     if sizes.get("b", 1) > 1:
@@ -78,7 +79,7 @@ def left_out(trace: Trace, display: Display) -> list[str]:
     for axis, what in STACKED.items():
         stacked = any(
             step.axes[:-2][-1:] == (axis,) and (axis != "n" or step.queries is None)
-            for step in trace.steps
+            for step in steps
         )
         if stacked and sizes[axis] > heads_shown(display):
             lines.append(f"{what} 0 to {HEADS_SHOWN - 1} of {sizes[axis]:,}; --all")
