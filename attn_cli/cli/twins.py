@@ -45,10 +45,10 @@ def _in_usual_steps(request: Request, numbers: Numbers) -> tuple[str, ...]:
             "one query, number by number; products of matrices give the same numbers: the outputs "
             f"differ by at most {apart}",
         )
-    size = choices.block_size
+    keys = "1 key" if choices.block_size == 1 else f"{choices.block_size} keys"
     return (
-        f"online softmax over {size} {'key' if size == 1 else 'keys'} at a time; softmax over all keys at once "
-        f"gives the same numbers: the outputs differ by at most {apart}",
+        f"online softmax over {keys} at a time; softmax over all keys at once gives the same "
+        f"numbers: the outputs differ by at most {apart}",
     )
 
 
