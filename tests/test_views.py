@@ -12,6 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from attn_cli.mechanisms import MECHANISMS
+from attn_cli.mechanisms.normalizers import NORMALIZERS
+from attn_cli.topics.en.steps import MEANINGS
+from attn_cli.views import latex
+from attn_cli.views.ascii import TABLE
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.numbers import column, scientific, short
 from attn_cli.views.page import ASCII_SIGNS, Display
@@ -265,3 +270,14 @@ def test_letters_that_pdflatex_lacks_are_told(attn: Attn) -> None:
     told = "Note: it has letters that pdflatex lacks; use lualatex or xelatex.\n"
     assert attn("compute", "--text", "猫", "--export", "a.tex").err.endswith(told)
     assert told not in attn("compute", "--text", "naïve", "--export", "b.tex").err
+
+
+def test_every_sign_of_ours_has_ascii_and_latex() -> None:
+    """Formulas, sources and meanings need no sign that a plain terminal or pdflatex lacks."""
+    ours = list(MEANINGS.values())
+    for one in MECHANISMS:
+        ours += [one.formula, one.title, one.source, one.about, *one.meanings.values()]
+    for normal in NORMALIZERS:
+        ours += [normal.formula, normal.title, normal.means, normal.source]
+    assert all(line.translate(TABLE).isascii() for line in ours)
+    assert all(latex.text(line).isascii() for line in ours)

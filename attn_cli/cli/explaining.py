@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.text import Text
@@ -32,17 +33,22 @@ def show_list(language: str, *, plain: bool) -> None:
     modes = [(one.name, said(one.title)) for one in mechanisms.MECHANISMS]
 
     def make(width: int, _: Signs) -> list[Block]:
-        def table(named: list[tuple[str, str]]) -> Grids:
-            return Grids((text_table(["", ""], named, width=width),))
-
         return [
             Title(said("Topics"), "", "attn explain TOPIC"),
-            table(rows),
+            *_listed(rows, width),
             Heading("", said("Modes of attn compute")),
-            table(modes),
+            *_listed(modes, width),
         ]
 
     show_page(make, plain=plain)
+
+
+def _listed(named: list[tuple[str, str]], width: int) -> list[Block]:
+    """Names and titles side by side, or below each other where they don't fit."""
+    longest = [max(cell_len(row[place]) for row in named) for place in (0, 1)]
+    if sum(longest) + 4 <= width:
+        return [Grids((text_table(["", ""], named, width=width),))]
+    return [Lines((name, f"  {title}"), apart=True) for name, title in named]
 
 
 def show_topic(name: str, language: str, *, plain: bool) -> None:
@@ -128,7 +134,8 @@ def _measure(name: str, *, plain: bool) -> None:
 
     def make(width: int, _: Signs) -> list[Block]:
         columns = [said(column) for column in measured.columns]
-        table = text_table(columns, measured.rows, width=width, right=columns[1:])
+        spare = [said(column) for column in measured.spare]
+        table = text_table(columns, measured.rows, width=width, right=columns[1:], spare=spare)
         return [Lines((said(measured.what),), quiet=True, indented=False), Grids((table,))]
 
     show_page(make, plain=plain)

@@ -19,11 +19,15 @@ SEED = 0
 
 
 class Measured(NamedTuple):
-    """What was measured, as a table; the first column names the row."""
+    """What was measured, as a table; the first column names the row.
+
+    spare: columns to leave out first where there is no room.
+    """
 
     what: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    spare: tuple[str, ...] = ()
 
 
 DRAWS, KEYS = 2000, 8
@@ -43,6 +47,7 @@ def scaling() -> Measured:
         "the scores, the largest weight, and the slope of softmax there, p (1 - p), on average:",
         ("d", "variance", "weight", "slope", "variance/√d", "weight/√d", "slope/√d"),
         tuple(rows),
+        ("weight", "weight/√d", "slope", "slope/√d"),
     )
 
 
@@ -112,7 +117,7 @@ def jacobian() -> Measured:
     return Measured(
         "Self-attention over 3 rows: the explicit weight of row j for row i, and the size of the "
         "Jacobian of output i by input j (central differences):",
-        ("rows", "explicit weight", "implicit |∂output/∂input|"),
+        ("rows", "weight", "|Jacobian|"),
         tuple(rows),
     )
 
@@ -134,6 +139,7 @@ def bottleneck() -> Measured:
         "word, on average. What is kept for the decoder, in numbers:",
         ("m", "cosine", "1/√m", "one vector", "attention"),
         tuple(rows),
+        ("1/√m",),
     )
 
 
