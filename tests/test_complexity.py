@@ -453,6 +453,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "latex": ((), ("--latex",)),
     "plain": ((), ("--plain",)),
     "lang": ((), ("--lang", "zh")),
+    "latent": (("--mode", "mla"), ("--latent", 64)),
     "normalizer": ((), ("--normalizer", "sparsemax")),
     "temperature": ((), ("--temperature", 2)),
     "alpha": (("--normalizer", "entmax"), ("--alpha", 2)),

@@ -111,11 +111,11 @@ def test_the_screen(attn: Attn) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--causal",), "--causal changes nothing in --mode fc-time"),
-        (("--mask", "window(2)"), "--mask changes nothing"),
-        (("--heads", 2), "--heads changes nothing"),
-        (("--rope",), "--rope changes nothing"),
-        (("--local", "p", "--local-d", 1), "--local changes nothing"),
+        (("--causal",), "--causal is not for --mode fc-time"),
+        (("--mask", "window(2)"), "--mask is not for --mode fc-time"),
+        (("--heads", 2), "--heads is not for --mode fc-time"),
+        (("--rope",), "--rope is not for --mode fc-time"),
+        (("--local", "p", "--local-d", 1), "--local is not for --mode fc-time"),
         (("--m", 3), "--m changes nothing here"),
         (("--q", "1 2"), "--q: Fully connected attention over time takes no q here"),
         (("--activation", "tan"), "--activation: there is no activation 'tan'. Did you mean tanh?"),
@@ -136,4 +136,4 @@ def test_refusals_of_a_cost(attn: Attn, option: tuple[object, ...]) -> None:
     """Sizes of queries and keys mean nothing to a cost without them."""
     ran = attn("complexity", "--mode", "fc-feature", *option)
     assert ran.status == 2
-    assert f"{option[0]} changes nothing in --mode fc-feature" in ran.err
+    assert f"{option[0]} is not for --mode fc-feature" in ran.err

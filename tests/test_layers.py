@@ -62,9 +62,10 @@ def test_a_branch_without_share_has_no_say() -> None:
 
 
 def test_shares_of_branches(attn: Attn) -> None:
-    """Two heads where nobody says; κ and α are drawn as shares of 1, and others are refused."""
+    """Two heads where nobody says, a layer four times as wide; κ and α are shares of 1."""
     ran = json.loads(attn("compute", "--mode", "branched", "--json").out)
     steps = {step["name"]: step for step in ran["steps"]}
+    assert steps["w_1"]["shape"] == [8, 32]
     for name in ("kappa", "alpha"):
         assert steps[name]["shape"] == [2]
         assert sum(steps[name]["values"]) == pytest.approx(1, abs=1e-15)
@@ -129,15 +130,22 @@ def test_what_latent_attention_keeps(attn: Attn) -> None:
     arguments = ("--mode", "mla", "--d", 1024, "--heads", 16, "--n", 8, "--json")
     found = json.loads(attn("complexity", *arguments).out)
     assert found["kv_cache"]["per_token"]["value"] == 4 * 9 * 64 // 2
+    ran = json.loads(attn("compute", "--mode", "mla", "--json").out)
+    shapes = {step["name"]: step["shape"] for step in ran["steps"]}
+    assert (shapes["latent"], shapes["k_rope"], shapes["k"]) == ([4, 16], [4, 2], [4, 4, 4])
+    step = json.loads(attn("complexity", *arguments[:-3], "--n", 1, "--m", 4096, "--json").out)
+    made = {one["name"]: one["value"] for one in step["steps"]}
+    assert made["latent"] == 2 * 1024 * 256
+    assert made["k"] == 2 * 4096 * 256 * 1024
     ran = attn("compute", "--mode", "mla", "--q", "1 2")
     assert "takes no q here" in ran.err
     assert attn("compute", "--mode", "mla", "--text", "a b c", "--rope", "interleaved").status == 0
     page = attn("complexity", "--mode", "mla", "--cross", "--m", 3)
-    assert "--cross changes nothing in --mode mla" in page.err
+    assert "--cross is not for --mode mla" in page.err
 
 
 @pytest.mark.parametrize("mode", ["branched", "mla"])
 def test_the_counting_run_agrees_with_the_formulas(mode: str) -> None:
     """Operations counted while computing are the formulas with the sizes put in."""
-    for shape in (Shape(n=3, d=64, h=16), Shape(n=4, d=128, h=16, d_v=32, b=2, d_model=5)):
+    for shape in (Shape(n=3, d=8, h=2), Shape(n=4, d=128, h=16, d_v=32, b=2, d_model=5)):
         refuse_other_counts(mechanisms.named(mode), shape)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_cli import masks, mechanisms
+from attn_cli.errors import AttnError
 from attn_cli.reports.symbolic import Shape
 from tests.conftest import Attn
 from tests.counting import refuse_other_counts
@@ -138,13 +139,47 @@ def test_a_corrected_key_holds_its_new_value() -> None:
     assert np.array_equal(found, [[1, 2], [3, 4], [5, 6]])
 
 
-@pytest.mark.parametrize("mode", ["linear", "kernel", "gated", "delta"])
-@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize(
+    ("mode", "causal"),
+    [("linear", False), ("linear", True), ("kernel", False), ("gated", False), ("delta", False)],
+)
 def test_the_counting_run_agrees_with_the_formulas(mode: str, causal: bool) -> None:
     """Operations counted while computing are the formulas with the sizes put in."""
     for shape in (Shape(n=5, d=3), Shape(n=4, d=12, h=3, d_v=6, b=2)):
-        chosen = shape._replace(causal=causal and mode == "linear")
-        refuse_other_counts(mechanisms.named(mode), chosen)
+        refuse_other_counts(mechanisms.named(mode), shape._replace(causal=causal))
+
+
+def test_a_constant_gate_is_retention() -> None:
+    """With the gate γ everywhere the output is (Q Kᵀ ⊙ γ^(i - j)) V over keys j ≤ i."""
+    arrays = {"q": normal(0, 5, 3), "k": normal(1, 5, 3), "v": normal(2, 5, 2)}
+    i, j = np.indices((5, 5))
+    decay = np.where(j <= i, 0.8 ** np.maximum(i - j, 0), 0)
+    expected = (arrays["q"] @ arrays["k"].T * decay) @ arrays["v"]
+    for gate in (np.full(5, 0.8), np.array([0.8])):
+        assert relative(run("gated", {**arrays, "gate": gate})["output"], expected) < 1e-13
+
+
+def test_a_gate_of_0_forgets_all_before() -> None:
+    """Each query then reads its own key's value alone."""
+    arrays = {"q": normal(0, 4, 3), "k": normal(1, 4, 3), "v": normal(2, 4, 2)}
+    found = run("gated", {**arrays, "gate": np.zeros(4)})["output"]
+    own = (arrays["q"] * arrays["k"]).sum(axis=1, keepdims=True) * arrays["v"]
+    assert relative(found, own) < 1e-14
+
+
+def test_keys_at_right_angles_need_no_correction() -> None:
+    """With orthonormal keys and β = 1 the delta rule writes what gates of 1 write."""
+    keys = np.linalg.qr(normal(0, 4, 4))[0]
+    arrays = {"q": normal(1, 4, 4), "k": keys, "v": normal(2, 4, 3), "gate": np.ones(4)}
+    found = run("delta", {**arrays, "beta": np.ones(4)})["output"]
+    assert relative(found, run("gated", arrays)["output"]) < 1e-13
+
+
+def test_linear_has_no_mask_but_causal() -> None:
+    """A window is refused, and not taken for causal."""
+    arrays = {name: normal(place, 4, 2) for place, name in enumerate("qkv")}
+    with pytest.raises(AttnError, match="no mask window"):
+        run("linear", arrays, mask=masks.window(2))
 
 
 def test_orders(attn: Attn) -> None:
@@ -175,7 +210,7 @@ def test_the_screen(attn: Attn) -> None:
     assert "states are shown for keys 0 to 3 of 5; --all" in page
     assert "key 3" in page
     assert "key 4" not in page
-    assert "state = S_(t-1) + k_feature_t ⊗ V_t" in page
+    assert "state = state_(t-1) + k_feature_t ⊗ V_t" in page
     delta = attn("compute", "--mode", "delta", "--n", 2, "--show-work", "state[1,0,0]").out
     assert "gate · state[0,0,0] + written" in delta
     assert attn("compute", "--mode", "delta", "--plain").out.isascii()
@@ -184,15 +219,15 @@ def test_the_screen(attn: Attn) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("linear", "--window", 2), "--window changes nothing in --mode linear"),
-        (("linear", "--causal", "--offset", 1), "--offset changes nothing in --mode linear"),
+        (("linear", "--window", 2), "--window is not for --mode linear"),
+        (("linear", "--causal", "--offset", 1), "--offset is not for --mode linear"),
         (("linear", "--normalizer", "hard"), "It takes: --heads, --kv-heads, --causal."),
         (("linear", "--causal", "--n", 2, "--m", 3), "query i reads the state after key i"),
         (("gated", "--n", 2, "--m", 3), "query i reads the state after key i"),
-        (("gated", "--causal"), "--causal changes nothing in --mode gated"),
+        (("gated", "--window", 2), "--window is not for --mode gated"),
         (("gated", "--past-k", "1 2; 3 4"), "--past-k: Gated linear attention takes no past_k"),
         (("delta", "--param", "beta=2 2 2 2"), "--param beta: every number lies from 0 to 1."),
-        (("kernel", "--rope"), "--rope changes nothing in --mode kernel"),
+        (("kernel", "--rope"), "--rope is not for --mode kernel"),
     ],
 )
 def test_refusals(attn: Attn, arguments: tuple[object, ...], message: str) -> None:

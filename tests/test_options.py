@@ -36,6 +36,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "d": ((), ("--d", 2)),
     "dv": ((), ("--dv", 2)),
     "batch": ((), ("--batch", 2)),
+    "latent": (("--mode", "mla"), ("--latent", 3)),
     "seed": ((), ("--seed", 1)),
     "mode": ((), ("--mode", "dot")),
     "heads": ((), ("--heads", 2)),

@@ -89,7 +89,7 @@ OPTIONS = {
 def with_algorithm(mechanism: Mechanism, algorithm: AlgorithmOptions, choices: Choices) -> Choices:
     """The same choices, computed in other steps.
 
-    Raises AttnError where a normalizer has no such steps, and for two algorithms at once.
+    Raises AttnError for two algorithms at once, and for a cache that a mode does without.
     """
     wanted = {
         "--query-index": algorithm.query_index is not None,
@@ -99,11 +99,6 @@ def with_algorithm(mechanism: Mechanism, algorithm: AlgorithmOptions, choices: C
     given = [option for option, is_given in wanted.items() if is_given]
     if len(given) > 1:
         raise AttnError(f"{' and '.join(given)} are algorithms of their own: give one.")
-    blocks = algorithm.block_size is not None
-    if blocks and (choices.normalizer.name != "softmax" or choices.temperature is not None):
-        raise AttnError("--block-size is online softmax: leave --normalizer and --temperature out.")
-    if blocks and choices.local_p is not None:
-        raise AttnError("--block-size is online softmax: leave --local p out.")
     if algorithm.decode and PAST not in mechanism.takes:
         raise AttnError(f"--decode needs a cache, which --mode {mechanism.name} does without here.")
     one = algorithm.query_index is not None
@@ -124,7 +119,7 @@ def refuse_untaken(mechanism: Mechanism, choices: Choices, wanted: Asked, *, tab
         known = [option for name, option in OPTIONS.items() if name in mechanism.takes]
         known += [words for name, words in MASKED.items() if name in mechanism.takes]
         raise AttnError(
-            f"{set_here[0]} changes nothing in --mode {mechanism.name} ({mechanism.title}). "
+            f"{set_here[0]} is not for --mode {mechanism.name} ({mechanism.title}). "
             f"It takes: {', '.join(known) or 'its arrays alone'}."
         )
 

@@ -27,6 +27,7 @@ from attn_cli.cli.options import (
 from attn_cli.cli.output import export_page, show_page
 from attn_cli.compare_report import WaysReport
 from attn_cli.errors import AttnError, brief, did_you_mean, option_of
+from attn_cli.language import said
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms.mechanism import ATTENTION
@@ -85,6 +86,7 @@ def compared(
         told = notices(request._replace(unused=()), Numbers(request.program, values))
         noted |= dict.fromkeys(f"{choice.name}: {notice}" for notice in told)
     _refuse_unused(arrays, requests)
+    noted |= dict.fromkeys(_other_inputs(requests))
     place = {"h": view.head, "b": view.batch_index}
     try:
         found = tuple(way(run, runs[0] if at else None, place) for at, run in enumerate(runs))
@@ -96,6 +98,25 @@ def compared(
         labels=requests[0].labels,
         ways=found,
     )
+
+
+ROWS = ("x", "context", "q", "k", "v")
+
+
+def _other_inputs(requests: list[Request]) -> Iterator[str]:
+    """Tell ways that have other rows than the first: what they give can't be held against it."""
+    first = [name for name in ROWS if name in requests[0].arrays]
+    for request in requests[1:]:
+        own = [name for name in ROWS if name in request.arrays]
+        if not {*own} & {*first}:
+            text = "{one} starts from {own}, {other} from {first}: give --x or --text to both."
+            yield said(
+                text,
+                one=request.mechanism.name,
+                own=", ".join(own),
+                other=requests[0].mechanism.name,
+                first=", ".join(first),
+            )
 
 
 def _refuse_unused(arrays: ArrayOptions, requests: list[Request]) -> None:

@@ -57,6 +57,9 @@ class SizeOptions(NamedTuple):
     d_model: Annotated[
         Size, of_panel(SIZES, "Width of the rows projected (default d).", metavar="SIZE")
     ] = None
+    latent: Annotated[
+        Size, of_panel(SIZES, "Width of mla's latent row (default 4 d / heads).", metavar="SIZE")
+    ] = None
     layers: Annotated[Size, of_panel(SIZES, "Layers (default 1).", metavar="SIZE")] = None
     batch: Annotated[Size, of_panel(SIZES, "Batch rows (default 1).", metavar="SIZE")] = None
 

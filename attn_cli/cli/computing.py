@@ -229,7 +229,8 @@ def _settings(request: Request) -> dict[str, Any]:
         "softcap": choices.softcap,
         "seed": request.seed,
         "labels": {axis: list(names) for axis, names in request.labels.items()},
-        "inputs": [*inputs, "mask"] if choices.mask else inputs,
+        "inputs": [*inputs, "mask"] if "mask" in request.program else inputs,
+        "causal": choices.mask is not None and "mask" not in request.program,
         "mask": choices.mask and {"name": choices.mask.name, "says": choices.mask.says},
     }
 

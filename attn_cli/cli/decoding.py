@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli import mechanisms
-from attn_cli.cli.gather import Request, name_labels
+from attn_cli.cli.gather import Request
+from attn_cli.cli.twins import outputs_apart
 from attn_cli.errors import AttnError
 from attn_cli.masks import Mask
 from attn_cli.matrices.limits import refuse_above_memory
@@ -16,9 +16,6 @@ from attn_cli.readings.cost import flops
 from attn_cli.readings.values import evaluate
 
 Array = np.ndarray[Any, Any]
-
-KEYS, VALUES = ("k_turned", "k_heads", "k"), ("v_heads", "v")
-"""What a cache holds: the last of these steps that a run has, before it meets any query."""
 
 
 def last_row(whole: Request) -> Request:
@@ -31,14 +28,12 @@ def last_row(whole: Request) -> Request:
     count = int(program.sizes["n"])
     arrays = {name: _last(program[name], array) for name, array in whole.arrays.items()}
     made = evaluate(program, _affordable(whole))
-    for name, steps in (("past_k", KEYS), ("past_v", VALUES)):
-        kept = next((step for step in steps if step in program), None)
-        if kept is not None:
-            arrays[name] = made[kept][..., :-1, :]
+    cache = whole.mechanism.kept_steps(program)
+    arrays |= {name: made[step.name][..., :-1, :] for name, step in cache.items()}
     choices = whole.choices._replace(mask=_for_last(whole.choices.mask, count), offset=count - 1)
     sizes = Sizes()
     shapes = {name: array.shape for name, array in arrays.items()}
-    layout = mechanisms.named(whole.mechanism.name).layout(shapes, choices, sizes)
+    layout = whole.mechanism.layout(shapes, choices, sizes)
     layout.bind(sizes, shapes)
     layout.fill(sizes)
     step = whole.mechanism.program(sizes, layout, choices)
@@ -46,6 +41,7 @@ def last_row(whole: Request) -> Request:
         choices=choices,
         program=step,
         arrays={one.name: arrays[one.name] for one in step.inputs},
+        random=tuple(name for name in whole.random if name not in cache),
         labels=_labels(whole, step),
         chosen=whole.chosen._replace(mask=choices.mask, offset=count - 1, parts=()),
         whole=whole,
@@ -71,7 +67,7 @@ def _affordable(whole: Request) -> dict[str, Array]:
 
 
 def _last(step: Step, array: Array) -> Array:
-    """The last row of what has one for each position of the sequence."""
+    """The last row of what has one for each position of the sequence: keys and values have."""
     axis = "m" if step.name in ("k", "v") else "n"
     if axis not in step.axes:
         return array
@@ -88,9 +84,10 @@ def _for_last(mask: Mask | None, count: int) -> Mask | None:
 
 
 def _labels(whole: Request, step: Program) -> dict[str, tuple[str, ...]]:
-    words = whole.labels.get("n")
-    if words is None:
-        return name_labels({}, step)
+    count = step.sizes["m"]
+    words = whole.labels.get("n") or tuple(f"k{j}" for j in range(count))
+    if "n" not in whole.labels:
+        return {"n": (f"q{count - 1}",), "m": words, "m_past": words[:-1], "m_new": words[-1:]}
     return {"n": words[-1:], "m": words, "m_past": words[:-1], "m_new": words[-1:]}
 
 
@@ -99,19 +96,25 @@ def saved_by_cache(request: Request, output: Array) -> tuple[str, ...]:
     whole = request.whole
     if whole is None:
         return ()
-    from attn_cli.views.numbers import scientific
-
     made = evaluate(whole.program, whole.arrays)["output"]
-    apart = scientific(float(np.abs(made[..., -1:, :] - output).max()), 2)
-    every, one = (
-        sum(int(flops(step, run.program.sizes)) for step in run.program) for run in (whole, request)
-    )
-    kept = sum(request.arrays[name].size for name in ("past_k", "past_v") if name in request.arrays)
+    apart = outputs_apart(made[..., -1:, :], output)
+    every, one = (sum(_flops(run).values()) for run in (whole, request))
+    again = sum(_flops(whole, made_once=True).values()) - sum(_flops(request, True).values())
+    kept = sum(a.size for name, a in request.arrays.items() if name.startswith("past_"))
     count = whole.program.sizes["n"]
+    spared = f"{again:,} more, for keys and values of the rows before" if again else "no more here"
     return (
-        f"decode step: row {count - 1} alone; keys and values of the {count - 1} before come from "
-        f"a cache of {kept:,} numbers",
-        f"equals the last row of the whole causal run: the outputs differ by at most {apart}",
-        f"this step takes {one:,} FLOPs where the whole run takes {every:,}: the cache saves "
-        f"{100 * (1 - one / every):.0f} %",
+        f"decode step: row {count - 1} alone, with a cache of {kept:,} numbers from the "
+        f"{count - 1} rows before",
+        f"equals the last row of the whole causal run: {apart}",
+        f"{one:,} FLOPs; without the cache {spared}; the whole run takes {every:,}",
     )
+
+
+def _flops(run: Request, made_once: bool = False) -> dict[str, int]:
+    """Operations of every step; made_once: only of those that come before any query is met."""
+    once = [step for step in run.program if not {"n"} & {*step.axes}]
+    return {
+        step.name: int(flops(step, run.program.sizes))
+        for step in (once if made_once else run.program)
+    }

@@ -88,17 +88,17 @@ def _topic(name: str, language: str) -> Topic:
         return read(name, language)
     modes = [one.name for one in mechanisms.MECHANISMS]
     if name in modes:
-        return _of_mode(mechanisms.named(name))
+        return _of_mode(mechanisms.named(name), language)
     known = did_you_mean(name, [*ORDER, *modes])
     raise AttnError(f"There is no topic {name!r}. {known}")
 
 
-def _of_mode(mechanism: Mechanism) -> Topic:
+def _of_mode(mechanism: Mechanism, language: str) -> Topic:
     """A mode explains itself: what it is for, its formula, an example, its cost and its source."""
-    return Topic(mechanism.name, said(mechanism.title), tuple(_mode_parts(mechanism)))
+    return Topic(mechanism.name, said(mechanism.title), tuple(_mode_parts(mechanism, language)))
 
 
-def _mode_parts(mechanism: Mechanism) -> Iterator[Part]:
+def _mode_parts(mechanism: Mechanism, language: str) -> Iterator[Part]:
     name = mechanism.name
     yield Part("text", f"`{mechanism.formula}`")
     yield Part("text", said(mechanism.about))
@@ -112,7 +112,8 @@ def _mode_parts(mechanism: Mechanism) -> Iterator[Part]:
             rest=report.totals["other"].pretty,
         ),
     )
-    more = [f"- `attn compute --mode {name}`", f"- `attn complexity --mode {name}`"]
+    spoken = f" --lang {language}" if language != "en" else ""
+    more = [f"- `attn {command}{spoken} --mode {name}`" for command in ("compute", "complexity")]
     sources, then = said("Sources"), said("Next")
     yield Part("text", f"**{sources}**\n\n- {mechanism.source}\n\n**{then}**\n\n" + "\n".join(more))
 

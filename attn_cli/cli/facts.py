@@ -49,6 +49,8 @@ def facts(request: Request) -> tuple[str, ...]:
         lines.append(f"rotary positions: numbers {pairs} are a pair, base {choices.rope.base:g}")
     if choices.activation != "identity":
         lines.append(f"activation Φ = {choices.activation}")
+    if any(step.operation == "recur" for step in request.program):
+        lines.append("causal: query i reads the state after key i")
     moved = request.chosen.placed or choices.rope is not None or choices.bias is not None
     if moved and sizes["n"] != sizes["m"]:
         lines.append(_alignment(choices.offset, sizes["n"], sizes["m"], "m_past" in sizes))
@@ -87,7 +89,8 @@ def _origin(request: Request) -> str:
     words = "one random vector for each word" if "n" in request.labels else ""
     random = list(request.random)
     usual = request.usual
-    given = [name for name in request.arrays if name not in (*random, *usual)]
+    made = ("past_k", "past_v", "past_latent", "past_rope") if request.whole else ()
+    given = [name for name in request.arrays if name not in (*random, *usual, *made)]
     parts = [words] if words else []
     if given and not words:
         parts.append("given arrays" if not random else f"given: {_letters(given)}")

@@ -83,6 +83,8 @@ def gathered(
     given, mask, settings, unused = read_given(
         options, wanted.table, sources or Sources(sys.stdin.buffer)
     )
+    if settings.get("causal") and not wanted.any:
+        wanted = asked(masks._replace(causal=True))
     attention = _with_settings(attention, settings)
     positions = _with_settings(positions, settings)
     algorithm = _with_settings(algorithm, settings)
@@ -113,7 +115,7 @@ def gathered(
     refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
-    choices = _for_one_query(mechanism, choices, options, bound)
+    choices = _for_one_query(mechanism, choices, given, bound)
     query = _query(algorithm, bound)
     given, unused = taken(given, unused, mechanism, layout, options, shared=sources is not None)
     said = None if wanted.table is not None else settings.get("mask")
@@ -153,18 +155,18 @@ ONE_QUERY = 256
 
 
 def _for_one_query(
-    mechanism: Mechanism, choices: Choices, options: ArrayOptions, sizes: Sizes
+    mechanism: Mechanism, choices: Choices, given: Mapping[str, Array], sizes: Sizes
 ) -> Choices:
     """A single row of queries that was given is taken number by number where it is small."""
     if "by_element" not in mechanism.takes or choices.by_element:
         return choices
     alone = (
-        options.q is not None
+        "q" in given
         and sizes["m"] > 1
         and sizes["n"] == sizes.get("b", 1) == 1
         and "h" not in sizes
     )
-    if not alone or options.past_k is not None or choices.block_size is not None:
+    if not alone or "past_k" in given or choices.block_size is not None:
         return choices
     return choices._replace(by_element=sizes["m"] * max(sizes["d"], sizes["d_v"]) <= ONE_QUERY)
 
@@ -264,6 +266,7 @@ def _settled(
         ("--m", new, options.m),
         ("--d", width, options.d),
         ("--dv", "(h d_v)" if "h" in atoms and width != "d" else "d_v", options.dv),
+        ("--latent", "d_c", options.latent),
         ("--batch", "b", options.batch),
     ):
         if size is None:
@@ -294,5 +297,5 @@ def name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> dict[st
         if step.operation == "part":
             keys = labels.get("m") or tuple(f"k{j}" for j in range(program.sizes["m"]))
             within = step.options["within"]
-            labels[f"m_{step.name.rpartition('_')[2]}"] = keys[within.start : within.stop]
+            labels[step.options["axis"]] = keys[within.start : within.stop]
     return labels

@@ -179,6 +179,7 @@ def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
             optional(name, str)
             for name in ("bias", "rope", "positions", "normalizer", "local", "activation")
         )
+        and settings.get("causal", False) in (True, False)
         and _is_offset(settings.get("offset", 0))
         and isinstance(labels, dict)
         and all(_words(names) for names in labels.values())

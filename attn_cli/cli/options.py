@@ -90,6 +90,9 @@ class SizeOptions(NamedTuple):
         int | None, _size("Width of queries and keys, all heads together (default 4 a head).")
     ] = None
     dv: Annotated[int | None, _size("Width of values, all heads together (default as --d).")] = None
+    latent: Annotated[
+        int | None, _size("Width of the latent row of mla (default 4 head widths).")
+    ] = None
     batch: Annotated[int | None, _size("Batch rows (default no batch axis).")] = None
     seed: Annotated[
         int | None, of_panel(_size.args[0], "Seed (default 0).", min=0, metavar="N")
@@ -155,7 +158,8 @@ class AlgorithmOptions(NamedTuple):
         int | None, _algorithm("Online softmax: over N keys at a time.", min=1)
     ] = None
     decode: Annotated[
-        bool, _algorithm("The last row alone, with a cache of all before.", "--decode")
+        bool,
+        of_panel(_algorithm.args[0], "The last row alone, with a cache of all before.", "--decode"),
     ] = False
 
 

@@ -36,6 +36,8 @@ def shape_of(
     """
     read = {field: size(getattr(sizes, name), option_of(name)) for field, name in FIELDS.items()}
     window = size(masks.window, "--window")
+    if read["h"] is None and read["h_kv"] is None:
+        read["h"] = mechanism.heads
     _refuse_untaken_sizes(mechanism, read, count)
     _refuse_unequal(read)
     _refuse_same_names(mechanism, {**read, "w": window})
@@ -143,6 +145,7 @@ FIELDS = {
     "h_kv": "kv_heads",
     "d_head": "head_dim",
     "d_model": "d_model",
+    "d_c": "latent",
     "L": "layers",
     "b": "batch",
 }
@@ -156,15 +159,14 @@ def _refuse_untaken_sizes(
         ("--cross", count.cross, CONTEXT),
         ("--no-projections", count.no_projections, BARE),
         ("--kv-heads", read["h_kv"] is not None, "kv_heads"),
+        ("--latent", read["d_c"] is not None and "w_dkv" not in mechanism.parameters, "latent"),
         ("--m", read["m"] is not None and not count.cross, PAST),
     )
     given = [option for option, wanted, needed in parts if wanted and needed not in mechanism.takes]
     if not mechanism.asks:
         given += [option_of(FIELDS[field]) for field in QUERIED if read[field] is not None]
     if given:
-        raise AttnError(
-            f"{given[0]} changes nothing in --mode {mechanism.name} ({mechanism.title})."
-        )
+        raise AttnError(f"{given[0]} is not for --mode {mechanism.name} ({mechanism.title}).")
 
 
 def _refuse_same_names(mechanism: Mechanism, read: dict[str, int | str | None]) -> None:

@@ -53,7 +53,7 @@ def say(text: str) -> None:
 
 def note(notice: str) -> None:
     """Say what a person has to know to read a result right."""
-    say(f"{said('Note')}: {notice}")
+    say(said("Note: {notice}", notice=notice))
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:

@@ -9,7 +9,7 @@ from attn_cli.program import Axes, Program, Sizes, Step
 FEATURES = 4
 """Features of random rows."""
 
-SOURCE = "a fully connected layer in place of a query"
+SOURCE = "after Raffel 2015 (feed-forward attention): weights from the rows alone"
 
 
 def over_time(p: Program, inputs: Inputs, choices: Choices) -> Step:

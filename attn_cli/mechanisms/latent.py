@@ -9,6 +9,7 @@ from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import (
     NORMALIZED,
     PAIRED,
+    PAST,
     Choices,
     Inputs,
     Layout,
@@ -19,8 +20,8 @@ from attn_cli.mechanisms.mechanism import (
 from attn_cli.mechanisms.rotary import turned
 from attn_cli.program import Program, Size, Sizes, Step, quotient
 
-LATENT, MANY_HEADS = 4, 16
-"""The paper's latent row is four head widths long, for 128 heads."""
+LATENT = 4
+"""The latent row is so many head widths long, as in the paper."""
 
 
 def latent_rows(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
@@ -30,11 +31,19 @@ def latent_rows(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
     """
     x = inputs["x"]
     query = p.contract("... n d_model, d_model (h d) -> ... h n d", x, inputs["w_q"], name="q")
-    down = "... m d_model, d_model d_c -> ... m d_c"
+    down = f"... {_rows(inputs)} d_model, d_model d_c -> ... {_rows(inputs)} d_c"
     latent = p.contract(down, x, inputs["w_dkv"], name="latent")
+    if "past_latent" in inputs:
+        along = "... m_past d_c, ... m_new d_c -> ... m d_c"
+        latent = p.append(along, inputs["past_latent"], latent, name="present_latent")
     up = "... m d_c, d_c (h {0}) -> ... h m {0}"
     key = p.contract(up.format("d"), latent, inputs["w_uk"], name="k")
     return query, key, p.contract(up.format("d_v"), latent, inputs["w_uv"], name="v")
+
+
+def _rows(inputs: Inputs) -> str:
+    """The axis of keys that are new in this call."""
+    return "m_new" if "past_latent" in inputs else "m"
 
 
 def latent_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
@@ -51,15 +60,20 @@ def latent_scores(
 ) -> Step:
     """Content and position apart: (q·k + q_rope·k_rope) / √(d + d_r).
 
-    Positions turn a part of their own, since a turned key could not be made from the latent row
-    afterwards; its key is one for all heads.
+    Positions turn a part of their own, so that W_UK may join W_Q for the rest and keys need not be
+    made again for every query; its key is one for all heads.
     """
     assert key is not None
     x = inputs["x"]
     wide = "... n d_model, d_model (h d_r) -> ... h n d_r"
     q_rope = p.contract(wide, x, inputs["w_qr"], name="q_rope")
-    k_rope = p.contract("... m d_model, d_model d_r -> ... m d_r", x, inputs["w_kr"], name="k_rope")
+    row = _rows(inputs)
+    one = f"... {row} d_model, d_model d_r -> ... {row} d_r"
+    k_rope = p.contract(one, x, inputs["w_kr"], name="k_rope")
     q_turned, k_turned = turned(p, q_rope, k_rope, rope, choices.offset)
+    if "past_rope" in inputs:
+        along = "... m_past d_r, ... m_new d_r -> ... m d_r"
+        k_turned = p.append(along, inputs["past_rope"], k_turned, name="present_rope")
     content = p.contract("... n d, ... m d -> ... n m", query, key, name="content")
     position = p.contract("... n d_r, ... m d_r -> ... n m", q_turned, k_turned, name="position")
     scores = p.add(content, position, name="scores")
@@ -69,23 +83,30 @@ def latent_scores(
 
 
 def latent_layout(given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
-    """Rows x, and the matrices of attention but for those that make keys and values from them."""
+    """Rows x and the matrices of attention, but none that make keys and values; a cache of both."""
     rows: tuple[int, ...] = (1, 1, 1) if "b" in sizes else (1, 1)
-    common = attention_layout({"x": rows, **given}, choices, sizes)
-    axes = {name: own for name, own in common.axes.items() if name not in ("w_k", "w_v")}
+    given = {"x": rows, **given}
+    cached = any(name in given for name in ("past_k", "past_latent"))
+    held = dict.fromkeys(("past_k", "past_v"), rows) if cached else {}
+    common = attention_layout({**given, **held}, choices, sizes)
+    axes = {name: own for name, own in common.axes.items() if name not in REPLACED}
+    if cached:
+        lead = axes["x"][:-2]
+        axes |= {"past_latent": (*lead, "m_past", "d_c"), "past_rope": (*lead, "m_past", "d_r")}
     return common._replace(axes=axes)
 
 
+REPLACED = ("w_k", "w_v", "past_k", "past_v")
+"""Arrays of attention that keys and values from a latent row do without."""
+
+
 def _latent_width(sizes: Sizes) -> Size:
-    """Four heads' width for as many heads as the paper has or for any; one for a few."""
-    few = isinstance(sizes["h"], int) and sizes["h"] < MANY_HEADS
-    return sizes["d"] if few else LATENT * sizes["d"]
+    return LATENT * sizes["d"]
 
 
 def _rotary_width(sizes: Sizes) -> Size:
-    """Half a head's width, as pairs."""
-    whole = isinstance(sizes["d"], int)
-    return max(2, sizes["d"] // 4 * 2) if whole else quotient(sizes["d"], 2)
+    """Half a head's width."""
+    return quotient(sizes["d"], 2)
 
 
 MLA = Mechanism(
@@ -104,15 +125,19 @@ MLA = Mechanism(
     },
     defaults=(("d_c", _latent_width), ("d_r", _rotary_width)),
     sums=(("d_all", ("d", "d_r")),),
-    takes=NORMALIZED | PAIRED | {"heads", "scale", "rope"},
-    heads=2,
-    kept=("latent", "k_turned"),
+    takes=NORMALIZED | PAIRED | {"heads", "scale", "rope", PAST},
+    heads=4,
+    kept=(("past_latent", ("latent",)), ("past_rope", ("k_turned",))),
     meanings={
         "w_dkv": "turns rows into latent rows",
         "w_uk": "makes the keys of all heads from a latent row",
         "w_uv": "makes the values of all heads from a latent row",
         "w_qr": "makes the part of queries that is turned by position",
         "w_kr": "makes the part of keys that is turned by position, one for all heads",
+        "past_latent": "latent rows kept from earlier calls",
+        "past_rope": "turned keys kept from earlier calls",
+        "present_latent": "cached latent rows, then the new ones",
+        "present_rope": "cached turned keys, then the new ones",
         "latent": "all that is kept of a position for its keys and values",
         "k": "each head's keys, made again from the latent rows",
         "v": "each head's values, made again from the latent rows",
@@ -123,10 +148,12 @@ MLA = Mechanism(
         "scores": "content and position together",
     },
     about=(
-        "A decoder keeps keys and values of all heads for every token. Here it keeps one "
-        "short latent row instead, from which keys and values of all heads are made again, "
-        "and one small key that carries the position, since a turned key could not be made "
-        "from the latent row afterwards. The cache becomes many times smaller."
+        "A decoder keeps keys and values of all heads for every token. Here it keeps one short "
+        "latent row instead, from which keys and values of all heads can be made again, and one "
+        "small key that carries the position. Positions turn that part alone: so W_UK may join "
+        "W_Q, and a decoder can ask the latent rows themselves. Here keys and values are made, to "
+        "be seen. The paper makes queries from a latent row too, which saves memory in training; "
+        "here they come from x."
     ),
-    example="--n 3 --only latent",
+    example="--n 3 --latent 4 --only latent",
 )

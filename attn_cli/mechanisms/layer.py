@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attn_cli.errors import ShapeError
+from attn_cli.errors import AttnError, ShapeError
 from attn_cli.mechanisms import local
 from attn_cli.mechanisms.mechanism import Choices, Inputs
+from attn_cli.mechanisms.normalizers import SOFTMAX
 from attn_cli.mechanisms.online import online
 from attn_cli.mechanisms.placing import Placing
 from attn_cli.mechanisms.rotary import embedded, turned
@@ -87,11 +88,20 @@ def attention_layer(
     scores = _adjusted(p, score(p, query, key, inputs, choices), inputs, choices)
     name = result_name(inputs, choices)
     if choices.block_size is not None:
+        _refuse_other_weights(choices)
         mixed = online(p, scores, value, choices.block_size, name)
     else:
         weights = _weights(p, query, scores, inputs, choices)
         mixed = mixed_values(p, weights, value, choices, name)
     return join(p, mixed, inputs, choices)
+
+
+def _refuse_other_weights(choices: Choices) -> None:
+    """Raise AttnError where weights are no softmax alone, which has an online form."""
+    if choices.normalizer is not SOFTMAX or choices.temperature is not None:
+        raise AttnError("--block-size is online softmax: leave --normalizer and --temperature out.")
+    if choices.local_p is not None:
+        raise AttnError("--block-size is online softmax: leave --local p out.")
 
 
 def _cached(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attn_cli.errors import AttnError
+from attn_cli.masks.mask import Reach
 from attn_cli.mechanisms.layer import joined, mask_axes, query_key_value, result_name
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import (
@@ -15,6 +17,8 @@ from attn_cli.mechanisms.mechanism import (
 )
 from attn_cli.program import Program, Step
 
+CAUSAL = Reach(None, 0)
+
 SOURCE = "Katharopoulos 2020, sections 3.2 and 3.3"
 
 
@@ -25,6 +29,8 @@ def linear_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
     there are as many queries as keys.
     """
     query, key, value = _features(p, inputs, choices)
+    if choices.mask is not None and choices.mask.reach != CAUSAL:
+        raise AttnError(f"Linear attention can be causal; it has no mask {choices.mask.name}.")
     if choices.mask is None:
         state = p.contract("... m d, ... m d_v -> ... d d_v", key, value, name="state")
         seen = p.reduce("sum", key, over="m", keep=False, name="seen")
@@ -77,11 +83,11 @@ LINEAR = Mechanism(
     define=linear_attention,
     takes=HEADED | {"causal", BARE, CONTEXT},
     looks=None,
-    kept=("state", "seen"),
+    kept=(("", ("state",)), ("", ("seen",))),
     meanings=MEANINGS
     | {
-        "state": "what all keys have written: one matrix, however many keys there are",
-        "seen": "the keys summed up",
+        "state": "what the keys so far have written: one matrix, however many they are",
+        "seen": "the sum of the keys so far",
         "mixed": "what each query reads from the state",
         "total": "by what a query's shares are divided, so that they sum to 1",
         "heads": "in each head, each query's mixture of the values",

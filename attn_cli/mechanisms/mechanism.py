@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from attn_cli.errors import ShapeError, shape_text
 from attn_cli.mechanisms import local
 from attn_cli.mechanisms.normalizers import SOFTMAX, Normalizer
-from attn_cli.program import Axes, Program, Size, Sizes, Step
+from attn_cli.program import ONE, Axes, Program, Size, Sizes, Step
 
 if TYPE_CHECKING:
     from attn_cli.masks import Mask
@@ -131,6 +131,10 @@ class Layout(NamedTuple):
             sizes.bind(axis, sum(sizes[part] for part in parts), " and ".join(parts))
 
 
+KEYS_AND_VALUES = (("past_k", ("k_turned", "k_heads", "k")), ("past_v", ("v_heads", "v")))
+"""What a decoder keeps of every position."""
+
+
 class Twin(NamedTuple):
     """Another mechanism that gives the same numbers.
 
@@ -157,7 +161,9 @@ class Mechanism(NamedTuple):
     where nobody says.
     looks: along which axis of its weights one looks, and at what; None where it has no weights.
     lengths: axes that have another name than the option that gives their size.
-    kept: steps that a next call needs of this one: a cache.
+    kept: what a next call needs of this one: for each array of a cache the steps that may make it,
+    of which the first that there is does; no name where it is a state. per_call: arrays of its own
+    that come with every call; others are learned.
     twin: another mechanism that gives the same numbers.
     meanings: what its own steps mean, in one line each. about: what it is for, in a few sentences;
     example: what to add to `attn compute --mode NAME` for a short page that shows it.
@@ -178,7 +184,8 @@ class Mechanism(NamedTuple):
     heads: int | None = None
     looks: tuple[str, str] | None = ("n", "m")
     lengths: Mapping[str, str] = MappingProxyType({})
-    kept: tuple[str, ...] = ("k", "v")
+    kept: tuple[tuple[str, tuple[str, ...]], ...] = KEYS_AND_VALUES
+    per_call: frozenset[str] = frozenset()
     meanings: Mapping[str, str] = MappingProxyType({})
     twin: Twin | None = None
     about: str = ""
@@ -194,8 +201,12 @@ class Mechanism(NamedTuple):
                 sizes.bind("entries", choices.bias.entries, f"--bias {choices.bias.name}")
         noise = choices.normalizer.arrays(common.scores, self.over)
         place = local.PARAMETERS if choices.local_p is not None else {}
+        own = {
+            name: (ONE,) if name in self.per_call and given.get(name) == (1,) else axes
+            for name, axes in self.parameters.items()
+        }
         return common._replace(
-            axes={**common.axes, **self.parameters, **learned, **place, **noise},
+            axes={**common.axes, **own, **learned, **place, **noise},
             defaults=(*common.defaults, *self.defaults, *(local.DEFAULTS if place else ())),
             sums=(*common.sums, *self.sums),
         )
@@ -216,6 +227,15 @@ class Mechanism(NamedTuple):
     def over(self) -> str:
         """The axis along which scores become weights."""
         return self.looks[1] if self.looks else "m"
+
+    def kept_steps(self, program: Program) -> dict[str, Step]:
+        """The steps that a cache holds, by its arrays; states by their own names."""
+        found = {}
+        for array, names in self.kept:
+            step = next((program[name] for name in names if name in program), None)
+            if step is not None:
+                found[array or step.name] = step
+        return found
 
     def axis(self, letter: str) -> str:
         """The axis whose size goes by a letter among options: n, m, d."""

@@ -70,9 +70,10 @@ def angles(rows: Placing, base: float, width: Any) -> Table:
         p, c = rows.at(*places)
         return p * base ** (-2 * c / width)
 
+    wide = _factor(width)
     return Table(
-        f"{rows.factor} / {base:g}^(2c/{width})",
-        rf"{rows.factor} / {base:g}^{{2c/{width}}}",
+        f"{rows.factor} / {base:g}^(2c/{wide})",
+        rf"{rows.factor} / {base:g}^{{2c/{wide}}}",
         number,
         lambda *places: "{} / {:g}^({}/{})".format(*_with(rows.at(*places), base, width)),
         price=1,
@@ -100,6 +101,12 @@ def waves(rows: Placing, base: float, width: Any) -> Table:
         put_in,
         price=2,
     )
+
+
+def _factor(width: Any) -> str:
+    """A width as it stands below a fraction: in brackets where it is one itself."""
+    written = str(width).replace("*", " ")
+    return written if written.isalnum() else f"({written})"
 
 
 def _with(place: tuple[Any, ...], base: float, width: Any) -> tuple[Any, ...]:

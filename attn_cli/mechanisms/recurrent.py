@@ -61,17 +61,18 @@ GATED = Mechanism(
     name="gated",
     title="Gated linear attention",
     formula="o_t = q_t S_t, S_t = g_t S_(t-1) + k_t ⊗ v_t",
-    source="Yang 2024 (GLA), section 2; Sun 2023 for a constant gate",
+    source="Dao 2024 (Mamba-2), with a scalar gate; Sun 2023 (RetNet) with a constant one",
     arrays=attention_layout,
     define=gated_attention,
     parameters={"gate": ("m",)},
     noise={"gate": "rates"},
-    takes=HEADED | {BARE},
+    per_call=frozenset({"gate"}),
+    takes=HEADED | {BARE, "causal"},
     looks=None,
-    kept=("state",),
+    kept=(("", ("state",)),),
     meanings=MEANINGS,
     about=(
-        "Linear attention never forgets: its state only grows. A gate between 0 and 1 "
+        "Linear attention never forgets: its state only adds up. A gate between 0 and 1 "
         "multiplies the state before each key writes, so that old pairs fade. With a constant"
         " gate it is retention; with a gate from the input it is the rule of recent state-"
         "space models."
@@ -83,15 +84,16 @@ DELTA = Mechanism(
     name="delta",
     title="Delta-rule linear attention",
     formula="o_t = q_t S_t, S_t = g_t S_(t-1) + β_t k_t ⊗ (v_t - g_t S_(t-1)ᵀ k_t)",
-    source="Schlag 2021, section 4.2; Yang 2024 (DeltaNet), section 2.2",
+    source="Schlag 2021, section 4.2; Yang 2024 (DeltaNet), and Yang 2025 with a gate",
     arrays=attention_layout,
     define=delta_attention,
     parameters={"beta": ("m",), "gate": ("m",)},
     usual={"gate": 1.0},
     noise={"beta": "rates", "gate": "rates"},
-    takes=HEADED | {BARE},
+    per_call=frozenset({"beta", "gate"}),
+    takes=HEADED | {BARE, "causal"},
     looks=None,
-    kept=("state",),
+    kept=(("", ("state",)),),
     meanings=MEANINGS
     | {
         "beta": "how far each key corrects what it holds, from 0 to 1",

@@ -226,7 +226,7 @@ class Program:
         """Some neighbouring places of one axis, which is called `axis` then."""
         self.sizes.bind(axis, len(within), name)
         axes = tuple(axis if own == over else own for own in x.axes)
-        return self._record("part", (x,), axes, name, over=over, within=within)
+        return self._record("part", (x,), axes, name, over=over, within=within, axis=axis)
 
     def larger(self, x: Step, y: Step, *, name: str) -> Step:
         """The larger of two numbers, place by place."""

@@ -187,7 +187,7 @@ class Latex(Notation):
         return rf"{first} \odot {second}"
 
     def before(self, name: str) -> str:
-        return f"{name}_{{t-1}}"
+        return f"{self.symbol(name)}_{{t-1}}"
 
     def outer(self, column: str, row: str) -> str:
         return rf"{column} \otimes {row}"

@@ -25,6 +25,9 @@ SHORT_SUM = 6
 LONG_SUM = 64
 """Terms of a sum shown where the work is asked for."""
 
+SHOWN_STATES = 4
+"""Of states, which have no weights, the last one that is shown is worked out."""
+
 SHOWN_QUERIES, SHOWN_KEYS, ALL_KEYS = 8, 3, 8
 """Where a cell is chosen: among the first queries, and the first keys when there are many."""
 
@@ -46,6 +49,11 @@ class Numbers(NamedTuple):
     queries: tuple[int, ...] | None = None
     by_rows: frozenset[str] = frozenset()
     sees: Array | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether one query alone was computed."""
+        return self.queries is not None and len(self.queries) == 1
 
     def cell(self, name: str, index: Index) -> float:
         """One number, by its place in the whole array."""
@@ -103,6 +111,8 @@ def meaning(step: Step, meanings: Mapping[str, str]) -> str:
 
 def _traced(step: Step, numbers: Numbers, meanings: Mapping[str, str]) -> TracedStep:
     sizes = numbers.program.sizes
+    if numbers.alone and step.name in numbers.by_rows:
+        sizes = sizes.resized("n", 1)
     array = numbers.arrays[step.name]
     product = step.operation == "contract"
     return TracedStep(
@@ -147,7 +157,8 @@ def _story(numbers: Numbers, place: Mapping[str, int]) -> dict[str, int]:
     """
     weights = next((s for s in numbers.program if s.name == "weights"), None)
     if weights is None or weights.axes[-2:] != ("n", "m"):
-        return dict(place)
+        last = min(numbers.program.sizes.get("m", 1), SHOWN_STATES) - 1
+        return {**place, "n": last, "m": last}
     array = numbers.arrays[weights.name]
     first = array[tuple(place.get(axis, 0) for axis in weights.axes[:-2])]
     first = first[:SHOWN_QUERIES, : SHOWN_KEYS if first.shape[1] > ALL_KEYS else None]

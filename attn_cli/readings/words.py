@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from math import prod
 
 from attn_cli.errors import brief, shape_text
 from attn_cli.program import Sizes, Step
 from attn_cli.readings.notation import Notation, letter
+
+BLOCK = re.compile(r"m_\d+")
+"""Axes of the keys of one block."""
 
 Formula = Callable[[Step, Sizes, Notation], str]
 
@@ -140,7 +144,7 @@ def _append(step: Step, sizes: Sizes, say: Notation) -> str:
 def _scale(step: Step, sizes: Sizes, say: Notation) -> str:
     axis = step.options["rsqrt"]
     if axis:
-        return say.quotient(_operand(step, 0, say), say.root(str(sizes[axis])))
+        return say.quotient(_operand(step, 0, say), say.root(str(sizes[axis]).replace("*", " ")))
     by = step.options["by"]
     factor = f"{by:g}" if isinstance(by, int | float) else str(by)
     return say.times(_operand(step, 0, say), factor)
@@ -197,7 +201,7 @@ def _softmax(step: Step, sizes: Sizes, say: Notation) -> str:
 
 def _over(step: Step, say: Notation) -> str:
     over = step.options["over"]
-    usual = "the keys of the block" if over.startswith("m_") else over
+    usual = "the keys of the block" if BLOCK.fullmatch(over) else over
     return say.words(f", over {AXIS_NAMES.get(over, usual)}")
 
 
@@ -249,14 +253,14 @@ def _accumulate(step: Step, sizes: Sizes, say: Notation) -> str:
 
 
 def _recur(step: Step, sizes: Sizes, say: Notation) -> str:
-    """S_t = g_t S_(t-1) + r_t k_t (v_t - …)ᵀ with the names that stand for them."""
+    """g_t S_(t-1) + r_t k_t (v_t - …)ᵀ with the names that stand for them."""
     key, value = (say.symbol(step.operands[place].name) for place in (0, 1))
     roles = step.options["roles"]
     gate, rate = (
         f"{say.symbol(step.operands[roles[role]].name)}_t " if role in roles else ""
         for role in ("gate", "rate")
     )
-    kept = f"{gate}{say.before('S')}"
+    kept = f"{gate}{say.before(step.name)}"
     written = f"{value}_t"
     if step.options["erases"]:
         read = say.product(say.transposed(f"({kept})" if gate else kept), f"{key}_t")

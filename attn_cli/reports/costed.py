@@ -15,7 +15,7 @@ from attn_cli.readings import formulas, words
 from attn_cli.readings.cost import RUNNING, StepCost, costs, latest, size_in_bytes
 from attn_cli.readings.notation import Unicode
 from attn_cli.reports.layers import table_1
-from attn_cli.reports.symbolic import Costed, Shape, symbolic_program
+from attn_cli.reports.symbolic import Costed, Shape, settled, symbolic_program
 
 ITEM_SIZES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "float8": 1}
 
@@ -32,7 +32,7 @@ RUNS = "a running state is held once, as it is after the latest position"
 def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> CostReport:
     """Everything `attn complexity` says of one mechanism at one shape."""
     itemsize = ITEM_SIZES[dtype]
-    shape = shape._replace(letters=mechanism.lengths)
+    shape = settled(mechanism, shape)
     costed = symbolic_program(mechanism, shape)
     numbers = shape.known()
     amount = partial(formulas.amount, numbers=numbers)
@@ -62,7 +62,7 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         pairs=_pairs(costed, amount),
         tiled=shape.tiles is not None,
         shares=_shares(core, projections, shape, numbers),
-        memory=_memory(costed, found, itemsize, amount) | {"peak": amount(peak)},
+        memory=_memory(mechanism, costed, found, itemsize, amount) | {"peak": amount(peak)},
         peak_at=peak_at,
         kv_cache=_kv_cache(mechanism, costed, itemsize, amount),
         intensity=_intensity(costed, found, itemsize, numbers),
@@ -154,13 +154,15 @@ def _shares(
     return tuple(shares)
 
 
-def _memory(costed: Costed, found: list[StepCost], itemsize: int, amount: Any) -> dict[str, Amount]:
+def _memory(
+    mechanism: Mechanism, costed: Costed, found: list[StepCost], itemsize: int, amount: Any
+) -> dict[str, Amount]:
     scores = next((c.step.axes for c in found if {"n", "m"} <= {*c.step.axes}), None)
     sizes = costed.program.sizes
     matrix = size_in_bytes(scores, sizes, itemsize) if scores is not None else 0
     return {
         "score_matrix": amount(matrix),
-        "weights_of_projections": amount(_weights(costed, itemsize)),
+        "weights_of_projections": amount(_weights(mechanism, costed, itemsize)),
     }
 
 
@@ -170,14 +172,15 @@ def _peak(found: list[StepCost], numbers: Mapping[str, int]) -> tuple[Size, str]
     return peak.live, peak.step.name
 
 
-ROWS = ("x", "context", "q", "k", "v", "past_k", "past_v", "bias", "uniform", "gumbel")
+CACHES = ("past_k", "past_v", "past_latent", "past_rope")
+ROWS = ("x", "context", "q", "k", "v", *CACHES, "bias", "uniform", "gumbel")
 """Arrays that come with every call; all others are a layer's weights."""
 
 
-def _weights(costed: Costed, itemsize: int) -> Size:
+def _weights(mechanism: Mechanism, costed: Costed, itemsize: int) -> Size:
     sizes = costed.program.sizes
-    learned = (step for step in costed.program.inputs if step.name not in ROWS)
-    matrices = [step for step in learned if step.axes != ("m",)]
+    comes = {*ROWS, *mechanism.per_call}
+    matrices = [step for step in costed.program.inputs if step.name not in comes]
     held = sum(size_in_bytes(step.axes, sizes, itemsize) for step in matrices)
     return costed.layers * held
 
@@ -191,7 +194,7 @@ def _kv_cache(
     """
     program = costed.program
     sizes = program.sizes
-    steps = [program[name] for name in mechanism.kept if name in program]
+    steps = mechanism.kept_steps(program).values()
     kept = [set(sizes.atoms(latest(step))) for step in steps]
     grows = [axes - {"b", "m", "m_new"} for axes in kept if axes & {"m", "m_new"}]
     fixed = [axes - {"b"} for axes in kept if not axes & {"m", "m_new"}]
@@ -290,23 +293,27 @@ def _alignment(shape: Shape) -> str:
     return "causal, aligned bottom-right: query i is at position i + m - n (--align top-left: i)"
 
 
+BY_SHAPE = {
+    "projected": "projections W_Q, W_K, W_V, W_O are in (--no-projections leaves them out)",
+    "bare": "projections are left out",
+    "masked": "masked pairs are not counted; memory holds every pair",
+    "tiled": "pairs outside of kept tiles are not counted; memory holds every pair",
+    "open": "where a letter is open, sequences are taken to be long, and n ≤ m",
+    "every": "every pair is counted, masked or not (--causal counts the kept ones)",
+    "tiles": "p is the number of pairs in kept tiles, counted",
+    "pairs": "p is the number of pairs the mask keeps, counted",
+}
+"""Conventions that hold for some shapes."""
+
+
 def _more_conventions(shape: Shape) -> list[str]:
-    lines = [
-        "projections W_Q, W_K, W_V, W_O are in (--no-projections leaves them out)"
-        if shape.projections
-        else "projections are left out"
-    ]
+    kinds = ["projected" if shape.projections else "bare"]
     if shape.causal or shape.w is not None or shape.p is not None:
-        what = "pairs outside of kept tiles" if shape.tiles else "masked pairs"
-        lines.append(f"{what} are not counted; memory holds every pair")
+        kinds.append("tiled" if shape.tiles else "masked")
         if any(size is None for size in shape.numbers().values()):
-            lines.append("where a letter is open, sequences are taken to be long, and n ≤ m")
+            kinds.append("open")
     else:
-        lines.append("every pair is counted, masked or not (--causal counts the kept ones)")
+        kinds.append("every")
     if shape.p is not None:
-        lines.append(
-            "p is the number of pairs in kept tiles, counted"
-            if shape.tiles
-            else "p is the number of pairs the mask keeps, counted"
-        )
-    return lines
+        kinds.append("tiles" if shape.tiles else "pairs")
+    return [BY_SHAPE[kind] for kind in kinds]

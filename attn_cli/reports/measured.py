@@ -45,9 +45,9 @@ def scaling() -> Measured:
     return Measured(
         f"{DRAWS:,} random queries with {KEYS} keys each, all numbers of variance 1. Variance of "
         "the scores, the largest weight, and the slope of softmax there, p (1 - p), on average:",
-        ("d", "variance", "weight", "slope", "variance/√d", "weight/√d", "slope/√d"),
+        ("d", "variance", "weight", "slope", "variance, scaled", "weight, scaled", "slope, scaled"),
         tuple(rows),
-        ("weight", "weight/√d", "slope", "slope/√d"),
+        ("weight", "weight, scaled", "slope", "slope, scaled"),
     )
 
 
@@ -91,35 +91,41 @@ def sampling() -> Measured:
 
 
 STEP = 1e-6
+UNALIKE = 1
+"""A seed at which an output is changed most by the row of the smallest weight."""
 
 
 def jacobian() -> Measured:
     """How much output i changes with input j: by differences, beside the explicit weight."""
-    arrays = {"x": seeded.normal("rows", (3, 4), SEED)}
+    arrays = {"x": seeded.normal("rows", (3, 4), UNALIKE)}
     for name in ("w_q", "w_k", "w_v"):
-        arrays[name] = seeded.projection(name, (4, 4), SEED)
-    program = _small(Choices(), arrays)
-    made = evaluate(program, arrays)
-    influence = np.zeros((3, 3))
-    for j in range(3):
-        for column in range(4):
-            ends = []
-            for step in (STEP, -STEP):
-                moved = arrays["x"].copy()
-                moved[j, column] += step
-                ends.append(evaluate(program, {**arrays, "x": moved})["output"])
-            influence[:, j] += (((ends[0] - ends[1]) / (2 * STEP)) ** 2).sum(axis=1)
+        arrays[name] = seeded.projection(name, (4, 4), UNALIKE)
+    weights, changes = influences(arrays)
     rows = [
-        (f"x{i} → x{j}", f"{made['weights'][i, j]:.3f}", f"{np.sqrt(influence[i, j]):.3f}")
-        for i in range(3)
-        for j in range(3)
+        (f"output {i} by input {j}", f"{weights[i, j]:.3f}", f"{changes[i, j]:.3f}")
+        for i, j in np.ndindex(weights.shape)
     ]
     return Measured(
         "Self-attention over 3 rows: the explicit weight of row j for row i, and the size of the "
-        "Jacobian of output i by input j (central differences):",
+        "Jacobian of output i by input j (root of the sum of squares, central differences):",
         ("rows", "weight", "|Jacobian|"),
         tuple(rows),
     )
+
+
+def influences(arrays: dict[str, Array]) -> tuple[Array, Array]:
+    """The weights of self-attention over rows x, and how much each output changes by each row."""
+    program = _small(Choices(), arrays)
+    rows, width = arrays["x"].shape
+    squares = np.zeros((rows, rows))
+    for j, column in np.ndindex(rows, width):
+        ends = []
+        for step in (STEP, -STEP):
+            moved = arrays["x"].copy()
+            moved[j, column] += step
+            ends.append(evaluate(program, {**arrays, "x": moved})["output"])
+        squares[:, j] += (((ends[0] - ends[1]) / (2 * STEP)) ** 2).sum(axis=1)
+    return evaluate(program, arrays)["weights"], np.sqrt(squares)
 
 
 def bottleneck() -> Measured:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from attn_cli import masks
 from attn_cli.mask_report import Tiles
 from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, window_rows
+from attn_cli.masks.mask import Reach
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.mechanisms.biases import Bias
 from attn_cli.mechanisms.mechanism import Rope
@@ -38,6 +39,7 @@ class Shape(NamedTuple):
     h_kv: int | str | None = None
     d_head: int | str | None = None
     d_model: int | str | None = None
+    d_c: int | str | None = None
     b: int | str | None = None
     L: int | str | None = None
     w: int | str | None = None
@@ -81,7 +83,13 @@ class Shape(NamedTuple):
         return {name: size for name, size in self.numbers().items() if size is not None}
 
 
-LETTERS = ("n", "m", "d", "d_v", "h", "h_kv", "d_head", "d_model", "b", "L", "w", "p")
+LETTERS = ("n", "m", "d", "d_v", "h", "h_kv", "d_head", "d_model", "d_c", "b", "L", "w", "p")
+
+
+def settled(mechanism: Mechanism, shape: Shape) -> Shape:
+    """A shape with a mechanism's own letters and, where nobody says how many, its heads."""
+    heads = mechanism.heads if shape.h is None and shape.h_kv is None else shape.h
+    return shape._replace(letters=mechanism.lengths, h=heads)
 
 
 class Costed(NamedTuple):
@@ -98,7 +106,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
 
     Raises ShapeError where heads do not share a width equally.
     """
-    shape = shape._replace(letters=mechanism.lengths)
+    shape = settled(mechanism, shape)
 
     def size(field: str, otherwise: Size) -> Size:
         given = getattr(shape, field)
@@ -118,7 +126,8 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     offset = _offset(shape, n, m, cached)
     mask = None
     if shape.causal or shape.w is not None or shape.p is not None:
-        mask = masks.Mask("given", "", _all)
+        causal = shape.causal and shape.w is None and shape.p is None
+        mask = masks.Mask("given", "", _all, reach=Reach(None, 0) if causal else None)
     choices = Choices(
         heads=heads,
         kv_heads=kv_heads,
@@ -137,6 +146,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
         sizes.bind("b", batch, "--batch")
     given = _given(mechanism, shape, cached)
     layout = mechanism.layout(given, choices, sizes)
+    needed = {axis for axes in layout.axes.values() for axis in axes}
     for axis, bound in (
         (mechanism.axis("n"), n),
         ("m_new" if cached else "m", n if cached else m),
@@ -146,6 +156,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
         ("d_model", model),
         ("d_context", model),
         ("d_out", model),
+        ("d_c", size("d_c", None) if "d_c" in needed else None),
     ):
         if bound is not None:
             sizes.bind(axis, bound, f"--{axis}")

@@ -42,7 +42,7 @@ def _closing(trace: Trace) -> list[Block]:
     if trace.summary:
         blocks += [Heading("", said("All queries")), Lines(trace.summary)]
     if trace.next_commands:
-        line = "Next: " + " · ".join(trace.next_commands)
+        line = said("Next: ") + " · ".join(trace.next_commands)
         blocks.append(Lines((line,), quiet=True, indented=False, apart=True))
     return blocks
 

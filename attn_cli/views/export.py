@@ -93,7 +93,7 @@ def _recorded(blocks: list[Block], notices: Sequence[str]) -> Console:
 
 
 def _with_notices(blocks: list[Block], notices: Sequence[str]) -> list[Block]:
-    return [*blocks, *(Lines((f"{said('Note')}: {notice}",)) for notice in notices)]
+    return [*blocks, *(Lines((said("Note: {notice}", notice=notice),)) for notice in notices)]
 
 
 def _svg(blocks: list[Block], title: str, notices: Sequence[str]) -> str:

@@ -42,7 +42,7 @@ def focus_lines(trace: Trace) -> tuple[str, ...]:
             lines.append(said(MORE.get(looking, MORE["n"]), count=count))
     spread = any(row.strongest and len(row.strongest) < row.allowed for row in trace.focus)
     explained = said(EXPLAINED, what=said(LOOKED_AT.get(looked_at, "keys")))
-    return (*lines, f"({explained})") if spread else tuple(lines)
+    return (*lines, said("({explained})", explained=explained)) if spread else tuple(lines)
 
 
 def _alone(trace: Trace) -> bool:
@@ -68,7 +68,7 @@ def _sentence(row: FocusRow, looked_at: str, trace: Trace) -> str:
     among = said(
         "spread over {spread} of {count} {what}", spread=spread, count=f"{row.allowed:,}", what=what
     )
-    return f"{_most(keys, more, share)}; {among}"
+    return said("{most}; {among}", most=_most(keys, more, share), among=among)
 
 
 def _most(keys: list[str], more: int, share: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,10 @@ OWN_PREFIXES = {"x": "x", "context": "c", "positions": "x", "embedded": "x"} | {
     "context_embedded": "c",
 }
 """Rows that are neither queries nor keys yet."""
+
+
+OURS = re.compile(r"(q|k|past)\d+")
+"""Names that are no words of a sentence."""
 
 
 class Numbered(Sequence[str]):
@@ -72,5 +77,7 @@ def quoted(axis: str, position: int, trace: Trace) -> str:
     words = trace.labels.get(axis)
     if words is None:
         return f"{PREFIXES.get(axis, 'd')}{position}"
+    if OURS.fullmatch(words[position]):
+        return words[position]
     place = f" ({position})" if words.count(words[position]) > 1 else ""
     return f'"{words[position]}"{place}'

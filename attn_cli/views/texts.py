@@ -38,6 +38,8 @@ def text_table(
     for name in spare:
         if fits():
             break
+        if name not in columns:
+            continue
         shown.remove(list(columns).index(name))
         left_out.append(name)
     body = [j for j in shown if j]

@@ -85,7 +85,7 @@ MEANINGS = {
     "sum_#": "the sum of the block's powers",
     "values_#": "the values of the block",
     "mixed_#": "the block's values, times its powers",
-    "change_#": "how far the largest score so far has risen",
+    "change_#": "the largest score so far, less the new one: 0 where it stays",
     "rescale_#": "the factor that makes what is there relative to the new largest score",
     "kept_total_#": "the sum so far, rescaled",
     "kept_#": "the mixture so far, rescaled",
