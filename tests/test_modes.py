@@ -122,6 +122,7 @@ def test_weights_of_every_layer_are_held(attn: Attn) -> None:
     """Memory for weights has the mode's own arrays; location caches no keys."""
     found = json.loads(attn("complexity", "--mode", "additive", "--n", 5, "--d", 3, "--json").out)
     assert found["memory"]["weights_of_projections"]["value"] == 4 * (6 * 9 + 3)
+    assert found["memory"]["score_matrix"]["value"] == 4 * 5 * 5
     found = json.loads(attn("complexity", "--mode", "location", "--n", 5, "--d", 3, "--json").out)
     assert found["kv_cache"]["per_token"]["value"] == 4 * 3
 

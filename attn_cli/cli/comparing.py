@@ -91,7 +91,8 @@ def compared(
     try:
         found = tuple(way(run, runs[0] if at else None, place) for at, run in enumerate(runs))
     except ValueError as error:
-        raise AttnError(f"The ways can't be compared: {error}.") from None
+        hint = "Give --heads and --d, so that all have one width."
+        raise AttnError(f"The ways can't be compared: {error}.\n{hint}") from None
     return WaysReport(
         facts=(*facts(requests[0])[:2], *_shown(requests[0], view)),
         notices=tuple(noted),

@@ -68,7 +68,13 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         intensity=_intensity(costed, found, itemsize, numbers),
         core_operations=amount(costed.layers * sum(cost.flops for cost in _core(found))),
         crossovers=tuple(_crossovers(mechanism, core, projections, shape, amount)),
-        layers=table_1(shape, amount),
+        layers=table_1(
+            shape,
+            amount,
+            formulas.order(core if core != 0 else products),
+            mechanism.name,
+            runs=any(cost.step.operation in RUNNING for cost in found),
+        ),
         conventions=(
             *CONVENTIONS,
             *([RUNS] if any(c.step.operation in RUNNING for c in found) else []),
@@ -157,7 +163,7 @@ def _shares(
 def _memory(
     mechanism: Mechanism, costed: Costed, found: list[StepCost], itemsize: int, amount: Any
 ) -> dict[str, Amount]:
-    scores = next((c.step.axes for c in found if {"n", "m"} <= {*c.step.axes}), None)
+    scores = next((c.step.axes for c in found if c.step.axes[-2:] == ("n", "m")), None)
     sizes = costed.program.sizes
     matrix = size_in_bytes(scores, sizes, itemsize) if scores is not None else 0
     return {

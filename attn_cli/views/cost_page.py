@@ -85,10 +85,11 @@ def _dominance(report: CostReport) -> list[Block]:
         part = 100 * core.value / (core.value + rest.value)
         lines.append(
             f"{amount_text(core)} against {amount_text(rest)}: "
-            f"here the part between queries and keys is {part:.0f} %."
+            f"here {_part(report)} is {part:.0f} %."
         )
     elif core.value is None:
-        lines.append(f"{core.pretty} between queries and keys, {rest.pretty} in projections.")
+        where = "between queries and keys" if _has_scores(report) else "in the states"
+        lines.append(f"{core.pretty} {where}, {rest.pretty} in projections.")
     for crossing in report.crossovers:
         one, other = crossing.between
         at = f"{crossing.letter} = {amount_text(crossing.at)}"
@@ -109,6 +110,14 @@ def _question(report: CostReport) -> str:
     plain = [order.replace("**", "^") for order in _orders(report)]
     undecided = len(orders) == 2 and not any(_grows_less(*two) for two in (plain, plain[::-1]))
     return f"{' or '.join(orders)}?" if undecided else "What dominates"
+
+
+def _has_scores(report: CostReport) -> bool:
+    return report.memory["score_matrix"].value != 0
+
+
+def _part(report: CostReport) -> str:
+    return "the part between queries and keys" if _has_scores(report) else "the part of the states"
 
 
 def _orders(report: CostReport) -> list[str]:
