@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.text import Text
+from rich.theme import Theme
 
 from attn_cli import mechanisms
 from attn_cli.cli import streams
@@ -80,7 +81,8 @@ def _print_markdown(text: str, console: Console, *, ascii_only: bool) -> None:
 
 def _console(*, plain: bool) -> Console:
     colours = {"no_color": True, "color_system": None} if plain else {}
-    return Console(highlight=False, emoji=False, **colours)  # type: ignore[arg-type]
+    theme = Theme({"markdown.code": "cyan"})
+    return Console(highlight=False, emoji=False, theme=theme, **colours)  # type: ignore[arg-type]
 
 
 def _topic(name: str, language: str) -> Topic:
