@@ -150,15 +150,17 @@ def test_what_a_cache_saves(attn: Attn) -> None:
 
 def test_differences_are_those_of_the_outputs(attn: Attn) -> None:
     """The difference that a page tells is the one between two runs."""
-    for option in (("--block-size", 2), ("--query-index", 1)):
-        plain = attn("compute", "--mode", "dot", "--n", 3, "--m", 5, "--quiet").out.splitlines()
-        other = attn("compute", "--mode", "dot", "--n", 3, "--m", 5, *option, "--quiet").out
-        rows = [line.split() for line in other.splitlines()]
-        held = plain[1:2] if option[0] == "--query-index" else plain
-        numbers = [np.array(one, float) for one in ([line.split() for line in held], rows)]
-        page = attn("compute", "--mode", "dot", "--n", 3, "--m", 5, *option).out.replace("\n", " ")
-        told = float(page.split("differ by at most")[1].split()[0])
-        assert np.abs(numbers[0] - numbers[1]).max() == pytest.approx(told, rel=0.06, abs=1e-18)
+    run_of = ("compute", "--mode", "dot", "--n", 5, "--m", 7, "--d", 8, "--dtype", "float32")
+    plain, blocks = (
+        np.array(
+            [line.split() for line in attn(*run_of, *more, "--quiet").out.splitlines()], "float32"
+        )
+        for more in ((), ("--block-size", 2))
+    )
+    page = attn(*run_of, "--block-size", 2).out.replace("\n", " ")
+    told = float(page.split("differ by at most")[1].split()[0])
+    assert told > 0
+    assert np.abs(plain - blocks).max() == pytest.approx(told, rel=0.06)
 
 
 def test_more_than_rounding_is_told() -> None:
@@ -231,3 +233,64 @@ def test_refusals(attn: Attn, arguments: tuple[object, ...], message: str) -> No
     ran = attn("compute", *arguments)
     assert ran.status == 2
     assert message in ran.err
+
+
+def test_large_runs_are_not_held_against_whole_ones(attn: Attn) -> None:
+    """Beyond a quarter of a GiB the usual steps are left out, and the page says so."""
+    ran = attn("compute", "--block-size", 2000, "--n", 3000, "--m", 4000, "--d", 4)
+    assert ran.status == 0, ran.err
+    assert "too large to be held against it here" in ran.out.replace("\n", " ")
+    blocks = attn("compute", "--block-size", 500, "--n", 1500, "--m", 2000, "--d", 4)
+    assert blocks.status == 0, blocks.err
+    one = attn("compute", "--query-index", 5, "--n", 9000, "--d", 4)
+    assert "products of matrices give the same numbers: the outputs differ" in one.out.replace(
+        "\n", " "
+    )
+    assert "too large" in attn("compute", "--mode", "linear", "--n", 9000, "--d", 4).out
+
+
+def test_one_query_with_lost_numbers(attn: Attn) -> None:
+    """NaN in a query is told, and the page is whole."""
+    ran = attn("compute", "--query-index", 1, "--q", "1 1; nan 1; 1 1")
+    assert ran.status == 0
+    assert "q[1,0] is NaN" in ran.err
+    assert "some numbers are lost" in ran.out.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("--rope", "--offset", 2),
+        ("--bias", "alibi", "--heads", 2, "--offset", 3),
+        ("--lengths", "2,4", "--batch", 2, "--align", "bottom-right", "--rope"),
+    ],
+)
+def test_a_decode_step_stands_where_the_last_row_stood(
+    attn: Attn, more: tuple[object, ...]
+) -> None:
+    """Offsets of the whole run move the last query too."""
+    whole = json.loads(attn("compute", *more, "--causal", "--only", "output", "--json").out)
+    step = json.loads(attn("compute", *more, "--decode", "--only", "output", "--json").out)
+    last = np.array(whole["steps"][0]["values"])[..., -1:, :]
+    assert relative(np.array(step["steps"][0]["values"]), last) < 1e-13
+
+
+def test_what_is_asked_for_takes_the_place_of_what_was_saved(attn: Attn) -> None:
+    """A saved algorithm or activation gives way to another mode, algorithm or normalizer."""
+    attn("compute", "--query-index", 1, "--save", "one.npz")
+    assert "online softmax" in attn("compute", "--input", "one.npz", "--block-size", 2).out
+    assert attn("compute", "--input", "one.npz", "--mode", "additive").status == 0
+    attn("compute", "--block-size", 2, "--save", "block.npz")
+    assert attn("compute", "--input", "block.npz", "--normalizer", "hard").status == 0
+
+
+def test_rows_held_whole_are_worked_out_for_every_query(attn: Attn) -> None:
+    """Q is given whole, so any of its cells may be asked for beside the one query."""
+    ran = attn("compute", "--query-index", 1, "--show-work", "q[3,3]")
+    assert ran.status == 0, ran.err
+
+
+def test_empty_rows_are_told_with_blocks_too(attn: Attn) -> None:
+    """What the mask takes away is told from the scores, so online softmax tells it as well."""
+    ran = attn("compute", "--causal", "--offset", -1, "--n", 3, "--block-size", 2)
+    assert ran.err.startswith("Note: No key is allowed for q0:")

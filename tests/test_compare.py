@@ -215,3 +215,20 @@ def test_refusal(attn: Attn, line: str) -> None:
     """What can't be compared is refused, by name."""
     ran = attn("compare", *line.split())
     assert (ran.status, ran.err) == (2, f"Error: {REFUSALS[line]}\n")
+
+
+def test_lost_numbers_are_compared(attn: Attn) -> None:
+    """NaN in an input is shown as such."""
+    ran = attn("compare", "--modes", "dot,scaled", "--x", "1 2; nan 4")
+    assert ran.status == 0, ran.err
+    assert "nan" in ran.out
+
+
+def test_other_inputs_are_told(attn: Attn) -> None:
+    """What starts from other rows can't be held against the first; --x gives both the same."""
+    ran = attn("compare", "--modes", "scaled,fc-time")
+    assert "fc-time starts from x, scaled from q, k, v: give --x or --text to both." in ran.err
+    assert (
+        "starts from"
+        not in attn("compare", "--modes", "scaled,fc-time", "--n", 3, "--text", "a b c").err
+    )

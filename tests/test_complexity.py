@@ -554,3 +554,32 @@ def test_too_many_pairs_to_count(attn: Attn) -> None:
     ran = attn("complexity", "--n", 10**7, "--block", 2)
     assert ran.status == 1
     assert "pairs are too many to look at one by one" in ran.err
+
+
+def test_modes_are_compared_as_they_are(attn: Attn) -> None:
+    """Heads are not for modes without queries; what a mode does without is refused by name."""
+    pair = ("--n", 8, "--d", 4, "--heads", 2, "--compare", "scaled,fc-time", "--json")
+    found = {one["name"]: one["matmul"] for one in document(attn("complexity", *pair))["compare"]}
+    assert found["fc-time"] == "2*T**2*d"
+    assert attn("complexity", "--causal", "--compare", "fc-time").status == 0
+    for more in (("--m", 16), ("--m", 9, "--cross"), ("--causal", "--window", 3)):
+        ran = attn("complexity", "--n", 8, *more, "--compare", "scaled,gated")
+        assert ran.status == 2
+        assert "--compare gated: this mode does without" in ran.err
+
+
+@pytest.mark.parametrize("mode", MODES.split(", "))
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_every_width(attn: Attn, mode: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables fit or say what they leave out, with numbers and without."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for size in ((), ("--n", 8, "--d", 16)):
+        ran = attn("complexity", "--mode", mode, *size)
+        assert ran.status == 0, ran.err
+
+
+def test_tables_of_words_stay_aligned_in_ascii(attn: Attn) -> None:
+    """Signs become longer in ASCII; columns begin in one place all the same."""
+    page = attn("complexity", "--plain").out.splitlines()
+    start = page[2].index("operation")
+    assert all(line[start] != " " and line[start - 1] == " " for line in page[3:11])

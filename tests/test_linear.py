@@ -235,3 +235,26 @@ def test_refusals(attn: Attn, arguments: tuple[object, ...], message: str) -> No
     ran = attn("compute", "--mode", *arguments)
     assert ran.status == 2
     assert message in ran.err
+
+
+def test_weights_that_underflow_are_no_mask(attn: Attn) -> None:
+    """A key that is allowed is allowed, however small its weight."""
+    rows = ("--q", "-1000 -1000; 1 1", "--k", "1 0; 0 1", "--v", "1 2; 3 4", "--causal")
+    for more in (("--mode", "kernel"), ("--normalizer", "sigmoid", "--scale", 1000)):
+        assert "No key is allowed" not in attn("compute", *rows, *more).err
+
+
+def test_a_masked_key_has_no_say_even_if_lost(attn: Attn) -> None:
+    """NaN in a key that a query may not see leaves that query's output as it is."""
+    rows = ("--q", "1 1; 1 1", "--k", "1 1; nan 1", "--v", "1 2; 3 4", "--causal", "--quiet")
+    for mode in ("kernel", "linear", "scaled"):
+        assert attn("compute", "--mode", mode, *rows).out.splitlines()[0] == "1 2"
+
+
+@pytest.mark.parametrize("mode", ["mla", "gated", "delta", "fc-time"])
+def test_no_context_where_there_is_none(attn: Attn, mode: str) -> None:
+    """Another sentence is refused where nothing is made from it."""
+    ran = attn("compute", "--mode", mode, "--text", "a b", "--context-text", "c d")
+    assert ran.status == 2
+    assert "--context-text:" in ran.err
+    assert "takes no context here" in ran.err

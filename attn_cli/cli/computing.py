@@ -51,7 +51,7 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
     cell = _cell(display.show_work, request) if display.show_work is not None else None
     parts = rows.split(program)
     if request.query is not None:
-        _refuse_other_query(cell, request)
+        _refuse_other_query(cell, request, parts)
         assert parts is not None, "the rows of every mode that takes one query are independent"
         return _trace(request, _one_query(request, parts), cell, display, True)
     itemsize = next(iter(request.arrays.values())).dtype.itemsize
@@ -66,8 +66,11 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
     return _trace(request, numbers, cell, display, whole)
 
 
-def _refuse_other_query(cell: tuple[str, tuple[int, ...]] | None, request: Request) -> None:
-    if cell is None:
+def _refuse_other_query(
+    cell: tuple[str, tuple[int, ...]] | None, request: Request, parts: rows.Split | None
+) -> None:
+    by_rows = parts.by_rows if parts is not None else ()
+    if cell is None or all(step.name != cell[0] for step in by_rows):
         return
     places = dict(zip(request.program[cell[0]].axes, cell[1], strict=True))
     if places.get("n", request.query) != request.query:

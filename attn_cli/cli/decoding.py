@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from attn_cli.cli.gather import Request
-from attn_cli.cli.twins import outputs_apart
+from attn_cli.cli.twins import output_of, outputs_apart
 from attn_cli.errors import AttnError
 from attn_cli.masks import Mask
-from attn_cli.matrices.limits import refuse_above_memory
+from attn_cli.masks.placed import Offset
 from attn_cli.program import Program, Sizes, Step
+from attn_cli.readings import rows
 from attn_cli.readings.cost import flops
-from attn_cli.readings.values import evaluate
 
 Array = np.ndarray[Any, Any]
 
@@ -27,10 +27,12 @@ def last_row(whole: Request) -> Request:
     program = whole.program
     count = int(program.sizes["n"])
     arrays = {name: _last(program[name], array) for name, array in whole.arrays.items()}
-    made = evaluate(program, _affordable(whole))
+    made = _before_queries(whole)
     cache = whole.mechanism.kept_steps(program)
     arrays |= {name: made[step.name][..., :-1, :] for name, step in cache.items()}
-    choices = whole.choices._replace(mask=_for_last(whole.choices.mask, count), offset=count - 1)
+    choices = whole.choices._replace(
+        mask=_for_last(whole.choices.mask, count), offset=_last_place(whole, count)
+    )
     sizes = Sizes()
     shapes = {name: array.shape for name, array in arrays.items()}
     layout = whole.mechanism.layout(shapes, choices, sizes)
@@ -43,7 +45,7 @@ def last_row(whole: Request) -> Request:
         arrays={one.name: arrays[one.name] for one in step.inputs},
         random=tuple(name for name in whole.random if name not in cache),
         labels=_labels(whole, step),
-        chosen=whole.chosen._replace(mask=choices.mask, offset=count - 1, parts=()),
+        chosen=whole.chosen._replace(mask=choices.mask, offset=choices.offset, parts=()),
         whole=whole,
     )
 
@@ -58,12 +60,19 @@ def _refuse_no_sequence(whole: Request) -> None:
         raise AttnError("--decode needs at least two rows: those before the last are the cache.")
 
 
-def _affordable(whole: Request) -> dict[str, Array]:
-    shapes = (whole.program.shape(step) for step in whole.program)
-    count = sum(int(np.prod(shape, dtype=object)) for shape in shapes)
-    itemsize = next(iter(whole.arrays.values())).dtype.itemsize
-    refuse_above_memory(count * itemsize, "The run over all rows", "Ask for fewer rows.")
-    return whole.arrays
+def _before_queries(whole: Request) -> dict[str, Array]:
+    """Every step that comes before a query meets a key, keys and values among them."""
+    parts = rows.split(whole.program)
+    assert parts is not None, "queries of what can be decoded do not depend on each other"
+    return rows.evaluate_once(whole.program, parts, whole.arrays)
+
+
+def _last_place(whole: Request, count: int) -> Offset:
+    """Where the last query stands, the others standing where they did."""
+    offset = whole.choices.offset
+    if isinstance(offset, tuple):
+        return tuple(one + count - 1 for one in offset)
+    return offset + count - 1
 
 
 def _last(step: Step, array: Array) -> Array:
@@ -96,12 +105,11 @@ def saved_by_cache(request: Request, output: Array) -> tuple[str, ...]:
     whole = request.whole
     if whole is None:
         return ()
-    made = evaluate(whole.program, whole.arrays)["output"]
-    apart = outputs_apart(made[..., -1:, :], output)
+    count = whole.program.sizes["n"]
+    apart = outputs_apart(output_of(whole.program, whole.arrays, (count - 1,)), output)
     every, one = (sum(_flops(run).values()) for run in (whole, request))
     again = sum(_flops(whole, made_once=True).values()) - sum(_flops(request, True).values())
     kept = sum(a.size for name, a in request.arrays.items() if name.startswith("past_"))
-    count = whole.program.sizes["n"]
     spared = f"{again:,} more, for keys and values of the rows before" if again else "no more here"
     return (
         f"decode step: row {count - 1} alone, with a cache of {kept:,} numbers from the "

@@ -30,6 +30,7 @@ from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.mechanisms.layout import HEAD_WIDTH
+from attn_cli.mechanisms.mechanism import CONTEXT
 from attn_cli.program import Program, Sizes, members
 
 Array = np.ndarray[Any, Any]
@@ -85,6 +86,7 @@ def gathered(
     )
     if settings.get("causal") and not wanted.any:
         wanted = asked(masks._replace(causal=True))
+    settings = _still_meant(settings, attention, algorithm)
     attention = _with_settings(attention, settings)
     positions = _with_settings(positions, settings)
     algorithm = _with_settings(algorithm, settings)
@@ -100,6 +102,10 @@ def gathered(
     wanted, choices = with_local(attention, wanted, choices)
     choices = with_algorithm(mechanism, algorithm, choices)
     refuse_untaken(mechanism, choices, wanted, table=mask is not None)
+    if options.context_text is not None and CONTEXT not in mechanism.takes:
+        raise AttnError(f"--context-text: {mechanism.title} takes no context here.")
+    if attention.activation is not None and "activation" not in mechanism.takes:
+        raise AttnError(f"--activation is not for --mode {mechanism.name} ({mechanism.title}).")
     if choices.heads is None and not any(array.ndim == 4 for array in given.values()):
         choices = choices._replace(heads=mechanism.heads)
     moves = choices.bias is not None or choices.rope is not None
@@ -176,6 +182,20 @@ def _query(algorithm: AlgorithmOptions, sizes: Sizes) -> int | None:
     if index is not None and index >= sizes["n"]:
         raise AttnError(f"--query-index {index}: there are {sizes['n']} queries, counted from 0.")
     return index
+
+
+ALGORITHMS = ("query_index", "block_size")
+
+
+def _still_meant(
+    settings: Mapping[str, Any], attention: AttentionOptions, algorithm: AlgorithmOptions
+) -> Mapping[str, Any]:
+    """Settings of a saved run but for those that what is asked for now takes the place of."""
+    other_mode = attention.mode not in (None, settings.get("mode"))
+    gone: set[str] = {"activation"} if other_mode else set()
+    if other_mode or algorithm != USUAL or attention.normalizer is not None:
+        gone |= {*ALGORITHMS}
+    return {name: value for name, value in settings.items() if name not in gone}
 
 
 def _saved_offset(settings: Mapping[str, Any]) -> Offset | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from attn_cli.cli.gather import Request
 from attn_cli.language import said
-from attn_cli.program import ONE
+from attn_cli.program import ONE, Program, Step
 from attn_cli.readings.traced import Numbers
 from attn_cli.reports.field import Field
 from attn_cli.reports.idle import idle_parts
@@ -77,17 +77,31 @@ def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, tuple[str,
         kept = [place for place, axis in enumerate(axes) if axis != ONE]
         shape = [numbers.sees.shape[place] for place in kept]
         return ~numbers.sees.reshape(shape), tuple(axes[place] for place in kept)
-    step = program["weights"]
-    return np.asarray((numbers.arrays[step.name] == 0).all(axis=-1)), step.axes[:-1]
+    step = _telling(program)
+    assert step is not None
+    values = numbers.arrays[step.name]
+    if step.operation == "allow":
+        kept = [place for place, axis in enumerate(step.axes[:-1]) if axis != ONE]
+        shape = [values.shape[place] for place in kept]
+        return ~values.any(axis=-1).reshape(shape), tuple(step.axes[place] for place in kept)
+    return np.asarray((values == -np.inf).all(axis=-1)), step.axes[:-1]
+
+
+def _telling(program: Program) -> Step | None:
+    """The step that tells which keys are left: masked scores, those with a bias, or a mask."""
+    masked = [step for step in program if step.operation == "mask"]
+    allowed = [step for step in program if step.operation == "allow"]
+    biased = program.find("biased")
+    return (*reversed(masked), *([biased] if biased else []), *allowed, None)[0]
 
 
 def _may_be_empty(request: Request, numbers: Numbers) -> bool:
     """Whether anything can take all keys from a query, and it can be told."""
     if numbers.sees is not None:
         return True
-    chosen = any(step.operation in ("allow", "within") for step in request.program)
-    told = chosen or "bias" in request.arrays
-    return told and numbers.queries is None and "weights" in request.program
+    step = _telling(request.program)
+    whole = numbers.queries is None and step is not None and {"n", "m"} <= {*step.axes}
+    return whole and (step is not None and (step.operation != "add" or "bias" in request.arrays))
 
 
 def _row_name(request: Request, axes: tuple[str, ...], row: Array) -> str:

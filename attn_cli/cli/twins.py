@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from attn_cli import mechanisms
 from attn_cli.cli.gather import Request
 from attn_cli.program import Program, Sizes
+from attn_cli.readings import rows
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.views.numbers import scientific
@@ -16,17 +18,29 @@ from attn_cli.views.numbers import scientific
 Array = np.ndarray[Any, Any]
 
 
+MOST = 2**28
+"""Bytes of all steps up to which another way to the same numbers is computed beside a run."""
+
+TOO_LARGE = "too large to be held against it here"
+
+
 def twin_facts(request: Request, numbers: Numbers) -> tuple[str, ...]:
     """Run the mechanism's twin, if it has one, and say how far the outputs are apart."""
     other_steps = _in_usual_steps(request, numbers)
     twin = request.mechanism.twin
-    if twin is None or numbers.queries is not None:
+    if twin is None or numbers.alone:
         return other_steps
-    sizes = request.program.sizes
-    arrays = twin.arrays(request.arrays, {"d": sizes["d"]})
-    found = evaluate(_program(twin.name, request, arrays), arrays)["output"]
-    apart = outputs_apart(found, numbers.arrays["output"])
+    arrays = twin.arrays(request.arrays, {"d": request.program.sizes["d"]})
+    program = _program(twin.name, request, arrays)
+    apart = TOO_LARGE
+    if _small(program, arrays):
+        apart = outputs_apart(evaluate(program, arrays)["output"], numbers.arrays["output"])
     return (*other_steps, f"equals {twin.name} attention with {twin.how}: {apart}")
+
+
+def _small(program: Program, arrays: dict[str, Array]) -> bool:
+    count = sum(prod(program.shape(step)) for step in program)
+    return count * next(iter(arrays.values())).dtype.itemsize <= MOST
 
 
 ROUNDING = 1000
@@ -50,10 +64,10 @@ def _in_usual_steps(request: Request, numbers: Numbers) -> tuple[str, ...]:
         return ()
     usual = choices._replace(by_element=False, block_size=None)
     program = _program(request.mechanism.name, request._replace(choices=usual), request.arrays)
-    found = evaluate(program, request.arrays)["output"]
-    if numbers.queries is not None:
-        found = found[..., list(numbers.queries), :]
-    apart = outputs_apart(found, numbers.arrays["output"])
+    apart = TOO_LARGE
+    if numbers.alone or _small(program, request.arrays):
+        found = output_of(program, request.arrays, numbers.queries if numbers.alone else None)
+        apart = outputs_apart(found, numbers.arrays["output"])
     if choices.by_element:
         how = "one query, number by number; products of matrices give the same numbers"
         return (f"{how}: {apart}",)
@@ -62,6 +76,17 @@ def _in_usual_steps(request: Request, numbers: Numbers) -> tuple[str, ...]:
         f"online softmax over {keys} at a time; softmax over all keys at once gives the same "
         f"numbers: {apart}",
     )
+
+
+def output_of(
+    program: Program, arrays: dict[str, Array], queries: tuple[int, ...] | None = None
+) -> Array:
+    """The output of a program: of all queries, or of some without computing the others."""
+    parts = rows.split(program)
+    if queries is None or parts is None:
+        return evaluate(program, arrays)["output"]
+    once = rows.evaluate_once(program, parts, arrays)
+    return rows.evaluate_rows(program, parts, once, np.array(queries))["output"]
 
 
 def _program(name: str, request: Request, arrays: dict[str, np.ndarray]) -> Program:

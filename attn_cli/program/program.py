@@ -151,7 +151,10 @@ class Program:
         return self._record("add", (x, y), axes or x.axes, name)
 
     def multiply(self, x: Step, y: Step, axes: Axes, *, name: str) -> Step:
-        """Multiply element by element, each repeated along the axes it does not have."""
+        """Multiply element by element, each repeated along the axes it does not have.
+
+        Where y is booleans, x is kept or becomes 0, whatever it was.
+        """
         return self._record("multiply", (x, y), axes, name)
 
     def rotate(self, x: Step, angles: Step, *, interleaved: bool, name: str) -> Step:

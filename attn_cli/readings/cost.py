@@ -142,6 +142,12 @@ class Rule(NamedTuple):
     traffic: Callable[[Step, Sizes, int], Size]
 
 
+def _multiply(step: Step, count: Count) -> Size:
+    """One product for each entry; True and False only choose."""
+    chosen = any(operand.operation in BOOLEAN for operand in step.operands)
+    return 0 if chosen else _by_entry(step, count)
+
+
 def _none(step: Step, count: Count) -> Size:
     return 0
 
@@ -255,7 +261,7 @@ RULES: dict[str, Rule] = {
     "scale": Rule(_by_entry, _in_and_out),
     "softcap": Rule(_by_entry, _in_and_out),
     "add": Rule(_by_entry, _in_and_out),
-    "multiply": Rule(_by_entry, _in_and_out),
+    "multiply": Rule(_multiply, _in_and_out),
     "rotate": Rule(_rotate, _in_and_out),
     "apply": Rule(_apply, _in_and_out),
     "unit": Rule(_unit, _in_and_out),

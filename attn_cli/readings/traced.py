@@ -155,10 +155,12 @@ def _story(numbers: Numbers, place: Mapping[str, int]) -> dict[str, int]:
     Of the queries with the most keys, the one that prefers one key the most, and that key;
     of large arrays only their beginning, which is what is shown of them.
     """
+    if numbers.alone and numbers.queries is not None:
+        place = {**place, "n": numbers.queries[0]}
     weights = next((s for s in numbers.program if s.name == "weights"), None)
     if weights is None or weights.axes[-2:] != ("n", "m"):
         last = min(numbers.program.sizes.get("m", 1), SHOWN_STATES) - 1
-        return {**place, "n": last, "m": last}
+        return {"n": last, "m": last, **place}
     array = numbers.arrays[weights.name]
     first = array[tuple(place.get(axis, 0) for axis in weights.axes[:-2])]
     first = first[:SHOWN_QUERIES, : SHOWN_KEYS if first.shape[1] > ALL_KEYS else None]

@@ -138,6 +138,8 @@ def _add(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> 
 
 def _multiply(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     one, other = spread(step, operands, frame.sizes)
+    if other.dtype.kind == "b":
+        return np.where(other, one, one.dtype.type(0)).reshape(frame.sizes.shape(step.axes))
     return np.multiply(one, other).reshape(frame.sizes.shape(step.axes))
 
 

@@ -8,6 +8,7 @@ from attn_cli import mechanisms
 from attn_cli.cost_report import CostReport, Sweep, SweepRow, Variant
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.mechanisms import Mechanism
+from attn_cli.mechanisms.mechanism import BARE, CONTEXT, PAST
 from attn_cli.reports.costed import cost_report
 from attn_cli.reports.symbolic import Shape
 
@@ -29,13 +30,36 @@ def variants(
         if name in LAYOUTS:
             found.append(_layout(mechanism, shape, dtype, name))
         elif name in modes:
-            found.append(_row(name, cost_report(mechanisms.named(name), shape, dtype)))
+            other = mechanisms.named(name)
+            found.append(_row(name, cost_report(other, _for_mode(other, shape), dtype)))
         else:
             raise AttnError(
                 f"--compare: {name!r} is neither a mode nor a head layout. "
                 f"{did_you_mean(name, [*modes, *LAYOUTS])}"
             )
     return tuple(found)
+
+
+def _for_mode(mechanism: Mechanism, shape: Shape) -> Shape:
+    """What a mode takes of a shape: without queries, the rows alone.
+
+    Raises AttnError for keys of other rows, a cache or a mask that it does without.
+    """
+    if not mechanism.asks:
+        return Shape(n=shape.n, d=shape.d, b=shape.b, L=shape.L)
+    masked = shape.causal or shape.w is not None or shape.p is not None
+    causal = shape.causal and shape.w is None and shape.p is None
+    takes = mechanism.takes
+    for option, wanted, needed in (
+        ("--cross", shape.cross, CONTEXT),
+        ("--m", shape.m is not None and not shape.cross, PAST),
+        ("--no-projections", not shape.projections, BARE),
+        ("--causal", causal and "mask" not in takes, "causal"),
+        ("a mask", masked and not causal, "mask"),
+    ):
+        if wanted and needed not in takes:
+            raise AttnError(f"--compare {mechanism.name}: this mode does without {option}.")
+    return shape
 
 
 def _row(name: str, report: CostReport, note: str = "") -> Variant:

@@ -155,7 +155,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
         ("d_v", value_width),
         ("d_model", model),
         ("d_context", model),
-        ("d_out", model),
+        ("d_out", model if shape.projections else None),
         ("d_c", size("d_c", None) if "d_c" in needed else None),
     ):
         if bound is not None:

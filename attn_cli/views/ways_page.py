@@ -85,7 +85,7 @@ def _matrix(one: Way, report: WaysReport) -> Matrix:
 
 def _sum_to_one(one: Way) -> bool:
     """Whether every row sums to 1, or to 0 where no key is allowed."""
-    return all(abs(total - round(total)) < 1e-6 and total < 1.5 for total in one.sums)
+    return all(min(abs(total), abs(total - 1)) < 1e-6 for total in one.sums)
 
 
 def _names(axis: str, size: int, report: WaysReport) -> Sequence[str]:
