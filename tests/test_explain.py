@@ -15,7 +15,7 @@ import pytest
 import attn_cli
 from attn_cli import language, mechanisms
 from attn_cli.mechanisms.normalizers import NORMALIZERS
-from attn_cli.reports import costed, measured
+from attn_cli.reports import counted_so, measured
 from attn_cli.topics.en.steps import MEANINGS
 from attn_cli.topics.library import LANGUAGES, ORDER, catalogue, read
 from attn_cli.views import focus, ways_page
@@ -113,8 +113,8 @@ def collected() -> set[str]:
         texts |= {one.title, one.about, *one.meanings.values()}
     texts |= {one.means for one in NORMALIZERS}
     texts |= {*ways_page.EXPLAINED, focus.EXPLAINED, *focus.MORE.values()}
-    texts |= {*focus.LOOKED_AT.values(), *costed.CONVENTIONS, costed.RUNS}
-    texts |= {*costed.BY_SHAPE.values()}
+    texts |= {*focus.LOOKED_AT.values(), *counted_so.CONVENTIONS, counted_so.RUNS}
+    texts |= {*counted_so.BY_SHAPE.values()}
     for measure in measured.MEASURES.values():
         found = measure()
         texts |= {found.what, *found.columns}

@@ -109,7 +109,8 @@ def saved_by_cache(request: Request, output: Array) -> tuple[str, ...]:
     apart = outputs_apart(output_of(whole.program, whole.arrays, (count - 1,)), output)
     every, one = (sum(_flops(run).values()) for run in (whole, request))
     again = sum(_flops(whole, made_once=True).values()) - sum(_flops(request, True).values())
-    kept = sum(a.size for name, a in request.arrays.items() if name.startswith("past_"))
+    held = (request.arrays.get(name) for name in request.mechanism.cache)
+    kept = sum(array.size for array in held if array is not None)
     spared = f"{again:,} more, for keys and values of the rows before" if again else "no more here"
     return (
         f"decode step: row {count - 1} alone, with a cache of {kept:,} numbers from the "

@@ -89,7 +89,7 @@ def _origin(request: Request) -> str:
     words = "one random vector for each word" if "n" in request.labels else ""
     random = list(request.random)
     usual = request.usual
-    made = ("past_k", "past_v", "past_latent", "past_rope") if request.whole else ()
+    made = request.mechanism.cache if request.whole else ()
     given = [name for name in request.arrays if name not in (*random, *usual, *made)]
     parts = [words] if words else []
     if given and not words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,14 +22,13 @@ from attn_cli.cli.options import (
     SizeOptions,
 )
 from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
+from attn_cli.cli.resumed import USUAL, saved_offset, still_meant, with_settings
+from attn_cli.cli.sentences import name_labels, replaced, sentences
 from attn_cli.cli.supplying import drawn, refuse_other_noise, taken, used
-from attn_cli.errors import AttnError, option_of
-from attn_cli.masks.placed import Offset
-from attn_cli.matrices import numeric, seeded
+from attn_cli.errors import AttnError
+from attn_cli.matrices import numeric
 from attn_cli.matrices.sources import Sources
-from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms import Choices, Layout, Mechanism
-from attn_cli.mechanisms.layout import HEAD_WIDTH
 from attn_cli.mechanisms.mechanism import CONTEXT
 from attn_cli.program import Program, Sizes, members
 
@@ -59,9 +58,6 @@ class Request(NamedTuple):
     whole: Request | None = None
 
 
-USUAL = AlgorithmOptions()
-
-
 def gathered(
     options: ArrayOptions,
     sizes: SizeOptions,
@@ -86,10 +82,10 @@ def gathered(
     )
     if settings.get("causal") and not wanted.any:
         wanted = asked(masks._replace(causal=True))
-    settings = _still_meant(settings, attention, algorithm)
-    attention = _with_settings(attention, settings)
-    positions = _with_settings(positions, settings)
-    algorithm = _with_settings(algorithm, settings)
+    settings = still_meant(settings, attention, algorithm)
+    attention = with_settings(attention, settings)
+    positions = with_settings(positions, settings)
+    algorithm = with_settings(algorithm, settings)
     if bias is None and "bias" not in given:
         bias = bias_of(settings.get("bias"), "--input, bias")
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
@@ -113,8 +109,8 @@ def gathered(
     given, unused = used(given, unused, mechanism, choices, options, shared=sources is not None)
     if choices.sinusoidal and "x" not in given and options.text is None:
         raise AttnError("--positions are added to rows: give --x or --text.")
-    saved = {} if _replaced(options) else settings.get("labels", {})
-    labels = _sentences(options, given, sizes, choices, seed) or {
+    saved = {} if replaced(options) else settings.get("labels", {})
+    labels = sentences(options, given, sizes, choices, seed) or {
         axis: tuple(names) for axis, names in saved.items()
     }
     labels = {mechanism.axis(axis): names for axis, names in labels.items()}
@@ -127,7 +123,7 @@ def gathered(
     said = None if wanted.table is not None else settings.get("mask")
     paired = {"n", "m"} <= set(layout.scores)
     chosen = (
-        chosen_mask(wanted, mask, said, bound, layout, _saved_offset(settings))
+        chosen_mask(wanted, mask, said, bound, layout, saved_offset(settings))
         if paired
         else Chosen(None, 0, False, ())
     )
@@ -184,85 +180,6 @@ def _query(algorithm: AlgorithmOptions, sizes: Sizes) -> int | None:
     return index
 
 
-ALGORITHMS = ("query_index", "block_size")
-
-
-def _still_meant(
-    settings: Mapping[str, Any], attention: AttentionOptions, algorithm: AlgorithmOptions
-) -> Mapping[str, Any]:
-    """Settings of a saved run but for those that what is asked for now takes the place of."""
-    other_mode = attention.mode not in (None, settings.get("mode"))
-    gone: set[str] = {"activation"} if other_mode else set()
-    if other_mode or algorithm != USUAL or attention.normalizer is not None:
-        gone |= {*ALGORITHMS}
-    return {name: value for name, value in settings.items() if name not in gone}
-
-
-def _saved_offset(settings: Mapping[str, Any]) -> Offset | None:
-    """Where the queries of a saved run stand; one number in a list is one for all."""
-    offset = settings.get("offset")
-    return tuple(offset) if isinstance(offset, list) else offset
-
-
-Options = TypeVar("Options", AttentionOptions, PositionOptions, AlgorithmOptions)
-
-
-def _with_settings(options: Options, settings: Mapping[str, Any]) -> Options:
-    """Options of a saved run, where the command line says nothing else."""
-    saved = {
-        name: settings[name]
-        for name in options._fields
-        if settings.get(name) is not None and getattr(options, name) is None
-    }
-    if getattr(options, "normalizer", None) is not None:
-        saved.pop("alpha", None)
-    return options._replace(**saved)
-
-
-def _sentences(
-    options: ArrayOptions,
-    given: dict[str, Array],
-    sizes: SizeOptions,
-    choices: Choices,
-    seed: int,
-) -> dict[str, tuple[str, ...]]:
-    """Turn --text and --context-text into rows and labels."""
-    if options.context_text is not None and options.text is None:
-        raise AttnError("--context-text needs --text, the sentence that asks.")
-    if options.context_text is not None and "context" in given:
-        raise AttnError("--context-text makes the context itself; leave --context out.")
-    if options.text is None:
-        return {}
-    for name in ("x", "q", "k", "v"):
-        if name in given:
-            raise AttnError(f"--text makes the rows itself; leave {option_of(name)} out.")
-    labels = {}
-    for axis, name, text, width in (
-        ("n", "x", options.text, sizes.d or _rows(given, "w_q") or _text_width(choices)),
-        ("m", "context", options.context_text, sizes.d or _rows(given, "w_k")),
-    ):
-        if text is None:
-            continue
-        words = tokens(text, "--text" if name == "x" else "--context-text")
-        width = width or given["x"].shape[1]
-        given[name] = seeded.embeddings(words, width, seed)
-        labels[axis] = tuple(words)
-    return labels
-
-
-def _replaced(options: ArrayOptions) -> bool:
-    """Whether an option gives other rows than those that saved words name."""
-    return any(getattr(options, name) is not None for name in ("q", "k", "x", "context", "past_k"))
-
-
-def _text_width(choices: Choices) -> int:
-    return HEAD_WIDTH * (choices.heads or 1)
-
-
-def _rows(given: Mapping[str, Array], name: str) -> int | None:
-    return given[name].shape[0] if name in given and given[name].ndim == 2 else None
-
-
 def _settled(
     mechanism: Mechanism,
     given: Mapping[str, Array],
@@ -300,22 +217,3 @@ def _settled(
     bind_keys(wanted, sizes)
     layout.fill(sizes)
     return sizes, layout
-
-
-def name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> dict[str, tuple[str, ...]]:
-    """In self-attention words name the keys too; behind a cache, new keys go on being k0, k1.
-
-    Keys of a block go by the names that they have among all.
-    """
-    if "n" in labels and "m" not in labels and "context" not in program:
-        labels["m"] = labels["n"]
-    if "m_past" in program.sizes and len(labels.get("m", ())) != program.sizes["m"]:
-        new = labels.get("m") or tuple(f"k{j}" for j in range(program.sizes["m_new"]))
-        labels["m_new"] = new
-        labels["m"] = (*(f"past{j}" for j in range(program.sizes["m_past"])), *new)
-    for step in program:
-        if step.operation == "part":
-            keys = labels.get("m") or tuple(f"k{j}" for j in range(program.sizes["m"]))
-            within = step.options["within"]
-            labels[step.options["axis"]] = keys[within.start : within.stop]
-    return labels

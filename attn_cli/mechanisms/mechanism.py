@@ -228,6 +228,11 @@ class Mechanism(NamedTuple):
         """The axis along which scores become weights."""
         return self.looks[1] if self.looks else "m"
 
+    @property
+    def cache(self) -> tuple[str, ...]:
+        """The arrays of earlier calls that it goes on from."""
+        return tuple(array for array, _ in self.kept if array)
+
     def kept_steps(self, program: Program) -> dict[str, Step]:
         """The steps that a cache holds, by its arrays; states by their own names."""
         found = {}
