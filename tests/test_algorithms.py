@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from attn_cli import masks, mechanisms
 from attn_cli.cli.twins import outputs_apart
+from attn_cli.readings import blocks
 from tests.conftest import Attn
-from tests.programs import SCORED, normal, run
+from tests.programs import SCORED, normal, program_of, run
 from tests.test_values import relative
 
 SMALL = ("--q", "1 0; 0 1; 1 1", "--k", "1 0; 0 1; 1 1", "--v", "1 2; 3 4; 5 6")
@@ -294,3 +295,13 @@ def test_empty_rows_are_told_with_blocks_too(attn: Attn) -> None:
     """What the mask takes away is told from the scores, so online softmax tells it as well."""
     ran = attn("compute", "--causal", "--offset", -1, "--n", 3, "--block-size", 2)
     assert ran.err.startswith("Note: No key is allowed for q0:")
+
+
+def test_blocks_of_a_large_run_are_not_kept() -> None:
+    """Beside a run in blocks of queries only what has no keys is held whole."""
+    arrays = {"q": normal(0, 40, 3), "k": normal(1, 30, 3), "v": normal(2, 30, 2)}
+    program = program_of("scaled", arrays, block_size=7)
+    made = blocks.evaluate_blocks(program, arrays, block_bytes=4000).arrays
+    assert relative(made["output"], run("scaled", arrays)["output"]) < 1e-13
+    assert {"total_2", "accumulator_5", "values_3"} <= set(made)
+    assert not {"scores", "block_1", "shifted_2", "powers_5"} & set(made)

@@ -31,7 +31,7 @@ NO_SHIFT = 32.0
 class Blocked(NamedTuple):
     """What is left of a run in blocks.
 
-    arrays: every array that has no n×m axes, by name.
+    arrays: every array that has no n×m axes, nor queries with a block of keys, by name.
     sees: which queries may attend any key, where a mask decides it.
     """
 
@@ -83,7 +83,8 @@ class _Run:
             raise ValueError("rows depend on each other")
         self.parts, self.plain_parts = parts, plain_parts
         self.once = evaluate_once(self.quick, parts, given)
-        self.kept = [step for step in parts.by_rows if "m" not in step.axes]
+        wide = {"m", *(s.options["axis"] for s in program if s.operation == "part")}
+        self.kept = [step for step in parts.by_rows if not wide & {*step.axes}]
         self.results = {s.name: np.empty(program.shape(s), self.kind) for s in self.kept}
         self.mask = next((s for s in parts.by_rows if s.operation == "allow"), None)
         self.sees = np.empty(program.shape(self.mask)[:-1], bool) if self.mask else None
