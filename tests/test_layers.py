@@ -149,3 +149,24 @@ def test_the_counting_run_agrees_with_the_formulas(mode: str) -> None:
     """Operations counted while computing are the formulas with the sizes put in."""
     for shape in (Shape(n=3, d=8, h=2), Shape(n=4, d=128, h=16, d_v=32, b=2, d_model=5)):
         refuse_other_counts(mechanisms.named(mode), shape)
+
+
+def test_a_given_cache_of_latent_rows(attn: Attn) -> None:
+    """A decode step runs again from its file; half a cache and keys of another are refused."""
+    first = attn("compute", "--mode", "mla", "--decode", "--save", "step.npz", "--quiet").out
+    assert attn("compute", "--input", "step.npz", "--quiet").out == first
+    half = attn("compute", "--mode", "mla", "--param", "past_latent=1 2; 3 4", "--latent", 2)
+    assert "A cache of mla holds past_latent and past_rope; past_latent is alone." in half.err
+    other = attn("compute", "--mode", "mla", "--past-k", "1 2", "--past-v", "1 2")
+    assert "--past-k: Multi-head latent attention takes no past_k here" in other.err
+
+
+@pytest.mark.parametrize("mode", ["additive", "concat", "general", "scaled"])
+def test_a_batch_of_keys_alone(mode: str) -> None:
+    """Queries without a batch meet the keys of every batch row."""
+    arrays = {"q": normal(0, 3, 2), "k": normal(1, 2, 4, 2), "v": normal(2, 2, 4, 3)}
+    found = run(mode, arrays)
+    for b in range(2):
+        own = {name: found[name] for name in mechanisms.named(mode).parameters}
+        row = run(mode, {"q": arrays["q"], "k": arrays["k"][b], "v": arrays["v"][b], **own})
+        assert relative(found["output"][b], row["output"]) < 1e-13

@@ -73,7 +73,8 @@ def parameters() -> list[str]:
     """Names of all arrays that some mechanism or bias has of its own."""
     modes = [name for one in MECHANISMS for name in one.parameters]
     noise = [name for one in NORMALIZERS for name in one.arrays(("h", "n", "m"), "m")]
-    return [*dict.fromkeys([*modes, *noise]), *local.PARAMETERS, TABLE]
+    caches = [name for one in MECHANISMS for name in one.cache if name not in ARRAYS]
+    return [*dict.fromkeys([*modes, *caches, *noise]), *local.PARAMETERS, TABLE]
 
 
 def parameter_names(options: ArrayOptions) -> list[str]:

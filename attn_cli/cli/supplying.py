@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.given import parameter_names, parameters
+from attn_cli.cli.given import ARRAYS, parameter_names, parameters
 from attn_cli.cli.options import ArrayOptions
 from attn_cli.errors import AttnError, option_of
 from attn_cli.matrices import seeded
@@ -33,6 +33,7 @@ def used(
     """
     own = {
         **mechanism.parameters,
+        **{name: ("m_past", name) for name in mechanism.cache if name not in ARRAYS},
         **(local.PARAMETERS if choices.local_p is not None else {}),
         **choices.normalizer.arrays(_scores(mechanism, choices), mechanism.over),
         **(choices.bias.arrays(bool(choices.heads)) if choices.bias else {}),

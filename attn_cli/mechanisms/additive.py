@@ -22,7 +22,7 @@ def additive_scores(
     assert key is not None
     q_hidden = p.contract("... n d, d a -> ... n a", query, inputs["w_query"], name="q_hidden")
     k_hidden = p.contract("... m d_k, d_k a -> ... m a", key, inputs["w_key"], name="k_hidden")
-    axes = (*query.axes[:-2], "n", "m", "a")
+    axes = (*p.shared(query, key, last=2), "n", "m", "a")
     summed = p.add(q_hidden, k_hidden, axes=axes, name="hidden_sum")
     return _scored(p, summed, inputs, choices)
 
@@ -32,7 +32,7 @@ def concat_scores(
 ) -> Step:
     """score(q, k) = vᵀ tanh(W [q; k]). Luong 2015, section 3.1."""
     assert key is not None
-    axes = (*query.axes[:-2], "n", "m", "d_pair")
+    axes = (*p.shared(query, key, last=2), "n", "m", "d_pair")
     pairs = p.pair(query, key, axes, name="pairs")
     summed = p.contract(
         "... n m d_pair, d_pair a -> ... n m a", pairs, inputs["w"], name="hidden_sum"

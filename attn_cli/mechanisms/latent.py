@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from attn_cli.errors import AttnError
 from attn_cli.mechanisms.layer import QueryKeyValue, attention_layer
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import (
@@ -86,9 +87,12 @@ def latent_layout(given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
     """Rows x and the matrices of attention, but none that make keys and values; a cache of both."""
     rows: tuple[int, ...] = (1, 1, 1) if "b" in sizes else (1, 1)
     given = {"x": rows, **given}
-    cached = any(name in given for name in ("past_k", "past_latent"))
+    cached = [name for name in ("past_latent", "past_rope") if name in given]
+    if len(cached) == 1:
+        raise AttnError(f"A cache of mla holds past_latent and past_rope; {cached[0]} is alone.")
     held = dict.fromkeys(("past_k", "past_v"), rows) if cached else {}
-    common = attention_layout({**given, **held}, choices, sizes)
+    others = {name: shape for name, shape in given.items() if name not in REPLACED}
+    common = attention_layout({**others, **held}, choices, sizes)
     axes = {name: own for name, own in common.axes.items() if name not in REPLACED}
     if cached:
         lead = axes["x"][:-2]

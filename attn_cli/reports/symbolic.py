@@ -197,5 +197,5 @@ def _given(mechanism: Mechanism, shape: Shape, cached: bool) -> dict[str, tuple[
     if shape.cross and shape.projections:
         given["context"] = rows
     if cached:
-        given |= {"past_k": (1, *rows), "past_v": (1, *rows)}
+        given |= dict.fromkeys(mechanism.cache, (1, *rows))
     return given
