@@ -9,7 +9,7 @@ import numpy as np
 from attn_cli import mechanisms
 from attn_cli.mechanisms import Choices
 from attn_cli.mechanisms.mechanism import ATTENTION
-from attn_cli.program import Program, Sizes
+from attn_cli.program import Program
 from attn_cli.readings.values import evaluate
 
 SCORED = [one.name for one in mechanisms.MECHANISMS if one.takes >= ATTENTION and one.heads is None]
@@ -25,13 +25,8 @@ def normal(seed: int, *shape: int) -> np.ndarray[Any, Any]:
 
 def program_of(mode: str, arrays: Arrays, **choices: Any) -> Program:
     """Write a mechanism down for arrays that are all given."""
-    chosen, sizes = Choices(**choices), Sizes()
     shapes = {name: array.shape for name, array in arrays.items()}
-    mechanism = mechanisms.named(mode)
-    layout = mechanism.layout(shapes, chosen, sizes)
-    layout.bind(sizes, shapes)
-    layout.fill(sizes)
-    return mechanism.program(sizes, layout, chosen)
+    return mechanisms.named(mode).for_shapes(shapes, Choices(**choices))
 
 
 def run(mode: str, arrays: Arrays, **choices: Any) -> Arrays:

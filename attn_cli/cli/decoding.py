@@ -11,7 +11,7 @@ from attn_cli.cli.twins import output_of, outputs_apart
 from attn_cli.errors import AttnError
 from attn_cli.masks import Mask
 from attn_cli.masks.placed import Offset
-from attn_cli.program import Program, Sizes, Step
+from attn_cli.program import Program, Step
 from attn_cli.readings import rows
 from attn_cli.readings.cost import flops
 
@@ -33,12 +33,8 @@ def last_row(whole: Request) -> Request:
     choices = whole.choices._replace(
         mask=_for_last(whole.choices.mask, count), offset=_last_place(whole, count)
     )
-    sizes = Sizes()
     shapes = {name: array.shape for name, array in arrays.items()}
-    layout = whole.mechanism.layout(shapes, choices, sizes)
-    layout.bind(sizes, shapes)
-    layout.fill(sizes)
-    step = whole.mechanism.program(sizes, layout, choices)
+    step = whole.mechanism.for_shapes(shapes, choices)
     return whole._replace(
         choices=choices,
         program=step,
@@ -95,9 +91,8 @@ def _for_last(mask: Mask | None, count: int) -> Mask | None:
 def _labels(whole: Request, step: Program) -> dict[str, tuple[str, ...]]:
     count = step.sizes["m"]
     words = whole.labels.get("n") or tuple(f"k{j}" for j in range(count))
-    if "n" not in whole.labels:
-        return {"n": (f"q{count - 1}",), "m": words, "m_past": words[:-1], "m_new": words[-1:]}
-    return {"n": words[-1:], "m": words, "m_past": words[:-1], "m_new": words[-1:]}
+    query = words[-1:] if "n" in whole.labels else (f"q{count - 1}",)
+    return {"n": query, "m": words, "m_past": words[:-1], "m_new": words[-1:]}
 
 
 def saved_by_cache(request: Request, output: Array) -> tuple[str, ...]:
@@ -107,8 +102,8 @@ def saved_by_cache(request: Request, output: Array) -> tuple[str, ...]:
         return ()
     count = whole.program.sizes["n"]
     apart = outputs_apart(output_of(whole.program, whole.arrays, (count - 1,)), output)
-    every, one = (sum(_flops(run).values()) for run in (whole, request))
-    again = sum(_flops(whole, made_once=True).values()) - sum(_flops(request, True).values())
+    every, one = (_flops(run) for run in (whole, request))
+    again = _flops(whole, made_once=True) - _flops(request, made_once=True)
     held = (request.arrays.get(name) for name in request.mechanism.cache)
     kept = sum(array.size for array in held if array is not None)
     spared = f"{again:,} more, for keys and values of the rows before" if again else "no more here"
@@ -120,10 +115,7 @@ def saved_by_cache(request: Request, output: Array) -> tuple[str, ...]:
     )
 
 
-def _flops(run: Request, made_once: bool = False) -> dict[str, int]:
-    """Operations of every step; made_once: only of those that come before any query is met."""
-    once = [step for step in run.program if not {"n"} & {*step.axes}]
-    return {
-        step.name: int(flops(step, run.program.sizes))
-        for step in (once if made_once else run.program)
-    }
+def _flops(run: Request, *, made_once: bool = False) -> int:
+    """Operations of all steps; made_once: of those alone that come before any query is met."""
+    counted = (step for step in run.program if not (made_once and "n" in step.axes))
+    return sum(int(flops(step, run.program.sizes)) for step in counted)

@@ -8,7 +8,7 @@ import numpy as np
 
 from attn_cli.cli.gather import Request
 from attn_cli.language import said
-from attn_cli.program import ONE, Program, Step
+from attn_cli.program import ONE, Axes, Step
 from attn_cli.readings.traced import Numbers
 from attn_cli.reports.field import Field
 from attn_cli.reports.idle import idle_parts
@@ -42,9 +42,10 @@ def _idle(request: Request) -> tuple[str, ...]:
 
 def _empty_rows(request: Request, numbers: Numbers) -> str:
     """Names the queries with nothing to attend to, their head only where heads differ."""
-    if not _may_be_empty(request, numbers):
+    found = _without_keys(request, numbers)
+    if found is None:
         return ""
-    empty, axes = _without_keys(request, numbers)
+    empty, axes = found
     if "h" in axes:
         place = axes.index("h")
         if (empty.all(axis=place) == empty.any(axis=place)).all():
@@ -69,39 +70,34 @@ def _listed(named: list[str]) -> str:
     return f"{', '.join(most)} {last}" if left_out else ", ".join(named)
 
 
-def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, tuple[str, ...]]:
-    """Which queries may attend no key, and the axes of the answer."""
-    program = request.program
+def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, Axes] | None:
+    """Which queries may attend no key, and the axes of the answer; None where it can't be told."""
     if numbers.sees is not None:
-        axes = next(step for step in program if step.operation == "allow").axes[:-1]
-        kept = [place for place, axis in enumerate(axes) if axis != ONE]
-        shape = [numbers.sees.shape[place] for place in kept]
-        return ~numbers.sees.reshape(shape), tuple(axes[place] for place in kept)
-    step = _telling(program)
-    assert step is not None
+        allowed = next(step for step in request.program if step.operation == "allow")
+        return _unseen(numbers.sees, allowed.axes[:-1])
+    step = _telling(request)
+    if step is None or numbers.queries is not None or not {"n", "m"} <= {*step.axes}:
+        return None
     values = numbers.arrays[step.name]
     if step.operation == "allow":
-        kept = [place for place, axis in enumerate(step.axes[:-1]) if axis != ONE]
-        shape = [values.shape[place] for place in kept]
-        return ~values.any(axis=-1).reshape(shape), tuple(step.axes[place] for place in kept)
+        return _unseen(np.asarray(values.any(axis=-1)), step.axes[:-1])
     return np.asarray((values == -np.inf).all(axis=-1)), step.axes[:-1]
 
 
-def _telling(program: Program) -> Step | None:
+def _unseen(sees: Array, axes: Axes) -> tuple[Array, Axes]:
+    """Queries that see no key, without the axes of size one along which they are alike."""
+    kept = [place for place, axis in enumerate(axes) if axis != ONE]
+    shape = [sees.shape[place] for place in kept]
+    return ~sees.reshape(shape), tuple(axes[place] for place in kept)
+
+
+def _telling(request: Request) -> Step | None:
     """The step that tells which keys are left: masked scores, those with a bias, or a mask."""
-    masked = [step for step in program if step.operation == "mask"]
-    allowed = [step for step in program if step.operation == "allow"]
-    biased = program.find("biased")
-    return (*reversed(masked), *([biased] if biased else []), *allowed, None)[0]
-
-
-def _may_be_empty(request: Request, numbers: Numbers) -> bool:
-    """Whether anything can take all keys from a query, and it can be told."""
-    if numbers.sees is not None:
-        return True
-    step = _telling(request.program)
-    whole = numbers.queries is None and step is not None and {"n", "m"} <= {*step.axes}
-    return whole and (step is not None and (step.operation != "add" or "bias" in request.arrays))
+    steps = request.program.steps
+    told = [step for step in steps if step.operation == "allow"]
+    told += [step for step in steps if step.name == "biased" and "bias" in request.arrays]
+    told += [step for step in steps if step.operation == "mask"]
+    return told[-1] if told else None
 
 
 def _row_name(request: Request, axes: tuple[str, ...], row: Array) -> str:

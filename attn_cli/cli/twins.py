@@ -9,7 +9,7 @@ import numpy as np
 
 from attn_cli import mechanisms
 from attn_cli.cli.gather import Request
-from attn_cli.program import Program, Sizes
+from attn_cli.program import Program
 from attn_cli.readings import rows
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
@@ -90,10 +90,5 @@ def output_of(
 
 
 def _program(name: str, request: Request, arrays: dict[str, np.ndarray]) -> Program:
-    sizes = Sizes()
     shapes = {name: array.shape for name, array in arrays.items()}
-    mechanism = mechanisms.named(name)
-    layout = mechanism.layout(shapes, request.choices, sizes)
-    layout.bind(sizes, shapes)
-    layout.fill(sizes)
-    return mechanism.program(sizes, layout, request.choices)
+    return mechanisms.named(name).for_shapes(shapes, request.choices)

@@ -15,7 +15,7 @@ from attn_cli.mechanisms.mechanism import (
     Mechanism,
     Shapes,
 )
-from attn_cli.program import Program, Sizes, Step, members
+from attn_cli.program import Program, Sizes, Step
 
 WIDENING = 4
 """How much wider the feed-forward layer is than the rows (Vaswani 2017, section 3.3)."""
@@ -26,9 +26,8 @@ def summed_branches(p: Program, heads: Step, inputs: Inputs, choices: Choices) -
 
     heads (…, h, n, d_v), kappa and alpha (h) at least 0 and summing to 1; output (…, n, d_out).
     """
-    height = inputs["w_o"].axes[0]
-    pattern = f"... {' '.join((*members(height)[:-1], 'n', 'd_v'))}, {height} d_out"
-    branches = p.contract(f"{pattern} -> ... h n d_out", heads, inputs["w_o"], name="branches")
+    apart = "... h n d_v, (h d_v) d_out -> ... h n d_out"
+    branches = p.contract(apart, heads, inputs["w_o"], name="branches")
     weighed = p.multiply(branches, inputs["kappa"], branches.axes, name="weighed")
     hidden = p.contract(
         "... h n d_out, d_out f -> ... h n f", weighed, inputs["w_1"], name="ffn_scores"

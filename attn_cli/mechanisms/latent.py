@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from attn_cli.errors import AttnError
-from attn_cli.mechanisms.layer import QueryKeyValue, attention_layer
+from attn_cli.mechanisms.layer import QueryKeyValue, attention_layer, behind
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import (
     NORMALIZED,
@@ -35,8 +35,7 @@ def latent_rows(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
     down = f"... {_rows(inputs)} d_model, d_model d_c -> ... {_rows(inputs)} d_c"
     latent = p.contract(down, x, inputs["w_dkv"], name="latent")
     if "past_latent" in inputs:
-        along = "... m_past d_c, ... m_new d_c -> ... m d_c"
-        latent = p.append(along, inputs["past_latent"], latent, name="present_latent")
+        latent = behind(p, inputs["past_latent"], latent, name="present_latent")
     up = "... m d_c, d_c (h {0}) -> ... h m {0}"
     key = p.contract(up.format("d"), latent, inputs["w_uk"], name="k")
     return query, key, p.contract(up.format("d_v"), latent, inputs["w_uv"], name="v")
@@ -73,8 +72,7 @@ def latent_scores(
     k_rope = p.contract(one, x, inputs["w_kr"], name="k_rope")
     q_turned, k_turned = turned(p, q_rope, k_rope, rope, choices.offset)
     if "past_rope" in inputs:
-        along = "... m_past d_r, ... m_new d_r -> ... m d_r"
-        k_turned = p.append(along, inputs["past_rope"], k_turned, name="present_rope")
+        k_turned = behind(p, inputs["past_rope"], k_turned, name="present_rope")
     content = p.contract("... n d, ... m d -> ... n m", query, key, name="content")
     position = p.contract("... n d_r, ... m d_r -> ... n m", q_turned, k_turned, name="position")
     scores = p.add(content, position, name="scores")

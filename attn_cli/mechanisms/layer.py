@@ -113,13 +113,16 @@ def _cached(
             raise ShapeError("--rope turns queries and keys, and this mode has no keys.")
         query, key = turned(p, query, key, choices.rope, choices.offset)
     if "past_k" in inputs and key is not None:
-        pattern = "... m_past {0}, ... m_new {0} -> ... m {0}".format(key.axes[-1])
-        key = p.append(pattern, inputs["past_k"], key, name="present_k")
+        key = behind(p, inputs["past_k"], key, name="present_k")
     if "past_v" in inputs:
-        value = p.append(
-            "... m_past d_v, ... m_new d_v -> ... m d_v", inputs["past_v"], value, name="present_v"
-        )
+        value = behind(p, inputs["past_v"], value, name="present_v")
     return query, key, value
+
+
+def behind(p: Program, past: Step, new: Step, *, name: str) -> Step:
+    """New rows laid behind those of earlier calls."""
+    pattern = "... m_past {0}, ... m_new {0} -> ... m {0}".format(new.axes[-1])
+    return p.append(pattern, past, new, name=name)
 
 
 def _weights(p: Program, query: Step, scores: Step, inputs: Inputs, choices: Choices) -> Step:

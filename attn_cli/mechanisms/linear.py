@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from attn_cli.errors import AttnError
 from attn_cli.masks.mask import Reach
-from attn_cli.mechanisms.layer import joined, mask_axes, query_key_value, result_name
+from attn_cli.mechanisms.layer import (
+    joined,
+    mask_axes,
+    matched,
+    mixed_values,
+    query_key_value,
+    result_name,
+)
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import (
     BARE,
@@ -48,14 +55,13 @@ def linear_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
 def kernel_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
     """The same with every weight written out: φ(Q) φ(K)ᵀ, each row divided by its sum; O(n² d)."""
     query, key, value = _features(p, inputs, choices)
-    kept = p.contract("... n d, ... m d -> ... n m", query, key, name="scores")
+    kept = matched(p, query, key, choices)
     if choices.mask is not None:
         allowed = p.allow(choices.mask, mask_axes(kept, choices), name="mask")
         kept = p.multiply(kept, allowed, kept.axes, name="kept")
     total = p.reduce("sum", kept, over="m", name="total")
     weights = p.divide(kept, total, name="weights")
-    mix = "... n m, ... m d_v -> ... n d_v"
-    mixed = p.contract(mix, weights, value, name=result_name(inputs, choices))
+    mixed = mixed_values(p, weights, value, choices, result_name(inputs, choices))
     return joined(p, mixed, inputs, choices)
 
 

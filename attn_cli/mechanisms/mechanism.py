@@ -246,6 +246,14 @@ class Mechanism(NamedTuple):
         """The axis whose size goes by a letter among options: n, m, d."""
         return self.lengths.get(letter, letter)
 
+    def for_shapes(self, shapes: Shapes, choices: Choices) -> Program:
+        """Record the steps for arrays of these shapes; sizes that none has are the usual ones."""
+        sizes = Sizes()
+        layout = self.layout(shapes, choices, sizes)
+        layout.bind(sizes, shapes)
+        layout.fill(sizes)
+        return self.program(sizes, layout, choices)
+
     def program(self, sizes: Sizes, layout: Layout, choices: Choices) -> Program:
         """Record the mechanism's steps for arrays of these sizes."""
         recorded = Program(sizes)

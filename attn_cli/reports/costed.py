@@ -35,6 +35,8 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
     total = layers * sum(cost.flops for cost in found)
     products = layers * sum(cost.flops for cost in found if cost.product)
     core, projections = _core_and_projections(costed, found)
+    met = _core(found)
+    runs = any(cost.step.operation in RUNNING for cost in found)
     peak, peak_at = peak_of(found, numbers)
     whole = formulas.value(total, numbers)
     steps = tuple(_step(cost, costed, amount, whole) for cost in found if _counts(cost))
@@ -59,19 +61,19 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         memory=memory(mechanism, costed, found, itemsize, amount) | {"peak": amount(peak)},
         peak_at=peak_at,
         kv_cache=kv_cache(mechanism, costed, itemsize, amount),
-        intensity=intensity(costed, _core(found), found, itemsize, numbers),
-        core_operations=amount(costed.layers * sum(cost.flops for cost in _core(found))),
+        intensity=intensity(costed, met, found, itemsize, numbers),
+        core_operations=amount(costed.layers * sum(cost.flops for cost in met)),
         crossovers=tuple(_crossovers(mechanism, core, projections, shape, amount)),
         layers=table_1(
             shape,
             amount,
             formulas.order(core if core != 0 else products),
             mechanism.name,
-            runs=any(cost.step.operation in RUNNING for cost in found),
+            runs=runs,
         ),
         conventions=(
             *CONVENTIONS,
-            *([RUNS] if any(c.step.operation in RUNNING for c in found) else []),
+            *([RUNS] if runs else []),
             *(by_shape(shape) if mechanism.asks else ()),
         ),
         dtype=dtype,

@@ -10,7 +10,7 @@ import numpy as np
 from attn_cli.matrices import seeded
 from attn_cli.mechanisms import Choices, named
 from attn_cli.mechanisms.normalizers import normalizer
-from attn_cli.program import Program, Sizes
+from attn_cli.program import Program
 from attn_cli.readings.values import evaluate
 
 Array = np.ndarray[Any, Any]
@@ -61,13 +61,7 @@ def _spread(scores: Array) -> tuple[str, str, str]:
 
 
 def _small(choices: Choices, arrays: dict[str, Array]) -> Program:
-    sizes = Sizes()
-    shapes = {name: array.shape for name, array in arrays.items()}
-    mechanism = named("scaled")
-    layout = mechanism.layout(shapes, choices, sizes)
-    layout.bind(sizes, shapes)
-    layout.fill(sizes)
-    return mechanism.program(sizes, layout, choices)
+    return named("scaled").for_shapes({name: a.shape for name, a in arrays.items()}, choices)
 
 
 def sampling() -> Measured:
