@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from attn_cli.mechanisms import Mechanism
+from attn_cli.program import Program
 from attn_cli.readings import cost, formulas
 from attn_cli.readings.frame import Frame
 from attn_cli.readings.values import RULES
 from attn_cli.reports.symbolic import Costed, Shape, symbolic_program
-from tests.programs import normal
+from tests.programs import Arrays, normal
 
 ONE_EACH = (np.add, np.subtract, np.multiply, np.divide, np.exp, np.tanh, np.sqrt, np.power)
 WAVES = (np.cos, np.sin)
@@ -61,23 +62,27 @@ def counted(array: np.ndarray) -> Counting:
     return array.view(Counting)
 
 
-def count_steps(costed: Costed) -> dict[str, int]:
+def counts(program: Program, arrays: Arrays) -> dict[str, int]:
     """Run a program on arrays that count, and what each step counted."""
-    program = costed.program
-    arrays = {
-        step.name: counted(normal(place, *program.shape(step)))
-        for place, step in enumerate(program.inputs)
-    }
+    made = {name: counted(array) for name, array in arrays.items()}
     frame = Frame.of(program.sizes)
     found = {}
     for step in program:
         if step.operation == "input":
             continue
         Counting.count = 0
-        operands = [arrays[operand.name] for operand in step.operands]
-        arrays[step.name] = RULES[step.operation](step, operands, frame, None).view(Counting)
+        operands = [made[operand.name] for operand in step.operands]
+        with np.errstate(all="ignore"):
+            made[step.name] = RULES[step.operation](step, operands, frame, None).view(Counting)
         found[step.name] = Counting.count
     return found
+
+
+def count_steps(costed: Costed) -> dict[str, int]:
+    """What each step of a program counts on normal numbers."""
+    inputs = enumerate(costed.program.inputs)
+    shape = costed.program.shape
+    return counts(costed.program, {s.name: normal(place, *shape(s)) for place, s in inputs})
 
 
 def refuse_other_counts(mechanism: Mechanism, shape: Shape) -> None:

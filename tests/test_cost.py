@@ -13,11 +13,9 @@ from hypothesis import strategies as st
 from attn_cli import masks, mechanisms
 from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, window_rows
 from attn_cli.readings import cost, formulas
-from attn_cli.readings.frame import Frame
-from attn_cli.readings.values import RULES
 from attn_cli.reports.costed import ITEM_SIZES, cost_report
 from attn_cli.reports.symbolic import Shape
-from tests.counting import Counting, counted, refuse_other_counts
+from tests.counting import counts, refuse_other_counts
 from tests.programs import SCORED, normal, program_of, with_parameters
 
 MODES = {mode: mechanisms.named(mode) for mode in SCORED}
@@ -48,14 +46,8 @@ def test_every_operation_is_counted(mode: str) -> None:
     arrays = {name: normal(place, 5, 6) for place, name in enumerate("qkv")}
     arrays["bias"] = normal(9, 5, 5)
     program = program_of(mode, arrays, heads=3, softcap=2.0, mask=masks.causal(), scale=0.5)
-    values = {n: counted(a) for n, a in with_parameters(program, arrays).items()}
-    frame = Frame.of(program.sizes)
-    for step in program:
-        if step.operation != "input":
-            Counting.count = 0
-            operands = [values[operand.name] for operand in step.operands]
-            values[step.name] = RULES[step.operation](step, operands, frame, None).view(Counting)
-            assert Counting.count == cost.flops(step, program.sizes), step.name
+    for name, count in counts(program, with_parameters(program, arrays)).items():
+        assert count == cost.flops(program[name], program.sizes), name
 
 
 sizes = st.integers(1, 9)

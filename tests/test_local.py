@@ -9,11 +9,10 @@ import pytest
 
 from attn_cli import masks
 from attn_cli.readings import blocks, cost
-from attn_cli.readings.frame import Frame
-from attn_cli.readings.values import RULES, evaluate
+from attn_cli.readings.values import evaluate
 from tests import oracle
 from tests.conftest import Attn
-from tests.counting import Counting, counted
+from tests.counting import counts
 from tests.programs import normal, program_of, run
 from tests.test_values import relative
 
@@ -60,14 +59,8 @@ def test_local_m_is_a_mask(attn: Attn) -> None:
 def test_what_is_counted_is_what_is_done() -> None:
     """Every operation of predicting a place and fading is in the cost."""
     program = program_of("dot", ARRAYS, local_p=2)
-    values = {name: counted(array) for name, array in ARRAYS.items()}
-    frame = Frame.of(program.sizes)
-    for step in program:
-        if step.operation != "input":
-            Counting.count = 0
-            operands = [values[operand.name] for operand in step.operands]
-            values[step.name] = RULES[step.operation](step, operands, frame, None).view(Counting)
-            assert Counting.count == cost.flops(step, program.sizes), step.name
+    for name, count in counts(program, ARRAYS).items():
+        assert count == cost.flops(program[name], program.sizes), name
 
 
 def test_blocks_equal_the_whole() -> None:

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from attn_cli import masks
 from attn_cli.mechanisms.normalizers import NORMALIZERS, normalizer
 from attn_cli.readings import blocks, cost
-from attn_cli.readings.frame import Frame
 from attn_cli.readings.sparse import entmax
-from attn_cli.readings.values import RULES, evaluate
+from attn_cli.readings.values import evaluate
 from tests import oracle
 from tests.conftest import Attn
-from tests.counting import Counting, counted
+from tests.counting import counts
 from tests.programs import Arrays, normal, program_of, run, with_parameters
 from tests.test_values import relative
 
@@ -185,17 +184,8 @@ def test_what_is_counted_is_what_is_done(name: str) -> None:
     arrays = {name_: normal(place, 5, 6) for place, name_ in enumerate("qkv")}
     chosen = {"normalizer": normalizer(name), "heads": 3, "alpha": 1.7, "temperature": 2.0}
     program = program_of("scaled", arrays, mask=masks.causal(), **chosen)
-    values = {n: counted(a) for n, a in with_parameters(program, arrays).items()}
-    frame = Frame.of(program.sizes)
-    for step in program:
-        if step.operation != "input":
-            Counting.count = 0
-            operands = [values[operand.name] for operand in step.operands]
-            with np.errstate(all="ignore"):
-                values[step.name] = RULES[step.operation](step, operands, frame, None).view(
-                    Counting
-                )
-            assert Counting.count == cost.flops(step, program.sizes), step.name
+    for name, count in counts(program, with_parameters(program, arrays)).items():
+        assert count == cost.flops(program[name], program.sizes), name
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -32,6 +32,7 @@ from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms.mechanism import ATTENTION
 from attn_cli.mechanisms.normalizers import normalizer
+from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.reports.ways import Run, way
@@ -204,8 +205,8 @@ def _kv_heads(layout: str, attention: AttentionOptions) -> int:
 def _affordable(request: Request) -> dict[str, np.ndarray]:
     program = request.program
     itemsize = next(iter(request.arrays.values())).dtype.itemsize
-    count = sum(int(np.prod(program.shape(step), dtype=object)) for step in program)
-    refuse_above_memory(count * itemsize, "Comparing at this size", "Ask for fewer rows.")
+    needed = bytes_of_all(program, itemsize)
+    refuse_above_memory(needed, "Comparing at this size", "Ask for fewer rows.")
     return request.arrays
 
 

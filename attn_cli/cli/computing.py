@@ -18,6 +18,7 @@ from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.program import Program, Step
 from attn_cli.readings import blocks, rows
+from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.focus import focus_rows
 from attn_cli.readings.traced import Numbers, traced_steps, worked_cell
 from attn_cli.readings.values import evaluate
@@ -55,7 +56,7 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
         assert parts is not None, "the rows of every mode that takes one query are independent"
         return _trace(request, _one_query(request, parts), cell, display, True)
     itemsize = next(iter(request.arrays.values())).dtype.itemsize
-    needed = _bytes(program, itemsize)
+    needed = bytes_of_all(program, itemsize)
     if needed <= LARGE_BYTES or parts is None or _asks_for_all(parts, display, output):
         refuse_above_memory(needed, _what(program), INSTEAD)
         numbers = Numbers(program, evaluate(program, request.arrays))
@@ -90,21 +91,13 @@ def _one_query(request: Request, parts: rows.Split) -> Numbers:
 
 def _bytes_of_a_query(request: Request) -> int:
     itemsize = next(iter(request.arrays.values())).dtype.itemsize
-    return _bytes(request.program, itemsize) // int(request.program.sizes["n"])
+    return bytes_of_all(request.program, itemsize) // int(request.program.sizes["n"])
 
 
 INSTEAD = (
     "What is not asked for is not kept: leave out --all, --json, --save and --only of a step this "
     "large. --only output saves or prints the output alone."
 )
-
-
-def _bytes(program: Program, itemsize: int) -> int:
-    total = 0
-    for step in program:
-        size = 1 if step.operation == "allow" else itemsize
-        total += int(np.prod([int(s) for s in program.shape(step)], dtype=object)) * size
-    return total
 
 
 def _what(program: Program) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from attn_cli import mechanisms
 from attn_cli.cli.gather import Request
 from attn_cli.program import Program
 from attn_cli.readings import rows
+from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.views.numbers import scientific
@@ -39,8 +39,7 @@ def twin_facts(request: Request, numbers: Numbers) -> tuple[str, ...]:
 
 
 def _small(program: Program, arrays: dict[str, Array]) -> bool:
-    count = sum(prod(program.shape(step)) for step in program)
-    return count * next(iter(arrays.values())).dtype.itemsize <= MOST
+    return bool(bytes_of_all(program, next(iter(arrays.values())).dtype.itemsize) <= MOST)
 
 
 ROUNDING = 1000

@@ -125,6 +125,12 @@ def latest(step: Step) -> Axes:
     return tuple(axis for axis in step.axes if not (running and axis == step.options["over"]))
 
 
+def bytes_of_all(program: Program, itemsize: int) -> Size:
+    """Bytes of every step of a program, as when all of them are kept."""
+    kinds = ((step, 1 if step.operation in BOOLEAN else itemsize) for step in program)
+    return sum(size_in_bytes(step.axes, program.sizes, size) for step, size in kinds)
+
+
 def _held(step: Step, sizes: Sizes, itemsize: int) -> Size:
     if step.operation in ("rearrange", "part"):
         return 0
