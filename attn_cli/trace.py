@@ -15,13 +15,17 @@ shares of 1, or True and False."""
 
 
 class WorkedCell(NamedTuple):
-    """One number of a step: cell = formula = numbers = result."""
+    """One number of a step: cell = formula = numbers = result.
+
+    follows: whether the result follows from the numbers as printed; else they are close (≈).
+    """
 
     cell: str
     formula: str
     numbers: str
     result: str
     note: str
+    follows: bool = True
 
 
 class TracedStep(NamedTuple):

@@ -180,7 +180,7 @@ def traced_run(arrays: Arrays, mode: str = "scaled", **chosen: object) -> tuple:
     program = program_of(mode, arrays, **chosen)
     numbers = traced.Numbers(program, values.evaluate(program, arrays))
     return numbers, traced.traced_steps(
-        numbers, {**MEANINGS, **mechanisms.named(mode).meanings}, short
+        numbers, {**MEANINGS, **mechanisms.named(mode).meanings}, short, 4
     )
 
 
@@ -267,6 +267,11 @@ def test_price_in_letters() -> None:
     assert words.product_price(program["q"]) == "2·h·n·d_model·d"
 
 
+def exact(number: float, _: int) -> str:
+    """Every digit of a number."""
+    return repr(number)
+
+
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 
 
@@ -300,7 +305,7 @@ def test_worked_arithmetic_comes_out(make: Callable[[], tuple[Arrays, dict]]) ->
     for step in numbers.program:
         array = numbers.arrays[step.name]
         for index in np.ndindex(array.shape):
-            worked = traced.worked_cell(numbers, step.name, index, repr)
+            worked = traced.worked_cell(numbers, step.name, index, exact, 17)
             assert worked.cell == f"{step.name}[{','.join(map(str, index))}]"
             if step.operation in ("allow", "within", "input", "mask") or not worked.numbers:
                 continue
@@ -318,13 +323,15 @@ def test_work_points_at_the_cell_a_number_comes_from() -> None:
     split, _ = traced_run(packed, heads=2)
     for name in ("q_heads", "v_heads", "output"):
         for index in np.ndindex(split.arrays[name].shape):
-            source, _, place = traced.worked_cell(split, name, index, repr).formula.partition("[")
+            source, _, place = traced.worked_cell(split, name, index, exact, 17).formula.partition(
+                "["
+            )
             cell = tuple(int(part) for part in place.rstrip("]").split(","))
             step = {"Q": "q", "V": "v"}.get(source, source)
             assert split.arrays[step][cell] == split.arrays[name][index]
     selected, _ = traced_run(*selecting_run()[:1], **selecting_run()[1])
     for index in np.ndindex(selected.arrays["bias"].shape):
-        formula = traced.worked_cell(selected, "bias", index, repr).formula
+        formula = traced.worked_cell(selected, "bias", index, exact, 17).formula
         cell = tuple(
             int(part) for part in formula.removeprefix("bias_table[").rstrip("]").split(",")
         )
@@ -332,7 +339,7 @@ def test_work_points_at_the_cell_a_number_comes_from() -> None:
     for name in ("present_k", "present_v", "masked"):
         array = numbers.arrays[name]
         for index in np.ndindex(array.shape):
-            worked = traced.worked_cell(numbers, name, index, repr)
+            worked = traced.worked_cell(numbers, name, index, exact, 17)
             if worked.numbers:
                 assert array[index] == -np.inf
                 continue
@@ -347,7 +354,7 @@ def test_long_sums_say_what_they_leave_out() -> None:
     _, steps = traced_run(arrays)
     scores = next(step for step in steps if step.name == "scores")
     assert scores.work is not None
-    assert "… 35 more …" in scores.work.numbers
+    assert "… 35 more: " in scores.work.numbers
     assert scores.work.numbers.count("·") == 5
 
 
@@ -355,7 +362,7 @@ def test_an_empty_row_is_worked_out_as_nothing() -> None:
     """Where no key is allowed the work says so and the weight is 0."""
     arrays = {"q": normal(0, 2, 2), "k": normal(1, 2, 2), "v": normal(2, 2, 2)}
     numbers, _ = traced_run(arrays, mask=masks.causal(-1))
-    worked = traced.worked_cell(numbers, "weights", (0, 1), short)
+    worked = traced.worked_cell(numbers, "weights", (0, 1), short, 4)
     assert (worked.result, worked.note) == ("0", "no key is allowed, so the row is 0")
 
 

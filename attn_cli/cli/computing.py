@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -141,14 +140,13 @@ def _trace(
     whole: bool,
 ) -> Trace:
     decimals = DECIMALS if display.precision is None else display.precision
-    show = partial(short, precision=decimals)
     place = {"h": display.head or 0, "b": display.batch_index}
     own = dict(request.mechanism.meanings)
     if "normalizer" in request.mechanism.takes:
         own.setdefault("weights", request.choices.normalizer.means)
-    steps = traced_steps(numbers, {**MEANINGS, **own}, show, place)
+    steps = traced_steps(numbers, {**MEANINGS, **own}, short, decimals, place)
     if cell is not None:
-        work = worked_cell(numbers, *cell, show)
+        work = worked_cell(numbers, *cell, short, decimals)
         steps = tuple(s._replace(work=work) if s.name == cell[0] else s for s in steps)
     made = {step.operation: step for step in steps}
     masked = made["mask"].values if "mask" in made else None

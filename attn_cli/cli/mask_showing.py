@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -90,7 +89,7 @@ def show(request: MaskRequest, look: LookOptions, files: FileOptions) -> None:
     _refuse_missing(request, look)
     if look.precision is not None and request.bias is None:
         raise AttnError("--precision rounds the numbers of a bias: add --bias.")
-    trace = mask_trace(mask, request.bias, field, partial(short, precision=_decimals(look)), small)
+    trace = mask_trace(mask, request.bias, field, short, _decimals(look), small)
     if mask is None:
         _show_bias(trace, look, files)
         return

@@ -11,7 +11,7 @@ PARAMETERS: Mapping[str, Axes] = {"w_p": ("d", "a_p"), "v_p": ("a_p",)}
 
 DEFAULTS = (("a_p", "d"),)
 
-PLACES = Table("j", "j", lambda maths, j: j, lambda j: "", 0)
+PLACES = Table("j", "j", lambda maths, j: j, str, 0)
 
 
 def away(p: Program, query: Step, inputs: Mapping[str, Step], scores: Axes) -> Step:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from attn_cli.program import ONE, Axes, Sizes, Step
+from attn_cli.readings.arithmetic import Arithmetic, Show, long_sum
 
 Index = tuple[int, ...]
 
@@ -18,30 +19,23 @@ Row = Callable[[str, Index, int], Any]
 """Looks a row up: the name of a step, a position, and the axis along which the row runs."""
 
 
-Show = Callable[[float], str]
-
-
 class Desk(NamedTuple):
     """What is at hand while working: the numbers, how to write them, how many terms to show."""
 
     sizes: Sizes
     cell: Cell
     row: Row
-    show: Show
+    write: Show
+    precision: int
     terms: int
 
-    def join(self, count: int, term: Callable[[int], str]) -> str:
-        """A sum of `count` terms, its middle left out by count where it is long."""
-        if count <= self.terms:
-            return " + ".join(term(place) for place in range(count))
-        kept = max(self.terms - 1, 2)
-        first = [term(place) for place in range(kept - 1)]
-        return " + ".join([*first, f"… {count - kept} more …", term(count - 1)])
+    def show(self, number: float, more: int = 0) -> str:
+        """Write a number, with more decimals than usual where asked."""
+        return self.write(number, self.precision + more)
 
-    def factor(self, number: float) -> str:
-        """A number inside a product: negative ones in brackets."""
-        text = self.show(number)
-        return f"({text})" if text.startswith("-") else text
+    def total(self, count: int, term: Callable[[int], Arithmetic]) -> Arithmetic:
+        """A sum of `count` terms, its middle told by its number and sum where it is long."""
+        return long_sum(count, term, self.terms)
 
 
 def named(name: str, index: Index) -> str:
@@ -53,7 +47,7 @@ class Lines(NamedTuple):
     """How one number comes about: its formula, the numbers put in, and what else to know."""
 
     formula: str
-    put_in: str
+    put_in: Arithmetic | str = ""
     note: str = ""
 
 

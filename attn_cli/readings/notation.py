@@ -18,6 +18,9 @@ LETTERS: Mapping[str, str] = {
 SHORT = 3
 """Indices of matrices up to this length are capitals: W_Q, W_UK, but W_query."""
 
+WORDS = ("key",)
+"""Short indices that are words all the same: W_key stands beside W_query."""
+
 
 def letter(name: str) -> str:
     """The letter of an array: by custom, W for matrices, else its name."""
@@ -26,7 +29,8 @@ def letter(name: str) -> str:
     head, _, index = name.partition("_")
     if head != "w":
         return name
-    return "_".join(filter(None, ("W", index.upper() if len(index) <= SHORT else index)))
+    spelled = len(index) > SHORT or index in WORDS
+    return "_".join(filter(None, ("W", index if spelled else index.upper())))
 
 
 TEXT_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "&%$#_{}"})
@@ -153,7 +157,7 @@ class Latex(Notation):
             escaped = name.replace("_", r"\_")
             return rf"\mathrm{{{escaped}}}"
         head, _, index = written.partition("_")
-        shown = index if len(index) <= SHORT else rf"\mathrm{{{index}}}"
+        shown = index if index.isupper() or index.isdigit() else rf"\mathrm{{{index}}}"
         return f"{head}_{{{shown}}}" if index else head
 
     def words(self, text: str) -> str:

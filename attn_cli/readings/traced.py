@@ -12,7 +12,8 @@ import numpy as np
 from attn_cli.language import said
 from attn_cli.program import Program, Step
 from attn_cli.readings import cost, words
-from attn_cli.readings.desk import Desk, Index, Show
+from attn_cli.readings.arithmetic import Show
+from attn_cli.readings.desk import Desk, Index
 from attn_cli.readings.notation import Latex, Unicode
 from attn_cli.readings.work import work_out
 from attn_cli.trace import Look, TracedStep, WorkedCell
@@ -77,14 +78,16 @@ def traced_steps(
     numbers: Numbers,
     meanings: Mapping[str, str],
     show: Show,
+    precision: int,
     place: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[TracedStep, ...]:
     """Every step of a program with its numbers, formula, meaning, cost and one worked cell.
 
+    show, precision: how numbers are written.
     place: the batch row and the head in which the cell is chosen.
     """
     story = _story(numbers, place)
-    desk = Desk(numbers.program.sizes, numbers.cell, numbers.row, show, SHORT_SUM)
+    desk = Desk(numbers.program.sizes, numbers.cell, numbers.row, show, precision, SHORT_SUM)
     made = []
     for step in numbers.program:
         traced = _traced(step, numbers, meanings)
@@ -95,9 +98,11 @@ def traced_steps(
     return tuple(made)
 
 
-def worked_cell(numbers: Numbers, name: str, index: Index, show: Show) -> WorkedCell:
+def worked_cell(
+    numbers: Numbers, name: str, index: Index, show: Show, precision: int
+) -> WorkedCell:
     """Work out one cell in full."""
-    desk = Desk(numbers.program.sizes, numbers.cell, numbers.row, show, LONG_SUM)
+    desk = Desk(numbers.program.sizes, numbers.cell, numbers.row, show, precision, LONG_SUM)
     return work_out(numbers.program[name], index, desk)
 
 

@@ -39,7 +39,10 @@ def product_price(step: Step) -> str:
 
 
 def shapes(step: Step, sizes: Sizes) -> str:
-    """Shapes going in and coming out: `(3×2)·(2×3) → 3×3`; batch and heads stand before."""
+    """Shapes going in and coming out: `(3×2)·(2×3) → 3×3`; batch and heads stand before.
+
+    Where a product is laid out otherwise afterwards, both shapes are told: `… → 9×1 → 3×3`.
+    """
     made = shape_text(sizes.shape(step.axes))
     if step.operation != "contract":
         taken = ", ".join(shape_text(sizes.shape(o.axes)) for o in _shaping(step))
@@ -52,11 +55,18 @@ def shapes(step: Step, sizes: Sizes) -> str:
         [axis for axis in own if axis not in other and axis not in shared]
         for own, other in ((left, right), (right, left))
     )
+    turned = step.options["makes"][-2:] == (*columns, *rows)
+    if turned and rows and columns:
+        rows, columns = columns, rows
     times, height, inner, width = (
         prod(sizes[axis] for axis in group) for group in (shared, rows, summed, columns)
     )
     stack = f"{times} × " if shared else ""
-    return f"{stack}({height}×{inner})·({inner}×{width}) → {made}"
+    product = (times, height, width) if shared else (height, width)
+    kept = [size for size in product if size != 1]
+    same = kept == [size for size in sizes.shape(step.axes) if size != 1]
+    laid_out = "" if same else f" → {shape_text(product)}"
+    return f"{stack}({height}×{inner})·({inner}×{width}){laid_out} → {made}"
 
 
 def _shaping(step: Step) -> tuple[Step, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import inf, prod
+from math import cos, exp, inf, prod, sin, sqrt, tanh
 
 from attn_cli.errors import brief
 from attn_cli.program import Axes, Sizes, Step
+from attn_cli.readings.arithmetic import Arithmetic, exactly, factor, holding, number, put_in
 from attn_cli.readings.desk import Desk, Index, Lines, index_of, named, own_cell, places_of
 from attn_cli.readings.work_running import WORK_OF_RUNNING
 from attn_cli.readings.work_shares import WORK_OF_SHARES
@@ -15,14 +16,19 @@ from attn_cli.trace import WorkedCell
 
 def work_out(step: Step, index: Index, desk: Desk) -> WorkedCell:
     """Work one cell of a step out, from the cells of its operands."""
-    numbers = WORK[step.operation](step, index, desk)
-    result = desk.cell(step.name, index)
+    formula, numbers, note = WORK[step.operation](step, index, desk)
+    cell, result = named(step.name, index), desk.cell(step.name, index)
     shown = str(bool(result)) if step.operation in ("allow", "within") else desk.show(result)
-    return WorkedCell(named(step.name, index), numbers.formula, numbers.put_in, shown, numbers.note)
+    if isinstance(numbers, str):
+        return WorkedCell(cell, formula, numbers, shown, note)
+    text, follows = holding(numbers, result, desk.write, desk.precision)
+    if not follows:
+        note = "; ".join(filter(None, (note, f"unrounded {result!r}, from unrounded numbers")))
+    return WorkedCell(cell, formula, text, shown, note, follows)
 
 
 def _input(step: Step, index: Index, desk: Desk) -> Lines:
-    return Lines("as given", "")
+    return Lines("as given")
 
 
 def _allow(step: Step, index: Index, desk: Desk) -> Lines:
@@ -32,13 +38,14 @@ def _allow(step: Step, index: Index, desk: Desk) -> Lines:
 
 def _within(step: Step, index: Index, desk: Desk) -> Lines:
     operand, reach = step.operands[0].name, step.options["reach"]
-    number = desk.show(desk.cell(operand, index))
-    return Lines(f"is |{named(operand, index)}| at most {reach}?", f"|{number}| ≤ {reach}")
+    apart = number(desk.cell(operand, index))
+    bound = put_in(f"|{{}}| ≤ {reach}", lambda x: abs(x) <= reach, apart)
+    return Lines(f"is |{named(operand, index)}| at most {reach}?", bound)
 
 
 def _tabulate(step: Step, index: Index, desk: Desk) -> Lines:
     table = step.options["table"]
-    return Lines(table.formula, table.put_in(*index))
+    return Lines(table.formula, exactly(table.put_in(*index), desk.cell(step.name, index)))
 
 
 def _select(step: Step, index: Index, desk: Desk) -> Lines:
@@ -47,7 +54,7 @@ def _select(step: Step, index: Index, desk: Desk) -> Lines:
     place = int(desk.cell(places.name, at))
     named_axes = dict(zip(step.axes, index, strict=True))
     rest = tuple(named_axes[axis] for axis in entries.axes[1:])
-    return Lines(named(entries.name, (place, *rest)), "", f"{named(places.name, at)} is {place}")
+    return Lines(named(entries.name, (place, *rest)), note=f"{named(places.name, at)} is {place}")
 
 
 def _contract(step: Step, index: Index, desk: Desk) -> Lines:
@@ -57,15 +64,15 @@ def _contract(step: Step, index: Index, desk: Desk) -> Lines:
     summed = [axis for axis in left if axis not in places]
     first, second = step.operands
 
-    def term(flat: int) -> str:
+    def term(flat: int) -> Arithmetic:
         at = dict(places)
         for axis in reversed(summed):
             flat, at[axis] = divmod(flat, sizes[axis])
         a = desk.cell(first.name, index_of(first.axes, left, at, sizes))
         b = desk.cell(second.name, index_of(second.axes, right, at, sizes))
-        return f"{desk.factor(a)}·{desk.factor(b)}"
+        return put_in("{}·{}", lambda x, y: x * y, factor(a), factor(b))
 
-    terms = desk.join(prod(sizes[axis] for axis in summed), term)
+    terms = desk.total(prod(sizes[axis] for axis in summed), term)
     one = _pattern(first, left, places, summed, sizes)
     other = _pattern(second, right, places, summed, sizes)
     return Lines(f"Σ over {', '.join(summed)} of {one} · {other}", terms)
@@ -90,7 +97,7 @@ def _rearrange(step: Step, index: Index, desk: Desk) -> Lines:
     (reads,) = step.options["reads"]
     operand = step.operands[0]
     at = index_of(operand.axes, reads, places_of(step.axes, index, desk.sizes), desk.sizes)
-    return Lines(named(operand.name, at), "", "the same number in its new place")
+    return Lines(named(operand.name, at), note="the same number in its new place")
 
 
 def _append(step: Step, index: Index, desk: Desk) -> Lines:
@@ -98,42 +105,35 @@ def _append(step: Step, index: Index, desk: Desk) -> Lines:
     axis = step.axes.index(step.options["over"])
     start = desk.sizes[past.axes[axis - len(step.axes)]]
     if index[axis] < start:
-        return Lines(named(past.name, index[-len(past.axes) :]), "", "from the cache")
+        return Lines(named(past.name, index[-len(past.axes) :]), note="from the cache")
     moved = (*index[:axis], index[axis] - start, *index[axis + 1 :])
-    return Lines(named(new.name, moved[-len(new.axes) :]), "", "new in this call")
+    return Lines(named(new.name, moved[-len(new.axes) :]), note="new in this call")
 
 
 def _scale(step: Step, index: Index, desk: Desk) -> Lines:
     operand = step.operands[0].name
-    number = desk.cell(operand, index)
-    axis = step.options["rsqrt"]
+    x, axis = desk.cell(operand, index), step.options["rsqrt"]
     if axis:
-        by = f"/ √{desk.sizes[axis]}"
-        return Lines(f"{named(operand, index)} / √{axis}", f"{desk.show(number)} {by}")
-    by = f"· {desk.factor(step.options['by'])}"
-    return Lines(f"{named(operand, index)} · scale", f"{desk.factor(number)} {by}")
+        size = desk.sizes[axis]
+        by = put_in(f"{{}} / √{size}", lambda x: x / sqrt(size), number(x))
+        return Lines(f"{named(operand, index)} / √{axis}", by)
+    by = put_in("{} · {}", lambda x, y: x * y, factor(x), factor(float(step.options["by"])))
+    return Lines(f"{named(operand, index)} · scale", by)
 
 
 def _softcap(step: Step, index: Index, desk: Desk) -> Lines:
     operand = step.operands[0].name
-    cap = desk.show(step.options["cap"])
-    number = desk.show(desk.cell(operand, index))
-    return Lines(f"cap · tanh({named(operand, index)} / cap)", f"{cap} · tanh({number} / {cap})")
+    cap, x = (number(one) for one in (step.options["cap"], desk.cell(operand, index)))
+    bent = put_in("{} · tanh({} / {})", lambda c, x, d: c * tanh(x / d), cap, x, cap)
+    return Lines(f"cap · tanh({named(operand, index)} / cap)", bent)
 
 
 def _add(step: Step, index: Index, desk: Desk) -> Lines:
-    x, y = step.operands
-    own, other = own_cell(step, 0, index, desk), own_cell(step, 1, index, desk)
-    a, b = desk.cell(x.name, own), desk.cell(y.name, other)
-    return Lines(
-        f"{named(x.name, own)} + {named(y.name, other)}", f"{desk.show(a)} + {desk.factor(b)}"
-    )
+    return _pairwise(step, index, desk, "+")
 
 
 def _multiply(step: Step, index: Index, desk: Desk) -> Lines:
-    cells = [(o.name, own_cell(step, place, index, desk)) for place, o in enumerate(step.operands)]
-    numbers = [desk.factor(desk.cell(*cell)) for cell in cells]
-    return Lines(" · ".join(named(*cell) for cell in cells), " · ".join(numbers))
+    return _pairwise(step, index, desk, "·")
 
 
 def _rotate(step: Step, index: Index, desk: Desk) -> Lines:
@@ -146,43 +146,49 @@ def _rotate(step: Step, index: Index, desk: Desk) -> Lines:
     named_axes = dict(zip(step.axes, index, strict=True))
     at = (*(named_axes[axis] for axis in angles.axes[:-1]), pair)
     one, other = ((x.name, (*rows, c)) for c in columns)
-    angle = desk.show(desk.cell(angles.name, at))
-    a, b = desk.factor(desk.cell(*one)), desk.factor(desk.cell(*other))
+    angle = number(desk.cell(angles.name, at))
+    parts = (factor(desk.cell(*one)), angle, factor(desk.cell(*other)), angle)
     if second:
         text = f"{named(*one)} · sin + {named(*other)} · cos of {named(angles.name, at)}"
-        return Lines(text, f"{a}·sin {angle} + {b}·cos {angle}")
-    text = f"{named(*one)} · cos - {named(*other)} · sin of {named(angles.name, at)}"
-    return Lines(text, f"{a}·cos {angle} - {b}·sin {angle}")
+        turned = put_in("{}·sin {} + {}·cos {}", lambda a, t, b, _: a * sin(t) + b * cos(t), *parts)
+    else:
+        text = f"{named(*one)} · cos - {named(*other)} · sin of {named(angles.name, at)}"
+        turned = put_in("{}·cos {} - {}·sin {}", lambda a, t, b, _: a * cos(t) - b * sin(t), *parts)
+    return Lines(text, turned)
 
 
 def _apply(step: Step, index: Index, desk: Desk) -> Lines:
     operand, function = step.operands[0].name, step.options["function"]
-    number = desk.show(desk.cell(operand, index))
-    whole = FUNCTIONS[function].format(number)
+    text, rule = FUNCTIONS[function]
+    x = number(desk.cell(operand, index))
+    whole = put_in(text, lambda *same: rule(same[0]), *[x] * text.count("{}"))
     return Lines(f"{FUNCTION_NAMES.get(function, function)}({named(operand, index)})", whole)
 
 
 FUNCTION_NAMES = {"elu+1": "1 + elu"}
 
-FUNCTIONS = {
-    "identity": "{}",
-    "tanh": "tanh({})",
-    "relu": "max(0, {})",
-    "sigmoid": "1 / (1 + e^(-({})))",
-    "exp": "e^({})",
-    "elu+1": "max(0, {0}) + min(1, e^({0}))",
+FUNCTIONS: dict[str, tuple[str, Callable[[float], float]]] = {
+    "identity": ("{}", lambda x: x),
+    "tanh": ("tanh({})", tanh),
+    "relu": ("max(0, {})", lambda x: max(0.0, x)),
+    "sigmoid": ("1 / (1 + e^(-({})))", lambda x: 1 / (1 + exp(-x))),
+    "exp": ("e^({})", exp),
+    "elu+1": ("max(0, {}) + min(1, e^({}))", lambda x: x + 1 if x > 0 else exp(x)),
 }
-"""Functions of one number with the number put in."""
+"""Functions of one number: with the number put in, and as a rule."""
 
 
 def _unit(step: Step, index: Index, desk: Desk) -> Lines:
     operand = step.operands[0].name
     row = desk.row(operand, index, len(index) - 1)
-    squares = desk.join(len(row), lambda place: f"{desk.factor(float(row[place]))}²")
     text = f"{named(operand, index)} / |{operand}[{','.join(map(str, index[:-1]))}]|"
     if not row.any():
-        return Lines(text, "0", "a row of zeros has no direction, and stays")
-    return Lines(text, f"{desk.show(desk.cell(operand, index))} / √({squares})")
+        return Lines(text, exactly("0", 0.0), "a row of zeros has no direction, and stays")
+    squares = desk.total(
+        len(row), lambda place: put_in("{}²", lambda x: x * x, factor(float(row[place])))
+    )
+    own = number(desk.cell(operand, index))
+    return Lines(text, put_in("{} / √({})", lambda x, total: x / sqrt(total), own, squares))
 
 
 def _pair(step: Step, index: Index, desk: Desk) -> Lines:
@@ -192,7 +198,7 @@ def _pair(step: Step, index: Index, desk: Desk) -> Lines:
     places = places_of(step.axes, index, desk.sizes)
     atoms = desk.sizes.atoms(source.axes)
     at = index_of(source.axes, atoms, {**places, atoms[-1]: column}, desk.sizes)
-    return Lines(named(source.name, at), "", "the same number in its new place")
+    return Lines(named(source.name, at), note="the same number in its new place")
 
 
 def _mask(step: Step, index: Index, desk: Desk) -> Lines:
@@ -207,41 +213,49 @@ def _mask(step: Step, index: Index, desk: Desk) -> Lines:
 def _subtract(step: Step, index: Index, desk: Desk) -> Lines:
     lines = _pairwise(step, index, desk, "-")
     lost = desk.cell(step.operands[0].name, own_cell(step, 0, index, desk)) == -inf
-    return Lines(lines.formula, "", "-∞ less anything is -∞") if lost else lines
+    return Lines(lines.formula, note="-∞ less anything is -∞") if lost else lines
 
 
 def _divide(step: Step, index: Index, desk: Desk) -> Lines:
-    by = desk.cell(step.operands[1].name, own_cell(step, 1, index, desk))
-    if by == 0:
-        return Lines(_pairwise(step, index, desk, "/").formula, "0", "nothing is shared out")
-    return _pairwise(step, index, desk, "/")
+    lines = _pairwise(step, index, desk, "/")
+    if desk.cell(step.operands[1].name, own_cell(step, 1, index, desk)) == 0:
+        return Lines(lines.formula, exactly("0", 0.0), "nothing is shared out")
+    return lines
+
+
+PAIRWISE: dict[str, Callable[[float, float], float]] = {
+    "+": lambda x, y: x + y,
+    "-": lambda x, y: x - y,
+    "·": lambda x, y: x * y,
+    "/": lambda x, y: x / y,
+}
 
 
 def _pairwise(step: Step, index: Index, desk: Desk, sign: str) -> Lines:
     cells = [(o.name, own_cell(step, place, index, desk)) for place, o in enumerate(step.operands)]
     one, other = (desk.cell(*cell) for cell in cells)
-    return Lines(
-        f" {sign} ".join(named(*cell) for cell in cells),
-        f"{desk.show(one)} {sign} {desk.factor(other)}",
-    )
+    first = factor(one) if sign == "·" else number(one)
+    whole = put_in(f"{{}} {sign} {{}}", PAIRWISE[sign], first, factor(other))
+    return Lines(f" {sign} ".join(named(*cell) for cell in cells), whole)
 
 
 def _repeat(step: Step, index: Index, desk: Desk) -> Lines:
     operand = step.operands[0].name
-    return Lines(named(operand, own_cell(step, 0, index, desk)), "", "the same number again")
+    return Lines(named(operand, own_cell(step, 0, index, desk)), note="the same number again")
 
 
 def _part(step: Step, index: Index, desk: Desk) -> Lines:
     operand = step.operands[0]
     axis = operand.axes.index(step.options["over"])
     moved = (*index[:axis], index[axis] + step.options["within"].start, *index[axis + 1 :])
-    return Lines(named(operand.name, moved), "", "the same number, of this block")
+    return Lines(named(operand.name, moved), note="the same number, of this block")
 
 
 def _larger(step: Step, index: Index, desk: Desk) -> Lines:
     cells = [(o.name, own_cell(step, place, index, desk)) for place, o in enumerate(step.operands)]
-    one, other = (desk.show(desk.cell(*cell)) for cell in cells)
-    return Lines(f"max({', '.join(named(*cell) for cell in cells)})", f"max({one}, {other})")
+    one, other = (number(desk.cell(*cell)) for cell in cells)
+    whole = put_in("max({}, {})", max, one, other)
+    return Lines(f"max({', '.join(named(*cell) for cell in cells)})", whole)
 
 
 WORK: dict[str, Callable[[Step, Index, Desk], Lines]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from attn_cli.program import Step
+from attn_cli.readings.arithmetic import Arithmetic, exactly, factor, put_in
 from attn_cli.readings.desk import Desk, Index, Lines, index_of, named, places_of
 
 
@@ -13,7 +14,7 @@ def _accumulate(step: Step, index: Index, desk: Desk) -> Lines:
     axis = step.axes.index(step.options["over"])
     row = desk.row(operand, index, axis)[: index[axis] + 1]
     free = (*map(str, index[:axis]), f"0…{index[axis]}", *map(str, index[axis + 1 :]))
-    terms = desk.join(len(row), lambda place: desk.factor(float(row[place])))
+    terms = desk.total(len(row), lambda place: factor(float(row[place])))
     return Lines(f"sum of {operand}[{','.join(free)}]", terms)
 
 
@@ -23,39 +24,43 @@ def _recur(step: Step, index: Index, desk: Desk) -> Lines:
     roles, axis = step.options["roles"], step.axes.index(step.options["over"])
     places = places_of(step.axes, index, desk.sizes)
 
-    def number(operand: Step) -> str:
+    def own(operand: Step) -> Arithmetic:
         atoms = desk.sizes.atoms(operand.axes)
-        return desk.factor(
-            desk.cell(operand.name, index_of(operand.axes, atoms, places, desk.sizes))
-        )
+        return factor(desk.cell(operand.name, index_of(operand.axes, atoms, places, desk.sizes)))
 
     gate, rate = (
-        f"{number(step.operands[roles[role]])}·" if role in roles else ""
-        for role in ("gate", "rate")
+        own(step.operands[roles[role]]) if role in roles else None for role in ("gate", "rate")
     )
     before = (*index[:axis], index[axis] - 1, *index[axis + 1 :])
     first = index[axis] == 0
-    kept = "0" if first else desk.factor(desk.cell(step.name, before))
-    written = number(value)
+    kept = exactly("0", 0.0) if first else factor(desk.cell(step.name, before))
+    written = own(value)
     if step.options["erases"] and not first:
-        written = f"({written} - {_read(step, key, before, index, desk, gate)})"
-    text = f"{gate and 'gate · '}{named(step.name, before)} + written"
+        read = _times(gate, _read(step, key, before, index, desk))
+        written = put_in("({} - {})", lambda x, y: x - y, written, read)
+    text = f"{'gate · ' if gate else ''}{named(step.name, before)} + written"
     if first:
         text = "written into an empty state"
-    return Lines(text, f"{gate}{kept} + {number(key)}·{rate}{written}")
+    product = put_in("{}·{}", lambda x, y: x * y, own(key), _times(rate, written))
+    return Lines(text, put_in("{} + {}", lambda x, y: x + y, _times(gate, kept), product))
 
 
-def _read(step: Step, key: Step, before: Index, index: Index, desk: Desk, gate: str) -> str:
+def _times(by: Arithmetic | None, what: Arithmetic) -> Arithmetic:
+    return what if by is None else put_in("{}·{}", lambda x, y: x * y, by, what)
+
+
+def _read(step: Step, key: Step, before: Index, index: Index, desk: Desk) -> Arithmetic:
     """What the key reads from the kept state: a product with its column."""
     column = desk.row(step.name, before, len(before) - 2)
     places = places_of(step.axes, index, desk.sizes)
     atoms = desk.sizes.atoms(key.axes)
 
-    def term(row: int) -> str:
+    def term(row: int) -> Arithmetic:
         at = index_of(key.axes, atoms, {**places, atoms[-1]: row}, desk.sizes)
-        return f"{desk.factor(float(column[row]))}·{desk.factor(desk.cell(key.name, at))}"
+        one, other = float(column[row]), desk.cell(key.name, at)
+        return put_in("{}·{}", lambda x, y: x * y, factor(one), factor(other))
 
-    return f"{gate}({desk.join(len(column), term)})"
+    return put_in("({})", lambda x: x, desk.total(len(column), term))
 
 
 WORK_OF_RUNNING: dict[str, Callable[[Step, Index, Desk], Lines]] = {

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from math import exp, inf
 from typing import Any
 
 from attn_cli.program import Step
+from attn_cli.readings.arithmetic import (
+    MORE_DIGITS,
+    Arithmetic,
+    as_written,
+    exactly,
+    factor,
+    put_in,
+)
 from attn_cli.readings.desk import Desk, Index, Lines, named, own_cell
 
 
@@ -18,18 +26,31 @@ def _softmax(step: Step, index: Index, desk: Desk) -> Lines:
     text = f"e^{named(operand, index)} / Σ over j of e^{operand}[{','.join(free)}]"
     largest = float(row.max())
     if largest == -inf:
-        return Lines(text, "0", "no key is allowed, so the row is 0")
+        return Lines(text, exactly("0", 0.0), "no key is allowed, so the row is 0")
     kept = (row != -inf).nonzero()[0]
-    terms = desk.join(len(kept), lambda place: f"e^{desk.factor(float(row[kept[place]]))}")
+    shift = largest if abs(largest) > LARGE_EXPONENT else 0.0
+    terms = desk.total(len(kept), lambda place: _power(float(row[kept[place]]), shift))
     if len(step.operands) > 1:
         sink = desk.cell(step.operands[1].name, own_cell(step, 1, index, desk))
         text = text.replace("Σ", "(e^sink + Σ") + ")"
-        terms = f"e^{desk.factor(sink)} + {terms}"
+        terms = put_in("{} + {}", lambda one, rest: one + rest, _power(sink, shift), terms)
     score = float(row[index[axis]])
-    own = "0" if score == -inf else f"e^{desk.factor(score)}"
+    own = exactly("0", 0.0) if score == -inf else _power(score, shift)
     notes = ["masked keys add e^-∞ = 0"] if len(kept) < len(row) else []
     notes.append(f"computed with the largest, {desk.show(largest)}, taken off every exponent")
-    return Lines(text, f"{own} / ({terms})", "; ".join(notes))
+    return Lines(
+        text, put_in("{} / ({})", lambda one, total: one / total, own, terms), "; ".join(notes)
+    )
+
+
+LARGE_EXPONENT = 20.0
+"""Scores beyond this stand on a line with the largest taken off: no calculator takes e^800."""
+
+
+def _power(score: float, shift: float) -> Arithmetic:
+    if not shift:
+        return put_in("e^{}", exp, factor(score))
+    return put_in("e^({} - {})", lambda x, y: exp(x - y), factor(score), factor(shift))
 
 
 def _row(step: Step, index: Index, desk: Desk) -> tuple[Any, int]:
@@ -46,8 +67,8 @@ def _reduce(step: Step, index: Index, desk: Desk) -> Lines:
     free = (*map(str, index[:axis]), "j", *map(str, after))
     text = f"{step.options['how']} over j of {operand.name}[{','.join(free)}]"
     if step.options["how"] == "sum":
-        return Lines(text, desk.join(len(row), lambda place: desk.factor(float(row[place]))))
-    return Lines(text, "", "no key is allowed" if float(row.max()) == -inf else "")
+        return Lines(text, desk.total(len(row), lambda place: factor(float(row[place]))))
+    return Lines(text, note="no key is allowed" if float(row.max()) == -inf else "")
 
 
 def _choose(step: Step, index: Index, desk: Desk) -> Lines:
@@ -58,7 +79,7 @@ def _choose(step: Step, index: Index, desk: Desk) -> Lines:
     note = f"the largest is {desk.show(largest)}" if largest != -inf else "no key is allowed"
     if ties > 1 and largest != -inf:
         note += f", {ties} times: the first is chosen"
-    return Lines(f"[{named(operand, index)} is the largest of its row]", "", note)
+    return Lines(f"[{named(operand, index)} is the largest of its row]", note=note)
 
 
 def _draw(step: Step, index: Index, desk: Desk) -> Lines:
@@ -66,21 +87,32 @@ def _draw(step: Step, index: Index, desk: Desk) -> Lines:
     axis = step.axes.index(step.options["over"])
     cell = (*index[:axis], *index[axis + 1 :])
     row, place = _row(step, index, desk)
-    number = desk.show(desk.cell(uniform, cell))
-    before, after = (desk.show(float(row[:end].sum())) for end in (place, place + 1))
+    drawn = desk.cell(uniform, cell)
+    ends = [float(row[:end].sum(dtype="float64")) for end in (place, place + 1)]
+    for more in range(MORE_DIGITS + 1):
+        number, before, after = (desk.show(x, more) for x in (drawn, *ends))
+        lies = as_written(before) <= as_written(number) < as_written(after)
+        if lies == (ends[0] <= drawn < ends[1]):
+            break
     text = f"[{named(uniform, cell)} = {number} lies between {before} and {after}]"
-    return Lines(text, "", "running sums of the shares before and with this key")
+    return Lines(text, note="running sums of the shares before and with this key")
 
 
 def _entmax(step: Step, index: Index, desk: Desk) -> Lines:
     operand, alpha = step.operands[0].name, step.options["alpha"]
     weight = desk.cell(step.name, index)
     score = desk.cell(operand, index)
-    text = f"max(0, {alpha - 1:g} · {named(operand, index)} - t)^(1/{alpha - 1:g})"
+    power = float(f"{alpha - 1:g}")
+    text = f"max(0, {power:g} · {named(operand, index)} - t)^(1/{power:g})"
     if weight == 0:
-        return Lines(text, "0", "at or below the threshold t")
+        return Lines(text, exactly("0", 0.0), "at or below the threshold t")
     threshold = (alpha - 1) * score - weight ** (alpha - 1)
-    numbers = f"({alpha - 1:g}·{desk.factor(score)} - {desk.factor(threshold)})^(1/{alpha - 1:g})"
+    numbers = put_in(
+        f"({power:g}·{{}} - {{}})^(1/{power:g})",
+        lambda x, t: (power * x - t) ** (1 / power),
+        factor(score),
+        factor(threshold),
+    )
     return Lines(text, numbers, "t is such that the row sums to 1")
 
 

@@ -7,7 +7,7 @@ from attn_cli.matrices import seeded
 from attn_cli.mechanisms.biases import TABLE, Bias
 from attn_cli.mechanisms.placing import Placing
 from attn_cli.program import ONE, Program, Sizes
-from attn_cli.readings.desk import Show
+from attn_cli.readings.arithmetic import Show
 from attn_cli.readings.traced import Numbers, traced_steps
 from attn_cli.readings.values import evaluate
 from attn_cli.reports.field import Field
@@ -19,11 +19,11 @@ SEED = 0
 
 
 def mask_trace(
-    mask: Mask | None, bias: Bias | None, field: Field, show: Show, with_steps: bool
+    mask: Mask | None, bias: Bias | None, field: Field, show: Show, precision: int, with_steps: bool
 ) -> Trace:
     """Steps `mask`, those of the bias, and both together as `masked`.
 
-    show: writes a number. with_steps: compute them; what is too large has none.
+    show, precision: how numbers are written. with_steps: compute them; what is too large has none.
     """
     program = _program(mask, bias, field)
     arrays = {
@@ -32,7 +32,7 @@ def mask_trace(
     steps: tuple[TracedStep, ...] = ()
     if with_steps:
         numbers = Numbers(program, evaluate(program, arrays))
-        steps = traced_steps(numbers, MEANINGS, show)
+        steps = traced_steps(numbers, MEANINGS, show, precision)
     facts = []
     if bias is not None:
         facts.append(f"{bias.title}, {bias.source}")

@@ -52,7 +52,8 @@ def work_page(trace: Trace, name: str) -> list[Block]:
     step = trace.step(name)
     work = step.work
     assert work is not None
-    lines = [f"= {part}" for part in (work.formula, work.numbers, work.result) if part]
+    lines = [f"= {part}" for part in (work.formula, work.numbers) if part]
+    lines.append(f"{'=' if work.follows else '≈'} {work.result}")
     heading = Heading("", work.cell, name=work.cell, right=step.meaning)
     note = [Lines((work.note,), quiet=True)] if work.note else []
     return [heading, Lines(tuple(lines)), *note]

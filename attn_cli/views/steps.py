@@ -62,6 +62,8 @@ def step_grids(
 
 def worked_line(work: WorkedCell) -> str:
     """One worked cell in a line: scores[2,2] = 1·1 + 1·1 = 2."""
+    if not work.follows:
+        return f"{work.cell} = {work.numbers} ≈ {work.result}   ({work.note})"
     if work.numbers:
         return f"{work.cell} = {work.numbers} = {work.result}"
     note = f"   ({work.note})" if work.note else ""

@@ -1,0 +1,1 @@
+"""Laws that every screen obeys, over all modes and many options."""
