@@ -123,25 +123,76 @@ class Sweep(NamedTuple):
 
 
 class LayerKind(NamedTuple):
-    """One kind of layer of a model: how many there are, what a new token costs in each."""
+    """One kind of layer of a model: how many there are, and what one of them takes.
+
+    keys: those a query sees at most. projections, core: FLOPs for all new tokens of all batch
+    rows. weights: numbers in its own matrices. cache_per_key: bytes, of one sequence; cached: how
+    many keys it holds. counted: whether it is in the totals; another form of the same layer is
+    not.
+    """
 
     name: str
     layers: int
     keys: int
     projections: int
     core: int
+    weights: int
     cache_per_key: int
+    cached: int
+    form: str = ""
+    counted: bool = True
+    grows: bool = True
 
 
 class ModelReport(NamedTuple):
-    """A model's attention for one new token after `context` tokens; bytes in `dtype`."""
+    """A model's attention for `tokens` new ones, `context` with those before them.
+
+    decodes: whether there is a cache, and new tokens. not_read: entries of the file that may bear
+    on attention and were not used.
+    """
 
     name: str
     context: int
+    tokens: int
+    batch: int
+    decodes: bool
     dtype: str
+    kv_dtype: str
     facts: tuple[str, ...]
     kinds: tuple[LayerKind, ...]
+    not_read: tuple[str, ...]
     conventions: tuple[str, ...]
+
+    @property
+    def counted(self) -> tuple[LayerKind, ...]:
+        """The kinds of layers that are in the totals."""
+        return tuple(kind for kind in self.kinds if kind.counted)
+
+    @property
+    def flops(self) -> int:
+        """FLOPs of all layers."""
+        return sum(kind.layers * (kind.projections + kind.core) for kind in self.counted)
+
+    @property
+    def cache(self) -> int:
+        """Bytes of the cache in all layers, for every batch row."""
+        return self.batch * sum(k.layers * k.cached * k.cache_per_key for k in self.counted)
+
+    @property
+    def cache_per_token(self) -> int:
+        """Bytes that a token adds to one sequence's cache in all layers, until a window is full."""
+        return sum(k.layers * k.cache_per_key for k in self.counted if k.grows)
+
+    @property
+    def cache_per_late_token(self) -> int:
+        """The same once every window is full."""
+        full = (k for k in self.counted if k.grows and k.cached == self.context)
+        return sum(k.layers * k.cache_per_key for k in full)
+
+    @property
+    def weights(self) -> int:
+        """Numbers in the matrices of all layers."""
+        return sum(kind.layers * kind.weights for kind in self.counted)
 
 
 class Floor(NamedTuple):
@@ -158,11 +209,15 @@ class Floor(NamedTuple):
 
 
 class Timing(NamedTuple):
-    """Floors on one machine, and the intensity at which both limits are equal."""
+    """Floors on one machine, and the intensity at which both limits are equal.
+
+    what: the part of a model that they are for.
+    """
 
     machine: str
     source: str
     peak: float
     bandwidth: float
     balance: float
+    what: str
     floors: tuple[Floor, ...]

@@ -153,3 +153,23 @@ COLUMNS = {
     "LIBRARIES": {"name": "library", "version": "version", **QUESTIONS},
 }
 """Which fields of an entry are shown, and under which heads."""
+
+
+def models(folder: str) -> None:
+    """Print what each config.json in a folder says of the cache, by the command itself."""
+    import json
+    from pathlib import Path
+
+    print("| model | bytes a token, all layers | once windows are full | kinds of layers |")
+    print("|---|---|---|---|")
+    for path in sorted(Path(folder).glob("*.json")):
+        found = json.loads(run(f"attn complexity --config {path} --dtype bfloat16 --json"))
+        totals = found["totals"]
+        kinds = ", ".join(
+            f"{kind['layers']} {kind['name']}" for kind in found["layers"] if kind["counted"]
+        )
+        each, late = (
+            f"{totals[name]:,}" if totals["kv_cache_bytes"] else "no cache"
+            for name in ("kv_cache_bytes_per_token", "kv_cache_bytes_per_token_beyond_windows")
+        )
+        print(f"| {path.stem} | {each} | {late} | {kinds} |")

@@ -240,7 +240,9 @@ def test_sliding_layers_see_their_window(attn: Attn) -> None:
 
 def test_mla_by_hand(attn: Attn) -> None:
     """DeepSeek-V2: every head scores the latent and the rotary key, and mixes the latent."""
-    (layer,) = model(attn, "deepseek-v2", "--m", 1000)["layers"]
+    layer, unfolded = model(attn, "deepseek-v2", "--m", 1000)["layers"]
+    assert (layer["form"], unfolded["form"]) == ("folded", "unfolded")
+    assert unfolded["core"] == 2 * 128 * 1000 * (128 + 64 + 128)
     assert layer["core"] == 2 * 128 * 1000 * (512 + 64 + 512)
     query = 5120 * 1536 + 1536 * 128 * 192
     folded = 128 * 128 * 512 + 128 * 512 * 128
@@ -314,8 +316,8 @@ REFUSALS = {
     "--config empty.json --mode dot": "--config says what the model is; leave --mode out.",
     "--config empty.json --plot": "--config says what the model is; leave --plot out.",
     "--config kinds.json": (
-        "--config: a layer of kind 'linear_attention' is not counted here. Known: "
-        "full_attention, sliding_attention, chunked_attention."
+        "--config: a layer of kind 'odd_attention' is not counted here. Known: full_attention, "
+        "linear_attention, mamba, sliding_attention, chunked_attention."
     ),
     "--config named.json": "--config: model_type has to be a short name.",
     "--config shared.json --m 5": "--config: 5 key heads can't be shared by 8 equally.",
@@ -376,13 +378,19 @@ REFUSALS = {
     "--config none.json": "--config: there is no file 'none.json'.",
     "--config list.json": "--config: list.json holds no object of names and values.",
     "--config empty.json": (
-        "--config: max_position_embeddings is missing; it has to be a whole number from 1 on."
+        "--config: num_hidden_layers is missing; it has to be a whole number from 1 on."
+    ),
+    "--config endless.json": (
+        "--config: the file has no max_position_embeddings; give --m, the context."
     ),
     "--config text.json --m 5": (
         "--config: num_hidden_layers is 'many'; it has to be a whole number from 1 on."
     ),
-    "--config empty.json --n 5": "--config says what the model is; leave --n out.",
-    "--config empty.json --causal": ("--config says what the model is; leave --causal out."),
+    "--config empty.json --d 5": "--config says what the model is; leave --d out.",
+    "--kv-dtype float16": "--kv-dtype is for --config; elsewhere --dtype is that of the cache too.",
+    "--config empty.json --kv-dtype half": (
+        "--kv-dtype: no type 'half'. Known: float64, float32, float16, bfloat16, float8."
+    ),
     "--config empty.json --m k": "--config: --m, the context length, has to be a number.",
     "--export a.pdf": "--export: a.pdf must end in .html, .svg, .md, .txt, .tex.",
 }
@@ -395,7 +403,9 @@ def test_refusal(attn: Attn, line: str) -> None:
     Path("empty.json").write_text("{}")
     Path("text.json").write_text('{"num_hidden_layers": "many"}')
     layers = {"num_hidden_layers": 1, "max_position_embeddings": 9}
-    kinds = {**layers, "layer_types": ["linear_attention"]}
+    kinds = {**layers, "layer_types": ["odd_attention"]}
+    sizes = {"num_hidden_layers": 1, "hidden_size": 8, "num_attention_heads": 2}
+    Path("endless.json").write_text(json.dumps(sizes))
     Path("kinds.json").write_text(json.dumps(kinds))
     Path("named.json").write_text(json.dumps({**layers, "model_type": "\x1b[31m"}))
     heads = {"num_attention_heads": 8, "num_key_value_heads": 5, "hidden_size": 16}
@@ -443,6 +453,10 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "sweep": (("--d", 4), ("--sweep", "n=2:8")),
     "plot": (("--d", 4, "--sweep", "n=2:8"), ("--plot",)),
     "config": ((), ("--config", CONFIGS / "llama-2-7b.json")),
+    "kv_dtype": (
+        ("--config", CONFIGS / "llama-2-7b.json"),
+        ("--kv-dtype", "float8"),
+    ),
     "hardware": (("--n", 8, "--d", 8), ("--hardware", "a100")),
     "peak": (("--n", 8, "--d", 8), ("--peak", 1e12, "--bandwidth", 1e11)),
     "bandwidth": (

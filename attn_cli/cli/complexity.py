@@ -105,9 +105,16 @@ class CountOptions(NamedTuple):
     local_d: Annotated[
         int | None, of_panel(KIND, "Keys on either side of it.", min=1, max=2**20, metavar="D")
     ] = None
-    dtype: Annotated[str, of_panel(KIND, "float64, float32, float16, bfloat16 or float8.")] = (
-        "float32"
-    )
+    dtype: Annotated[
+        str | None,
+        of_panel(
+            KIND,
+            "float64, float32, float16, bfloat16 or float8 (default float32, or the config's).",
+        ),
+    ] = None
+    kv_dtype: Annotated[
+        str | None, of_panel(KIND, "Type of a model's cache (default: as --dtype).")
+    ] = None
 
 
 PLACES = "Positions"
@@ -147,7 +154,9 @@ class MoreOptions(NamedTuple):
     ] = False
     config: Annotated[
         Path | None,
-        of_panel(MORE, "A model's config.json; --m is the context length.", metavar="FILE"),
+        of_panel(
+            MORE, "A model's config.json; --m is the context, --n the new tokens.", metavar="FILE"
+        ),
     ] = None
     hardware: Annotated[
         str | None, of_panel(MORE, "Least time on a machine: a100, h100 and others.")

@@ -17,8 +17,8 @@ from attn_cli.errors import AttnError, did_you_mean, option_of
 from attn_cli.machines import MACHINES, Machine
 from attn_cli.reports.comparing import sweep, variants
 from attn_cli.reports.costed import ITEM_SIZES, cost_report
-from attn_cli.reports.models import model_report
-from attn_cli.reports.timing import timing
+from attn_cli.reports.models import Questions, model_report
+from attn_cli.reports.timing import model_timing, timing
 from attn_cli.views.compare_page import sweep_blocks, sweep_csv, timing_blocks, variant_blocks
 from attn_cli.views.cost_document import described
 from attn_cli.views.cost_latex import cost_table
@@ -50,6 +50,13 @@ class Costs(NamedTuple):
     timing: Timing | None
 
 
+class ModelCosts(NamedTuple):
+    """A model's report, and the least time on a machine where one was asked for."""
+
+    report: ModelReport
+    timing: Timing | None
+
+
 def costs_of(
     sizes: SizeOptions,
     count: CountOptions,
@@ -76,7 +83,9 @@ def costs_of(
     for option, given in (("--plot", more.plot), ("--save", report.save is not None)):
         if given and more.sweep is None:
             raise AttnError(f"{option} needs --sweep, the range it is about.")
-    mechanism, dtype = _mechanism(count), _dtype(count)
+    mechanism, dtype = _mechanism(count), _dtype(count.dtype or "float32", "--dtype")
+    if count.kv_dtype is not None:
+        raise AttnError("--kv-dtype is for --config; elsewhere --dtype is that of the cache too.")
     shape = shape_of(mechanism, sizes, count, positions, masks)
     if shape.p is not None and more.sweep is not None:
         raise AttnError("--sweep changes sizes; this mask is counted at one: give one of them.")
@@ -97,12 +106,10 @@ def _mechanism(count: CountOptions) -> mechanisms.Mechanism:
     return mechanisms.named(mechanisms.DEFAULT if count.mode is None else count.mode)
 
 
-def _dtype(count: CountOptions) -> str:
-    if count.dtype not in ITEM_SIZES:
-        raise AttnError(
-            f"--dtype: no type {count.dtype!r}. {did_you_mean(count.dtype, list(ITEM_SIZES))}"
-        )
-    return count.dtype
+def _dtype(name: str, option: str) -> str:
+    if name not in ITEM_SIZES:
+        raise AttnError(f"{option}: no type {name!r}. {did_you_mean(name, list(ITEM_SIZES))}")
+    return name
 
 
 def _machine(more: MoreOptions) -> Machine | None:
@@ -171,9 +178,13 @@ def _document(costs: Costs) -> dict[str, Any]:
         rows = [row._asdict() for row in costs.sweep.rows]
         document["sweep"] = {"letter": costs.sweep.letter, "rows": rows}
     if costs.timing is not None:
-        floors = [{**floor._asdict(), "bound": floor.bound} for floor in costs.timing.floors]
-        document["hardware"] = {**costs.timing._asdict(), "floors": floors}
+        document["hardware"] = _hardware(costs.timing)
     return document
+
+
+def _hardware(timing: Timing) -> dict[str, Any]:
+    floors = [{**floor._asdict(), "bound": floor.bound} for floor in timing.floors]
+    return {**timing._asdict(), "floors": floors}
 
 
 def _print_json(document: dict[str, Any]) -> None:
@@ -188,39 +199,37 @@ def model_of(
     masks: MaskOptions,
     more: MoreOptions,
     report: ReportOptions,
-) -> ModelReport:
+) -> ModelCosts:
     """Read a config file and report on its model.
 
     Raises AttnError for a file that is no configuration, and for options it decides itself.
     """
     assert more.config is not None
-    context = size(sizes.m, "--m")
-    if isinstance(context, str):
-        raise AttnError("--config: --m, the context length, has to be a number.")
+    asked = ("n", "m", "batch", "causal", "dtype", "kv_dtype")
+    groups = (sizes, count, positions, masks)
     counted = [
         option_of(name.removesuffix("_tokens"))
-        for group in (count, positions, masks)
+        for group in groups
         for name, usual in group._field_defaults.items()
-        if name != "dtype" and getattr(group, name) != usual
+        if name not in asked and getattr(group, name) != usual
     ]
     others = [
-        *(
-            option_of(name)
-            for name, given in sizes._asdict().items()
-            if given is not None and name != "m"
-        ),
         *counted,
-        *(
-            f"--{name}"
-            for name in ("compare", "sweep", "hardware", "peak", "bandwidth")
-            if getattr(more, name) is not None
-        ),
+        *(f"--{name}" for name in ("compare", "sweep") if getattr(more, name) is not None),
         *(["--latex"] if report.latex else []),
         *(["--plot"] if more.plot else []),
         *(["--save"] if report.save is not None else []),
     ]
     if others:
         raise AttnError(f"--config says what the model is; leave {others[0]} out.")
+    questions = Questions(
+        n=_of_config(sizes.n, "--n", "new tokens") or 1,
+        m=_of_config(sizes.m, "--m", "the context length"),
+        batch=_of_config(sizes.batch, "--batch", "the number of sequences") or 1,
+        causal=masks.causal,
+        dtype=None if count.dtype is None else _dtype(count.dtype, "--dtype"),
+        kv_dtype=None if count.kv_dtype is None else _dtype(count.kv_dtype, "--kv-dtype"),
+    )
     try:
         with more.config.open("rb") as file:
             config = json.loads(file.read(LONGEST_CONFIG))
@@ -230,18 +239,32 @@ def model_of(
         raise AttnError(f"--config: {more.config} is not JSON: {error}") from None
     if not isinstance(config, dict):
         raise AttnError(f"--config: {more.config} holds no object of names and values.")
-    return model_report(_mechanism(count), config, context, _dtype(count))
+    made = model_report(_mechanism(count), config, questions)
+    machine = _machine(more)
+    return ModelCosts(made, model_timing(made, machine) if machine is not None else None)
 
 
-def show_model(report: ModelReport, options: ReportOptions) -> None:
+def _of_config(given: str | None, option: str, what: str) -> int | None:
+    found = size(given, option)
+    if isinstance(found, str):
+        raise AttnError(f"--config: {option}, {what}, has to be a number.")
+    return found
+
+
+def show_model(costs: ModelCosts, options: ReportOptions) -> None:
     """Print a model's report as a page or JSON; export it."""
+    report = costs.report
 
     def make(width: int, _: Signs) -> list[Block]:
-        return model_page(report, width)
+        more = timing_blocks(costs.timing, width) if costs.timing is not None else []
+        return model_page(report, width, more)
 
     if options.export is not None:
         export_page(options.export, make, f"Attention of {report.name}", ())
     if options.json:
-        _print_json(model_document(report))
+        document = model_document(report)
+        if costs.timing is not None:
+            document["hardware"] = _hardware(costs.timing)
+        _print_json(document)
     else:
         show_page(make, plain=options.plain)

@@ -1,160 +1,252 @@
-"""A model's attention from its config.json, in the style of Hugging Face."""
+"""A model's attention from its config.json: what new tokens cost, and what a cache holds."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from attn_cli.cost_report import LayerKind, ModelReport
-from attn_cli.errors import AttnError
+from attn_cli.errors import AttnError, brief
 from attn_cli.mechanisms import Mechanism
 from attn_cli.reports.costed import ITEM_SIZES, cost_report
+from attn_cli.reports.families import Kind
+from attn_cli.reports.model_files import Part, model_file
 from attn_cli.reports.symbolic import Shape
 
-Config = Mapping[str, Any]
-
-CONVENTIONS = (
-    "one new token; all other keys and values come from the cache",
+DECODING = (
+    "new tokens only; all other keys and values come from the cache",
+    "a layer with a window or chunks keeps and reads as many keys as that; a chunk counts whole",
+)
+ENCODING = ("one pass over all positions; an encoder has no cache and no new token",)
+COUNTING = (
     "FLOPs are those of matrix products, a multiply and an add counted as 2; norms, rotations "
     "and biases are left out",
-    "a layer with a sliding window keeps and reads as many keys as its window; without "
-    "layer_types a sliding_window holds for every layer",
+    "attention alone: no feed-forward layers, no embeddings",
 )
 
 
+class Questions(NamedTuple):
+    """What is asked of a model.
+
+    m: the context, the new tokens included; None is the file's own longest. n: new tokens.
+    causal: count only the pairs that a causal mask keeps; windows always do.
+    """
+
+    n: int = 1
+    m: int | None = None
+    batch: int = 1
+    causal: bool = False
+    dtype: str | None = None
+    kv_dtype: str | None = None
+
+
 def model_report(
-    mechanism: Mechanism, config: Config, context: int | None, dtype: str
+    mechanism: Mechanism, config: Mapping[str, Any], questions: Questions
 ) -> ModelReport:
-    """FLOPs for a new token and the KV cache at a context length, for each kind of layer.
+    """FLOPs for new tokens and the KV cache at a context length, for each kind of layer.
 
-    Raises AttnError naming the entry that is missing or is no whole number.
+    Raises AttnError naming the entry that is missing, is no whole number, or leaves open which
+    keys a layer sees.
     """
-    inner = config.get("text_config")
-    config = inner if isinstance(inner, dict) else config
-    name = _name(config)
-    keys = context if context is not None else _number(config, "max_position_embeddings")
-    kinds = _kinds(config)
-    build = _latent if "kv_lora_rank" in config else _heads
-    made = [build(mechanism, config, kind, count, keys, dtype) for kind, count in kinds.items()]
+    file = model_file(config)
+    dtype = questions.dtype or file.dtype
+    kv_dtype = questions.kv_dtype or dtype
+    for name in (dtype, kv_dtype):
+        if name not in ITEM_SIZES:
+            raise AttnError(
+                f"--config: the file's type is {brief(name)!r}; give --dtype: "
+                f"{', '.join(ITEM_SIZES)}."
+            )
+    decodes = any(part.role == "decoder" for part in file.parts)
+    kinds: list[LayerKind] = []
+    for part in file.parts:
+        itemsize = ITEM_SIZES[kv_dtype]
+        counter = _Counting(mechanism, part, questions, itemsize, beside_decoder=decodes)
+        for kind, layers in Counter(part.kinds).items():
+            kinds += counter.rows(kind, layers)
+    context = max(_positions(part, questions) for part in file.parts if _is_main(part, decodes))
     return ModelReport(
-        name=name,
-        context=keys,
+        name=file.name,
+        context=context,
+        tokens=questions.n if decodes else context,
+        batch=questions.batch,
+        decodes=decodes,
         dtype=dtype,
-        facts=(_said(config),),
-        kinds=tuple(made),
-        conventions=CONVENTIONS,
+        kv_dtype=kv_dtype,
+        facts=_facts(file.facts, file.parts, questions, decodes),
+        kinds=tuple(kinds),
+        not_read=file.not_read,
+        conventions=(*(DECODING if decodes else ENCODING), *COUNTING),
     )
 
 
-def _number(config: Config, name: str, otherwise: int | None = None) -> int:
-    value = config.get(name)
-    if value is None and otherwise is not None:
-        return otherwise
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if value is None or not whole or not 1 <= value <= LARGEST:
-        found = "is missing" if value is None else f"is {str(value)[:40]!r}"
-        raise AttnError(f"--config: {name} {found}; it has to be a whole number from 1 on.")
-    return int(value)
+def _is_main(part: Part, decodes: bool) -> bool:
+    return part.role == ("decoder" if decodes else "encoder")
 
 
-LARGEST = 10**15
-KINDS = ("full_attention", "sliding_attention", "chunked_attention")
+def _positions(part: Part, questions: Questions) -> int:
+    """How many positions a part works on."""
+    if questions.m is not None and not part.fixed:
+        return questions.m
+    if not part.context:
+        raise AttnError("--config: the file has no max_position_embeddings; give --m, the context.")
+    return part.context
 
 
-def _name(config: Config) -> str:
-    name = config.get("model_type", "model")
-    if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= 40:
-        raise AttnError("--config: model_type has to be a short name.")
-    return name
+def _facts(
+    facts: tuple[str, ...], parts: tuple[Part, ...], questions: Questions, decodes: bool
+) -> tuple[str, ...]:
+    if questions.n > 1 and not decodes:
+        raise AttnError("--n: an encoder has no new tokens; --m is how many positions it reads.")
+    if questions.causal and not decodes:
+        raise AttnError("--causal: in an encoder every position sees every other.")
+    if questions.m is not None and all(part.fixed for part in parts):
+        raise AttnError("--m: the file fixes how many positions this model reads.")
+    if questions.m is not None and questions.n > questions.m:
+        raise AttnError(f"--n {questions.n} new tokens are more than --m {questions.m} in all.")
+    if not decodes or questions.n == 1:
+        return facts
+    pairs = "only pairs that causality keeps" if questions.causal else "every pair counted"
+    return (*facts, f"{questions.n:,} new tokens at once, {pairs} (windows: only kept ones)")
 
 
-def _kinds(config: Config) -> dict[str, int]:
-    """How many layers there are of each kind."""
-    layers = _number(config, "num_hidden_layers")
-    listed = config.get("layer_types")
-    if listed is not None:
-        if not isinstance(listed, list) or len(listed) != layers:
-            raise AttnError(f"--config: layer_types has to name the kinds of {layers} layers.")
-        for kind in listed:
-            if kind not in KINDS:
-                raise AttnError(
-                    f"--config: a layer of kind {str(kind)[:40]!r} is not counted here. "
-                    f"Known: {', '.join(KINDS)}."
-                )
-        return dict(Counter(listed))
-    windowed = config.get("sliding_window") and config.get("use_sliding_window", True)
-    return {"sliding_attention" if windowed else "full_attention": layers}
+class _Counting:
+    """Counts the layers of one part; an encoder beside a decoder runs once, before all tokens."""
+
+    def __init__(
+        self,
+        mechanism: Mechanism,
+        part: Part,
+        questions: Questions,
+        itemsize: int,
+        *,
+        beside_decoder: bool,
+    ) -> None:
+        self.mechanism = mechanism
+        self.part = part
+        self.questions = questions
+        self.itemsize = itemsize
+        self.context = _positions(part, questions)
+        self.new = questions.n if part.role == "decoder" else self.context
+        self.beside_decoder = beside_decoder
+
+    def rows(self, kind: Kind, layers: int) -> list[LayerKind]:
+        """One row for a kind of layer; two where it can be computed in two forms."""
+        if not kind.attends:
+            return [LayerKind(kind.name, layers, 0, 0, 0, 0, 0, 0, "not counted", grows=False)]
+        if self.part.latent is not None:
+            return self._latent(kind, layers)
+        rows = [self._heads(kind, layers)]
+        return rows + ([self._cross(layers)] if self.part.source is not None else [])
+
+    def _unit(self) -> tuple[int, int]:
+        """Operations of one row's projections, and of one pair, by the program itself."""
+        part = self.part
+        shape = Shape(
+            n=1,
+            d=part.heads * part.head,
+            h=part.heads,
+            h_kv=part.kv_heads,
+            d_head=part.head,
+            d_model=part.d_model,
+        )
+        report = cost_report(self.mechanism, shape)
+        assert report.core.value is not None
+        assert report.projections.value is not None
+        return report.projections.value, report.core.value
+
+    def _heads(self, kind: Kind, layers: int) -> LayerKind:
+        part, batch = self.part, self.questions.batch
+        row, pair = self._unit()
+        keys = self.context if kind.window is None else min(kind.window, self.context)
+        decoder = part.role == "decoder"
+        once = self.beside_decoder and not decoder
+        return LayerKind(
+            _named(kind, part),
+            layers,
+            keys,
+            batch * self.new * row,
+            batch * self._pairs(kind) * pair,
+            row // 2,
+            2 * part.kv_heads * part.head * self.itemsize if decoder else 0,
+            keys if decoder else 0,
+            "once" if once else "",
+            counted=not once,
+            grows=decoder,
+        )
+
+    def _cross(self, layers: int) -> LayerKind:
+        """A decoder's look at the source, whose keys and values are made once and stay."""
+        part, batch, source = self.part, self.questions.batch, self.part.source
+        assert source is not None
+        row, pair = self._unit()
+        asks = row // 2
+        return LayerKind(
+            "cross_attention",
+            layers,
+            source,
+            batch * self.new * asks,
+            batch * self.new * source * pair,
+            row // 2,
+            2 * part.kv_heads * part.head * self.itemsize,
+            source,
+            grows=False,
+        )
+
+    def _pairs(self, kind: Kind) -> int:
+        """Pairs of a new query and a key that it sees."""
+        new, context = self.new, self.context
+        if kind.window is None:
+            late = self.questions.causal and self.part.role == "decoder"
+            return new * context - (new * (new - 1) // 2 if late else 0)
+        if self.part.role == "encoder":
+            side = kind.window // 2
+            return sum(min(i, side) + 1 + min(context - 1 - i, side) for i in range(context))
+        if kind.name == "chunked_attention":
+            return new * min(kind.window, context)
+        first = context - new
+        growing = max(0, min(kind.window, context) - first)
+        grown = growing * (2 * first + growing + 1) // 2
+        return grown + (new - growing) * kind.window
+
+    def _latent(self, kind: Kind, layers: int) -> list[LayerKind]:
+        """MLA with the latent row as cache (DeepSeek-V2 2024, equations 9 to 19), in both forms.
+
+        Folded (absorbed): W_UK goes into W_Q and W_UV into W_O, so scores and mixtures work on the
+        latent itself. Unfolded: keys and values are made of every cached latent row, each time.
+        """
+        part, batch, latent = self.part, self.questions.batch, self.part.latent
+        assert latent is not None
+        heads, plain, value, rank, rope = part.heads, part.head, latent.value, *latent.widths
+        query = heads * (plain + rope)
+        low = latent.query
+        asked = part.d_model * low + low * query if low is not None else part.d_model * query
+        around = asked + part.d_model * (rank + rope) + heads * value * part.d_model
+        up = heads * rank * (plain + value)
+        pairs = self._pairs(kind)
+        keys = self.context if kind.window is None else min(kind.window, self.context)
+        cache = self.itemsize * (rank + rope)
+        forms = {
+            "folded": (self.new * (around + up), heads * pairs * (2 * rank + rope)),
+            "unfolded": (self.new * around + keys * up, heads * pairs * (plain + rope + value)),
+        }
+        return [
+            LayerKind(
+                _named(kind, part),
+                layers,
+                keys,
+                2 * batch * projections,
+                2 * batch * core,
+                around + up,
+                cache,
+                keys,
+                form,
+                counted=form == "folded",
+            )
+            for form, (projections, core) in forms.items()
+        ]
 
 
-def _said(config: Config) -> str:
-    heads = _number(config, "num_attention_heads")
-    text = f"d_model = {_number(config, 'hidden_size'):,}, {heads} heads"
-    if "kv_lora_rank" in config:
-        rank, rope = _number(config, "kv_lora_rank"), _number(config, "qk_rope_head_dim")
-        return f"{text}, latent of {rank} and rotary key of {rope} shared by all (MLA)"
-    return (
-        f"{text}, {_number(config, 'num_key_value_heads', heads)} key heads, {_head(config)} wide"
-    )
-
-
-def _head(config: Config) -> int:
-    heads, width = _number(config, "num_attention_heads"), _number(config, "hidden_size")
-    if config.get("head_dim") is None and width % heads:
-        raise AttnError(f"--config: {heads} heads do not divide hidden_size {width}; add head_dim.")
-    return _number(config, "head_dim", width // heads)
-
-
-def _visible(config: Config, kind: str, keys: int) -> int:
-    if "sliding" not in kind and "chunk" not in kind and "local" not in kind:
-        return keys
-    name = "attention_chunk_size" if "chunk" in kind else "sliding_window"
-    return min(keys, _number(config, name))
-
-
-def _heads(
-    mechanism: Mechanism, config: Config, kind: str, count: int, keys: int, dtype: str
-) -> LayerKind:
-    heads, head = _number(config, "num_attention_heads"), _head(config)
-    kv_heads = _number(config, "num_key_value_heads", heads)
-    if heads % kv_heads:
-        raise AttnError(f"--config: {kv_heads} key heads can't be shared by {heads} equally.")
-    seen = _visible(config, kind, keys)
-    shape = Shape(
-        n=1,
-        m=seen,
-        d=heads * head,
-        h=heads,
-        h_kv=kv_heads,
-        d_head=head,
-        d_model=_number(config, "hidden_size"),
-    )
-    report = cost_report(mechanism, shape, dtype)
-    core, projections = report.core.value, report.projections.value
-    cache = report.kv_cache["per_token"].value
-    assert core is not None
-    assert projections is not None
-    assert cache is not None
-    return LayerKind(kind, count, seen, projections, core, cache)
-
-
-def _latent(
-    mechanism: Mechanism, config: Config, kind: str, count: int, keys: int, dtype: str
-) -> LayerKind:
-    """MLA with keys and values made from the latent (DeepSeek-V2 2024, equations 9 to 19).
-
-    The two up-projections are folded into those of queries and output, as in decoding: scores
-    and mixing work on the latent itself.
-    """
-    width, heads = _number(config, "hidden_size"), _number(config, "num_attention_heads")
-    latent, rope = _number(config, "kv_lora_rank"), _number(config, "qk_rope_head_dim")
-    plain, value = _number(config, "qk_nope_head_dim"), _number(config, "v_head_dim")
-    low = None if config.get("q_lora_rank") is None else _number(config, "q_lora_rank")
-    query = heads * (plain + rope)
-    asked = width * low + low * query if low is not None else width * query
-    folded = heads * plain * latent + heads * latent * value
-    projections = asked + width * (latent + rope) + folded + heads * value * width
-    seen = _visible(config, kind, keys)
-    core = heads * seen * (latent + rope) + heads * seen * latent
-    cache = ITEM_SIZES[dtype] * (latent + rope)
-    return LayerKind(kind, count, seen, 2 * projections, 2 * core, cache)
+def _named(kind: Kind, part: Part) -> str:
+    return f"{part.name} {kind.name}" if part.name else kind.name

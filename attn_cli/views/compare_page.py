@@ -101,8 +101,8 @@ def timing_blocks(timing: Timing, width: int) -> list[Block]:
         f"{timing.balance:,.3g} FLOPs for each byte"
     )
     return [
-        Heading("", f"At best on {timing.machine}", right="queries with keys, no projections"),
-        Lines((limits,)),
+        Heading("", f"At best on {timing.machine}"),
+        Lines((timing.what, limits)),
         Grids((table,)),
         Lines((f"rates: {timing.source}",), quiet=True),
     ]
