@@ -8,7 +8,7 @@ from attn_cli.mechanisms.layer import attention_layer
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
 from attn_cli.program import Program, Sizes, Step
-from attn_cli.readings.cost import flops
+from attn_cli.readings.cost import Count, flops
 from attn_cli.readings.notation import Unicode
 from attn_cli.readings.values import evaluate
 from attn_cli.readings.words import formula
@@ -45,5 +45,7 @@ if __name__ == "__main__":
     program = BILINEAR.program(sizes, layout, choices)
     arrays = evaluate(program, {**given, "w": np.array([[0.0, 1.0], [1.0, 0.0]])})
     for step in program:
-        print(f"{step.name:8} {formula(step, sizes, Unicode()):32} {flops(step, sizes):3} FLOPs")
+        print(
+            f"{step.name:8} {formula(step, sizes, Unicode()):32} {flops(step, Count(sizes)):3} FLOPs"
+        )
     print(arrays["output"].round(4))

@@ -95,6 +95,6 @@ def refuse_other_counts(mechanism: Mechanism, shape: Shape) -> None:
     for step, same in zip(integers.program, letters.program, strict=True):
         if step.operation in ("input", "tabulate"):
             continue  # a table's price is its own
-        by_integers = cost.flops(step, integers.program.sizes)
-        by_formula = formulas.value(cost.flops(same, letters.program.sizes), numbers)
+        by_integers = cost.flops(step, cost.Count(integers.program.sizes))
+        by_formula = formulas.value(cost.flops(same, cost.Count(letters.program.sizes)), numbers)
         assert found[step.name] == by_integers == by_formula, step.name

@@ -140,10 +140,13 @@ def test_a_decode_step_is_the_last_row(attn: Attn, mode: str, more: tuple[object
 
 
 def test_what_a_cache_saves(attn: Attn) -> None:
-    """By hand: one of 4 rows takes 82 of 328 FLOPs; from x, keys and values of 2 are spared."""
+    """By hand: one of 4 rows takes 82 of 202 FLOPs; from x, keys and values of 2 are spared.
+
+    All rows keep 10 pairs: 2·10·4 for the scores, 5·10 - 2·4 for softmax, 2·10·4 for the output.
+    """
     page = attn("compute", "--mode", "dot", "--decode").out.replace("\n", " ")
     assert "row 3 alone, with a cache of 24 numbers from the 3 rows before" in page
-    assert "82 FLOPs; without the cache no more here; the whole run takes 328" in page
+    assert "82 FLOPs; without the cache no more here; the whole run takes 202" in page
     words = attn("compute", "--text", "the cat sat", "--decode").out.replace("\n", " ")
     assert f"without the cache {2 * 2 * 2 * 4 * 4} more, for keys and values" in words
     assert "  sat" in words

@@ -173,7 +173,7 @@ def test_json(attn: Attn) -> None:
     assert steps["mask"]["values"] == [[True, False, False], [True, True, False]]
     assert steps["scores"]["axes"] == ["n", "m"]
     assert steps["scores"]["shape"] == [2, 3]
-    assert steps["scores"]["flops"] == 2 * 2 * 3 * 4
+    assert steps["scores"]["flops"] == 2 * (1 + 2) * 4
     assert steps["scores"]["formula"] == "Q Kᵀ"
     assert set(steps["scores"]) == {
         *("name", "symbol", "formula", "axes", "shape", "dtype", "values", "meaning", "flops")

@@ -113,7 +113,13 @@ def collected() -> set[str]:
         texts |= {one.title, one.about, *one.meanings.values()}
     texts |= {one.means for one in NORMALIZERS}
     texts |= {*ways_page.EXPLAINED, focus.EXPLAINED, *focus.MORE.values()}
-    texts |= {*focus.LOOKED_AT.values(), *counted_so.CONVENTIONS, counted_so.RUNS}
+    texts |= {*focus.LOOKED_AT.values(), counted_so.RUNS, counted_so.SINK, counted_so.MEMORY}
+    texts |= {
+        counted_so.MULTIPLY_AND_ADD,
+        *counted_so.TOLD.values(),
+        *counted_so.FUNCTIONS.values(),
+    }
+    texts |= {*counted_so.ENTMAX.values(), counted_so.HALVED}
     texts |= {*counted_so.BY_SHAPE.values()}
     for measure in measured.MEASURES.values():
         found = measure()

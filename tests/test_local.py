@@ -60,7 +60,7 @@ def test_what_is_counted_is_what_is_done() -> None:
     """Every operation of predicting a place and fading is in the cost."""
     program = program_of("dot", ARRAYS, local_p=2)
     for name, count in counts(program, ARRAYS).items():
-        assert count == cost.flops(program[name], program.sizes), name
+        assert count == cost.flops(program[name], cost.Count(program.sizes)), name
 
 
 def test_blocks_equal_the_whole() -> None:

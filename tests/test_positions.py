@@ -231,14 +231,16 @@ def test_in_blocks_as_whole() -> None:
 def test_costs_by_hand() -> None:
     """Angles 1, turning 3 a number with sine and cosine once a pair, distances 2, slopes 1."""
     program = program_of("scaled", HEADS, bias=biases.alibi(), rope=Rope())
-    found = {step.name: cost.flops(step, program.sizes) for step in program}
+    found = {step.name: cost.flops(step, cost.Count(program.sizes)) for step in program}
     assert found["q_angles"] == 4 * 1
     assert found["q_turned"] == 3 * 2 * 6 * 4 * 2 + 2 * 4 * 1
     assert found["k_turned"] == 3 * 2 * 3 * 5 * 2 + 2 * 5 * 1
     assert (found["distance"], found["slopes"], found["bias"]) == (2 * 4 * 5, 6, 6 * 4 * 5)
     learned = {**HEADS, "bias_table": normal(0, 5, 6)}
     program = program_of("scaled", learned, bias=biases.relative(2))
-    assert [cost.flops(program[name], program.sizes) for name in ("bucket", "bias")] == [0, 0]
+    assert [
+        cost.flops(program[name], cost.Count(program.sizes)) for name in ("bucket", "bias")
+    ] == [0, 0]
     assert {step.operation for step in program} <= set(OPERATIONS)
 
 

@@ -241,7 +241,7 @@ def test_cost_by_hand(n: int, m: int, d: int, dv: int) -> None:
     """2nmd, nm, 5nm − 2n, 2nm d_v: the counts of the four steps."""
     arrays = {"q": normal(0, n, d), "k": normal(1, m, d), "v": normal(2, m, dv)}
     program = program_of("scaled", arrays)
-    found = {step.name: cost.flops(step, program.sizes) for step in program}
+    found = {step.name: cost.flops(step, cost.Count(program.sizes)) for step in program}
     assert found["scores"] == 2 * n * m * d
     assert found["scaled"] == n * m
     assert found["weights"] == 5 * n * m - 2 * n
@@ -255,7 +255,7 @@ def test_heads_share_the_cost() -> None:
     for heads in (None, 2, 4):
         program = program_of("scaled", arrays, heads=heads)
         products = [s for s in program if cost.is_product(s)]
-        totals.append(sum(cost.flops(step, program.sizes) for step in products))
+        totals.append(sum(cost.flops(step, cost.Count(program.sizes)) for step in products))
     assert len(set(totals)) == 1
 
 

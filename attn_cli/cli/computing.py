@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.facts import facts, next_commands, summary
+from attn_cli.cli.facts import counted_pairs, facts, next_commands, summary
 from attn_cli.cli.gather import Request
 from attn_cli.cli.notices import notices
 from attn_cli.cli.options import DECIMALS, DisplayOptions, OutputOptions
@@ -19,6 +19,7 @@ from attn_cli.program import Program, Step
 from attn_cli.readings import blocks, rows
 from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.focus import focus_rows
+from attn_cli.readings.kept import kept_keys, mask_of
 from attn_cli.readings.traced import Numbers, traced_steps, worked_cell
 from attn_cli.readings.values import evaluate
 from attn_cli.topics.en.steps import MEANINGS
@@ -58,7 +59,8 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
     needed = bytes_of_all(program, itemsize)
     if needed <= LARGE_BYTES or parts is None or _asks_for_all(parts, display, output):
         refuse_above_memory(needed, _what(program), INSTEAD)
-        numbers = Numbers(program, evaluate(program, request.arrays))
+        arrays = evaluate(program, request.arrays)
+        numbers = Numbers(program, arrays, keys=kept_keys(program))
         whole = True
     else:
         numbers = _in_blocks(request, parts, cell)
@@ -85,7 +87,9 @@ def _one_query(request: Request, parts: rows.Split) -> Numbers:
     once = rows.evaluate_once(program, parts, request.arrays)
     shown = rows.evaluate_rows(program, parts, once, np.array([query]))
     by_rows = frozenset(step.name for step in parts.by_rows)
-    return Numbers(program, {**once, **shown}, (query,), by_rows)
+    mask = mask_of(program)
+    keys = None if mask is None else np.count_nonzero(shown[mask.name], axis=-1)
+    return Numbers(program, {**once, **shown}, (query,), by_rows, keys)
 
 
 def _bytes_of_a_query(request: Request) -> int:
@@ -121,7 +125,7 @@ def _in_blocks(
     """Every output row, in blocks; all steps for a few queries only."""
     program = request.program
     with progress("queries") as advance:
-        made, sees = blocks.evaluate_blocks(program, request.arrays, advance=advance)
+        made, keys = blocks.evaluate_blocks(program, request.arrays, advance=advance)
     count = program.sizes["n"]
     chosen = {*range(min(FIRST, count)), *range(max(count - LAST, 0), count)}
     if cell is not None and "n" in program[cell[0]].axes:
@@ -129,7 +133,7 @@ def _in_blocks(
     queries = tuple(sorted(chosen))
     shown = rows.evaluate_rows(program, parts, made, np.array(queries))
     by_rows = frozenset(step.name for step in parts.by_rows if step.name not in made)
-    return Numbers(program, {**shown, **made}, queries, by_rows, sees)
+    return Numbers(program, {**shown, **made}, queries, by_rows, keys)
 
 
 def _trace(
@@ -157,7 +161,12 @@ def _trace(
         formula=request.mechanism.formula,
         source=request.mechanism.source,
         seed=request.seed if request.random or request.labels else None,
-        facts=(*facts(request), *twin_facts(request, numbers), *_decoded(request, numbers)),
+        facts=(
+            *facts(request),
+            *counted_pairs(numbers),
+            *twin_facts(request, numbers),
+            *_decoded(request, numbers),
+        ),
         notices=notices(request, numbers),
         steps=steps,
         labels=request.labels,

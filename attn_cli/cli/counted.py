@@ -6,12 +6,15 @@ import sys
 from functools import reduce
 from operator import and_
 
+import numpy as np
+
 from attn_cli import masks
 from attn_cli.cli.asked import Asked
 from attn_cli.cli.given import booleans
 from attn_cli.cli.progress import progress
 from attn_cli.errors import AttnError, ShapeError, brief, shape_text
 from attn_cli.masks import Board, Mask
+from attn_cli.masks.paths import path_order
 from attn_cli.matrices.forms import four_axes
 from attn_cli.matrices.sources import Sources
 from attn_cli.readings.coverage import cover
@@ -37,6 +40,9 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
     mask = reduce(and_, [*wanted.masks_on(board), *parts])
     with progress("queries") as advance:
         coverage = cover(mask, n, m, batch=batch, heads=_heads(shape), tile=tile, advance=advance)
+    if shape.local_p is not None:
+        near = np.minimum(coverage.keys, 2 * shape.local_p + 1)
+        coverage = coverage._replace(keys=near)
     return shape._replace(
         n=n,
         m=m if m != n or shape.cross else None,
@@ -44,6 +50,7 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
         p=coverage.tiles.cells if coverage.tiles else coverage.pairs,
         rows=coverage.tiles.rows if coverage.tiles else coverage.rows,
         along=mask.varies,
+        path=path_order(mask, n) if m == n else "not searched",
         said=f"mask {brief(mask.name)}: {brief(mask.says, 200)}",
         tiles=coverage.tiles,
         kept=coverage.pairs,

@@ -14,6 +14,7 @@ from attn_cli.masks.placed import Offset
 from attn_cli.program import Program, Step
 from attn_cli.readings import rows
 from attn_cli.readings.cost import flops
+from attn_cli.readings.kept import count_of, kept_keys
 
 Array = np.ndarray[Any, Any]
 
@@ -117,5 +118,6 @@ def saved_by_cache(request: Request, output: Array) -> tuple[str, ...]:
 
 def _flops(run: Request, *, made_once: bool = False) -> int:
     """Operations of all steps; made_once: of those alone that come before any query is met."""
+    count = count_of(run.program, kept_keys(run.program))
     counted = (step for step in run.program if not (made_once and "n" in step.axes))
-    return sum(int(flops(step, run.program.sizes)) for step in counted)
+    return sum(int(flops(step, count)) for step in counted)

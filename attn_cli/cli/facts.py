@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from attn_cli.cli.gather import Request
 from attn_cli.errors import brief
+from attn_cli.readings.cost import local_span
 from attn_cli.readings.notation import letter
 from attn_cli.readings.traced import Numbers
 from attn_cli.units import bytes_text
@@ -55,6 +57,24 @@ def facts(request: Request) -> tuple[str, ...]:
     if moved and sizes["n"] != sizes["m"]:
         lines.append(_alignment(choices.offset, sizes["n"], sizes["m"], "m_past" in sizes))
     return tuple(lines)
+
+
+def counted_pairs(numbers: Numbers) -> tuple[str, ...]:
+    """How many pairs the operations are counted for, where it is not all of them."""
+    count = numbers.counted
+    if count.pairs is None:
+        return ()
+    over = [axis for axis in ("b", "h") if axis in _paired(numbers)]
+    each = prod(count.sizes[axis] for axis in over if axis not in count.along)
+    pairs, every = each * count.pairs, prod(count.sizes[axis] for axis in (*over, "n", "m"))
+    local = local_span(numbers.program)
+    what = f"at most {local} keys a query" if local is not None else "masked pairs are left out"
+    return (f"FLOPs count p = {pairs:,} of {every:,} pairs: {what}",)
+
+
+def _paired(numbers: Numbers) -> set[str]:
+    """The axes of steps in which queries meet keys."""
+    return {a for step in numbers.program if {"n", "m"} <= {*step.axes} for a in step.axes}
 
 
 COUNTED = (

@@ -72,9 +72,9 @@ def _listed(named: list[str]) -> str:
 
 def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, Axes] | None:
     """Which queries may attend no key, and the axes of the answer; None where it can't be told."""
-    if numbers.sees is not None:
+    if numbers.keys is not None and numbers.queries is not None:
         allowed = next(step for step in request.program if step.operation == "allow")
-        return _unseen(numbers.sees, allowed.axes[:-1])
+        return _unseen(numbers.keys > 0, allowed.axes[:-1])
     step = _telling(request)
     if step is None or numbers.queries is not None or not {"n", "m"} <= {*step.axes}:
         return None

@@ -62,8 +62,8 @@ def shape_of(
     if count.tile is not None and not wanted.any:
         raise AttnError("--tile needs a mask, whose kept tiles it counts.")
     shape = _shape(read, window, wanted, count)._replace(**chosen)
-    if chosen["rope"] is not None:
-        _refuse_odd_width(read)
+    if chosen["rope"] is not None or "w_kr" in mechanism.parameters:
+        _refuse_odd_width(read, 2 if "w_kr" not in mechanism.parameters else 4)
     if count.tile is not None or not _has_formula(wanted):
         from attn_cli.cli.counted import with_counts
 
@@ -179,12 +179,17 @@ def _refuse_same_names(mechanism: Mechanism, read: dict[str, int | str | None]) 
         raise AttnError(f"Two sizes are called {twice}: give each a letter of its own.")
 
 
-def _refuse_odd_width(read: dict[str, int | str | None]) -> None:
+def _refuse_odd_width(read: dict[str, int | str | None], pairs: int) -> None:
     heads, width = read["h"] or 1, read["d"]
     head = read["d_head"]
     if head is None and isinstance(width, int) and isinstance(heads, int):
         head = width // heads
-    if isinstance(head, int) and head % 2:
+    if isinstance(head, int) and head % pairs:
+        if pairs == 4:
+            raise ShapeError(
+                f"mla turns half of a head's width in pairs, and heads are {head} wide. Choose "
+                "heads whose width 4 divides."
+            )
         raise ShapeError(f"--rope turns pairs of numbers, and heads {head} wide are odd.")
 
 

@@ -96,6 +96,7 @@ FC_FEATURE = Mechanism(
     looks=("T", "d"),
     lengths={"n": "T"},
     kept=(),
+    apart=True,
     meanings=MEANINGS
     | {
         "w": "how much each feature counts for the score of each",

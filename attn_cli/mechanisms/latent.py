@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from attn_cli.errors import AttnError
+from attn_cli.errors import AttnError, ShapeError
 from attn_cli.mechanisms.layer import QueryKeyValue, attention_layer, behind
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import (
@@ -107,8 +107,17 @@ def _latent_width(sizes: Sizes) -> Size:
 
 
 def _rotary_width(sizes: Sizes) -> Size:
-    """Half a head's width."""
-    return quotient(sizes["d"], 2)
+    """Half a head's width, which has to be pairs of numbers to be turned.
+
+    Raises ShapeError for a head that has no such half.
+    """
+    width = sizes["d"]
+    if isinstance(width, int) and width % 4:
+        raise ShapeError(
+            f"mla turns half of a head's width in pairs, and a head is d = {width} wide "
+            f"({sizes.source('d')}). Choose heads whose width 4 divides."
+        )
+    return quotient(width, 2)
 
 
 MLA = Mechanism(
@@ -129,6 +138,8 @@ MLA = Mechanism(
     sums=(("d_all", ("d", "d_r")),),
     takes=NORMALIZED | PAIRED | {"heads", "scale", "rope", PAST},
     heads=4,
+    form="unfolded: keys and values are made of every latent row; folded (W_UK into W_Q, W_UV into "
+    "W_O) gives the same numbers, and --config counts both",
     kept=(("past_latent", ("latent",)), ("past_rope", ("k_turned",))),
     meanings={
         "w_dkv": "turns rows into latent rows",

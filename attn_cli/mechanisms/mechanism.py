@@ -165,6 +165,7 @@ class Mechanism(NamedTuple):
     of which the first that there is does; no name where it is a state. per_call: arrays of its own
     that come with every call; others are learned.
     twin: another mechanism that gives the same numbers.
+    apart: positions never meet. form: which of several forms its steps are, where costs differ.
     meanings: what its own steps mean, in one line each. about: what it is for, in a few sentences;
     example: what to add to `attn compute --mode NAME` for a short page that shows it.
     """
@@ -188,6 +189,8 @@ class Mechanism(NamedTuple):
     per_call: frozenset[str] = frozenset()
     meanings: Mapping[str, str] = MappingProxyType({})
     twin: Twin | None = None
+    apart: bool = False
+    form: str = ""
     about: str = ""
     example: str = "--n 3 --d 2 --only weights"
 

@@ -32,11 +32,11 @@ class Blocked(NamedTuple):
     """What is left of a run in blocks.
 
     arrays: every array that has no n×m axes, nor queries with a block of keys, by name.
-    sees: which queries may attend any key, where a mask decides it.
+    keys: how many keys each query may attend, where a mask decides it.
     """
 
     arrays: dict[str, Array]
-    sees: Array | None
+    keys: Array | None
 
 
 def evaluate_blocks(
@@ -87,7 +87,7 @@ class _Run:
         self.kept = [step for step in parts.by_rows if not wide & {*step.axes}]
         self.results = {s.name: np.empty(program.shape(s), self.kind) for s in self.kept}
         self.mask = next((s for s in parts.by_rows if s.operation == "allow"), None)
-        self.sees = np.empty(program.shape(self.mask)[:-1], bool) if self.mask else None
+        self.keys = np.empty(program.shape(self.mask)[:-1], np.int64) if self.mask else None
         self.local = threading.local()
 
     def block(self, queries: Array) -> int:
@@ -104,14 +104,14 @@ class _Run:
         for step in self.kept:
             before = (slice(None),) * step.axes.index("n")
             self.results[step.name][(*before, rows)] = made[step.name]
-        if self.mask is not None and self.sees is not None:
-            self.sees[..., rows] = made[self.mask.name].any(axis=-1)
+        if self.mask is not None and self.keys is not None:
+            self.keys[..., rows] = np.count_nonzero(made[self.mask.name], axis=-1)
         return len(queries)
 
     def result(self) -> Blocked:
         """Every array without n×m axes, those that were computed once among them."""
         once = {step.name: self.once[step.name] for step in self.plain_parts.once}
-        return Blocked({**once, **self.results}, self.sees)
+        return Blocked({**once, **self.results}, self.keys)
 
 
 def rows_per_block(

@@ -73,9 +73,15 @@ class StepCost(NamedTuple):
     live: Size
 
 
-def flops(step: Step, sizes: Sizes) -> Size:
-    """Floating-point operations of one step, every pair counted."""
-    return RULES[step.operation].flops(step, Count(sizes))
+def flops(step: Step, count: Count) -> Size:
+    """Floating-point operations of one step."""
+    return RULES[step.operation].flops(step, count)
+
+
+def local_span(program: Program) -> int | None:
+    """The most keys near a predicted place, 2 D + 1; None where no place is predicted."""
+    reaches = [step.options["reach"] for step in program if step.operation == "within"]
+    return 2 * reaches[0] + 1 if reaches else None
 
 
 def is_product(step: Step) -> bool:

@@ -83,22 +83,42 @@ def latex(size: Size) -> str:
     return _written(size, " ", raised)
 
 
-def order(size: Size) -> Any:
+Bounds = tuple[tuple[str, str], ...]
+"""Letters of which the first is at most the second."""
+
+
+def order(size: Size, bounds: Bounds = ()) -> Any:
     """The fastest-growing terms without their factors: 5 n² − 2 n is of order n²."""
     terms = [_letters(term) for term in sympy.Add.make_args(expanded(size)) if term != 0]
+    unique = [term for place, term in enumerate(terms) if term not in terms[:place]]
     kept = [
         term
-        for term in terms
-        if not any(other != term and _divides(term, other) for other in terms)
+        for term in unique
+        if not any(other != term and _at_most(term, other, bounds) for other in unique)
     ]
-    unique = [term for place, term in enumerate(kept) if term not in kept[:place]]
-    return sum((sympy.Mul(*(base**power for base, power in t.items())) for t in unique), sympy.S(0))
+    return sum((sympy.Mul(*(base**power for base, power in t.items())) for t in kept), sympy.S(0))
 
 
-def leading(size: Size) -> Size:
+def _at_most(small: Powers, large: Powers, bounds: Bounds) -> bool:
+    """Whether a product is at most another, whatever the letters are: w² d is at most n w d."""
+    ratio = {str(b): large.get(b, 0) - small.get(b, 0) for b in {**small, **large}}
+    for less, more in bounds:
+        moved = min(-ratio.get(less, 0), ratio.get(more, 0))
+        if moved > 0:
+            ratio[less] += moved
+            ratio[more] -= moved
+    return all(power >= 0 for power in ratio.values())
+
+
+def leading(size: Size, bounds: Bounds = ()) -> Size:
     """The terms of a sum that outgrow all others, with their factors."""
-    wanted = {plain(term) for term in sympy.Add.make_args(order(size))}
+    wanted = {plain(term) for term in sympy.Add.make_args(order(size, bounds))}
     return sum(term for term in sympy.Add.make_args(expanded(size)) if plain(order(term)) in wanted)
+
+
+def crossing(name: str, left: Size, right: Size) -> Any | None:
+    """Where the leading terms of two formulas are equal, as `solve_for` finds it."""
+    return solve_for(name, leading(left), leading(right))
 
 
 def solve_for(name: str, left: Size, right: Size) -> Any | None:
@@ -139,10 +159,6 @@ def positive(size: Size, numbers: Mapping[str, int]) -> Size:
 
 def _letters(term: Any) -> Powers:
     return {base: power for base, power in term.as_powers_dict().items() if base.free_symbols}
-
-
-def _divides(small: Powers, large: Powers) -> bool:
-    return all(small.get(base, 0) <= large.get(base, 0) for base in {**small, **large})
 
 
 def _rank(base: Any) -> tuple[int, str]:

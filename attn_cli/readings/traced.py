@@ -13,7 +13,9 @@ from attn_cli.language import said
 from attn_cli.program import Program, Step
 from attn_cli.readings import cost, words
 from attn_cli.readings.arithmetic import Show
+from attn_cli.readings.cost import Count
 from attn_cli.readings.desk import Desk, Index
+from attn_cli.readings.kept import count_of
 from attn_cli.readings.notation import Latex, Unicode
 from attn_cli.readings.work import work_out
 from attn_cli.trace import Look, TracedStep, WorkedCell
@@ -42,19 +44,26 @@ SHARES = ("weights", "shares", "local_weights")
 class Numbers(NamedTuple):
     """The arrays of a program; those of `by_rows` steps hold only `queries`, where given.
 
-    sees: which queries may attend any key, where a mask decides it and blocks were used.
+    keys: how many keys each query may attend, where a mask decides it.
     """
 
     program: Program
     arrays: Mapping[str, Array]
     queries: tuple[int, ...] | None = None
     by_rows: frozenset[str] = frozenset()
-    sees: Array | None = None
+    keys: Array | None = None
 
     @property
     def alone(self) -> bool:
         """Whether one query alone was computed."""
         return self.queries is not None and len(self.queries) == 1
+
+    @property
+    def counted(self) -> Count:
+        """What of the pairs is counted: of one query alone those of its row."""
+        if not self.alone:
+            return count_of(self.program, self.keys)
+        return count_of(self.program, self.keys, self.program.sizes.resized("n", 1))
 
     def cell(self, name: str, index: Index) -> float:
         """One number, by its place in the whole array."""
@@ -87,10 +96,11 @@ def traced_steps(
     place: the batch row and the head in which the cell is chosen.
     """
     story = _story(numbers, place)
+    counted = numbers.counted
     desk = Desk(numbers.program.sizes, numbers.cell, numbers.row, show, precision, SHORT_SUM)
     made = []
     for step in numbers.program:
-        traced = _traced(step, numbers, meanings)
+        traced = _traced(step, numbers, meanings, counted)
         if not traced.given and traced.look != "allowed" and min(traced.shape) > 0:
             index = _index_in_story(step, story, numbers.program)
             traced = traced._replace(work=work_out(step, index, desk))
@@ -114,7 +124,9 @@ def meaning(step: Step, meanings: Mapping[str, str]) -> str:
     return said(next((meanings[name] for name in names if name in meanings), ""))
 
 
-def _traced(step: Step, numbers: Numbers, meanings: Mapping[str, str]) -> TracedStep:
+def _traced(
+    step: Step, numbers: Numbers, meanings: Mapping[str, str], counted: Count
+) -> TracedStep:
     sizes = numbers.program.sizes
     if numbers.alone and step.name in numbers.by_rows:
         sizes = sizes.resized("n", 1)
@@ -131,8 +143,8 @@ def _traced(step: Step, numbers: Numbers, meanings: Mapping[str, str]) -> Traced
         dtype=str(array.dtype),
         values=array,
         meaning=meaning(step, meanings),
-        flops=int(cost.flops(step, sizes)),
-        price=words.product_price(step) if product else "",
+        flops=int(cost.flops(step, counted._replace(sizes=sizes))),
+        price=words.product_price(step, counted.pairs is not None) if product else "",
         sizes=words.shapes(step, sizes),
         largest=_largest(array),
         given=step.operation == "input",

@@ -30,12 +30,18 @@ def symbol(step: Step) -> str:
     return letter(step.name)
 
 
-def product_price(step: Step) -> str:
-    """How many floating-point operations a product takes, in letters: `2·n·m·d`."""
+def product_price(step: Step, some_pairs: bool = False) -> str:
+    """How many floating-point operations a product takes, in letters: `2·n·m·d`.
+
+    some_pairs: not every query meets every key; p stands for the pairs that do, in all heads.
+    """
     axes = dict.fromkeys(axis for reads in step.options["reads"] for axis in reads)
     if "group_size" in axes:
         axes = dict.fromkeys("h" if a == "group_size" else a for a in axes if a != "h_kv")
-    return "·".join(["2", *sorted(axes, key=_by_custom)])
+    ordered = sorted(axes, key=_by_custom)
+    if some_pairs and {"n", "m"} <= {*axes}:
+        ordered = ["p", *(axis for axis in ordered if axis not in ("b", "h", "n", "m"))]
+    return "·".join(["2", *ordered])
 
 
 def shapes(step: Step, sizes: Sizes) -> str:

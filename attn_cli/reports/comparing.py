@@ -31,7 +31,8 @@ def variants(
             found.append(_layout(mechanism, shape, dtype, name))
         elif name in modes:
             other = mechanisms.named(name)
-            found.append(_row(name, cost_report(other, _for_mode(other, shape), dtype)))
+            note = other.form.partition(":")[0]
+            found.append(_row(name, cost_report(other, _for_mode(other, shape), dtype), note))
         else:
             raise AttnError(
                 f"--compare: {name!r} is neither a mode nor a head layout. "

@@ -12,10 +12,10 @@ from attn_cli.cost_report import Amount, CostReport, CostStep, Crossover, Share
 from attn_cli.mechanisms import Mechanism
 from attn_cli.program import Size
 from attn_cli.readings import formulas, words
-from attn_cli.readings.cost import RUNNING, StepCost, costs
+from attn_cli.readings.cost import RUNNING, Count, StepCost, costs, flops
 from attn_cli.readings.notation import Unicode
-from attn_cli.reports.counted_so import CONVENTIONS, RUNS, by_shape, facts
-from attn_cli.reports.held import ROWS, intensity, kv_cache, memory
+from attn_cli.reports.counted_so import RUNS, by_shape, conventions, facts
+from attn_cli.reports.held import ROWS, cache_of, intensity, kv_cache, memory, weights_of
 from attn_cli.reports.held import peak as peak_of
 from attn_cli.reports.layers import table_1
 from attn_cli.reports.symbolic import Costed, Shape, settled, symbolic_program
@@ -34,10 +34,14 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
     found = costs(costed.program, itemsize, costed.counted)
     total = layers * sum(cost.flops for cost in found)
     products = layers * sum(cost.flops for cost in found if cost.product)
-    core, projections = _core_and_projections(costed, found)
     met = _core(found)
+    core, projections = _parts(costed, found, met)
+    asked = [cost for cost in found if cost in met or _unpacks(cost)]
     runs = any(cost.step.operation in RUNNING for cost in found)
-    peak, peak_at = peak_of(found, numbers)
+    one_peak, peak_at = peak_of(found, numbers)
+    cache = kv_cache(mechanism, costed, itemsize, amount)
+    weights = weights_of(mechanism, costed, itemsize)
+    peak = one_peak + (costed.layers - 1) * (weights + cache_of(mechanism, costed, itemsize))
     whole = formulas.value(total, numbers)
     steps = tuple(_step(cost, costed, amount, whole) for cost in found if _counts(cost))
     return CostReport(
@@ -45,14 +49,14 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         title=mechanism.title,
         headed=mechanism.asks,
         sizes=shape.numbers(),
-        facts=facts(shape, products),
+        facts=facts(mechanism, shape, products),
         steps=steps,
         totals={
             "matmul": amount(products),
             "other": amount(total - products),
             "all": amount(total),
         },
-        leading=formulas.pretty(formulas.leading(total)),
+        leading=formulas.pretty(formulas.leading(total, costed.bounds)),
         core=amount(core),
         projections=amount(projections),
         pairs=_pairs(costed, amount),
@@ -60,24 +64,33 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         shares=_shares(core, projections, shape, numbers),
         memory=memory(mechanism, costed, found, itemsize, amount) | {"peak": amount(peak)},
         peak_at=peak_at,
-        kv_cache=kv_cache(mechanism, costed, itemsize, amount),
-        intensity=intensity(costed, met, found, itemsize, numbers),
-        core_operations=amount(costed.layers * sum(cost.flops for cost in met)),
+        kv_cache=cache,
+        intensity=intensity(costed, asked, found, itemsize, numbers),
+        core_operations=amount(costed.layers * sum(cost.flops for cost in asked)),
         crossovers=tuple(_crossovers(mechanism, core, projections, shape, amount)),
-        layers=table_1(
-            shape,
-            amount,
-            formulas.order(core if core != 0 else products),
-            mechanism.name,
-            runs=runs,
-        ),
+        layers=table_1(shape, amount, *_one_layer(shape, costed, met), mechanism, costed),
         conventions=(
-            *CONVENTIONS,
+            *conventions(costed.program),
             *([RUNS] if runs else []),
             *(by_shape(shape) if mechanism.asks else ()),
         ),
         dtype=dtype,
     )
+
+
+def _one_layer(shape: Shape, costed: Costed, met: list[StepCost]) -> tuple[Size, Size]:
+    """The products of one layer for one sequence, where queries meet keys; else all of it.
+
+    Returns those that are counted, and those without a mask.
+    """
+    products = [cost.step for cost in met if cost.product] or [cost.step for cost in met]
+    batch = formulas.letter(shape.name("b"))
+    counts = (costed.counted, Count(costed.program.sizes))
+    own, dense = (
+        formulas.expanded(sum(flops(step, count) for step in products)).subs(batch, 1)
+        for count in counts
+    )
+    return own, dense
 
 
 def _counts(cost: StepCost) -> bool:
@@ -86,9 +99,9 @@ def _counts(cost: StepCost) -> bool:
 
 
 def _step(cost: StepCost, costed: Costed, amount: Any, whole: int | None) -> CostStep:
-    flops = costed.layers * cost.flops
-    made = amount(flops)
-    order = formulas.order(flops)
+    operations = costed.layers * cost.flops
+    made = amount(operations)
+    order = formulas.order(operations, costed.bounds)
     return CostStep(
         name=cost.step.name,
         operation=words.formula(cost.step, costed.program.sizes, Unicode()),
@@ -109,6 +122,12 @@ def _core(found: list[StepCost]) -> list[StepCost]:
     return met or (apart if any(cost.product for cost in apart) else found)
 
 
+def _unpacks(cost: StepCost) -> bool:
+    """Whether keys or values are made from cached rows, so that the cache itself is what is read."""
+    cached = any(operand.operation == "append" for operand in cost.step.operands)
+    return cost.step.operation == "contract" and cached and "n" not in cost.step.axes
+
+
 def _projects(cost: StepCost) -> bool:
     """Whether a step is a product with a layer's own matrix, for each row alone."""
     learned = any(o.operation == "input" and o.name not in ROWS for o in cost.step.operands)
@@ -121,11 +140,11 @@ def _axes(cost: StepCost) -> set[str]:
     return {axis for axes in reads for axis in axes}
 
 
-def _core_and_projections(costed: Costed, found: list[StepCost]) -> tuple[Size, Size]:
-    """Products between rows, and those with matrices of the layer's own."""
-    products = [cost for cost in found if cost.product]
-    rest = costed.layers * sum(cost.flops for cost in products if _projects(cost))
-    return costed.layers * sum(cost.flops for cost in products) - rest, rest
+def _parts(costed: Costed, found: list[StepCost], met: list[StepCost]) -> tuple[Size, Size]:
+    """All operations where queries meet keys, and all others: projections above all."""
+    core = sum(cost.flops for cost in met)
+    rest = sum(cost.flops for cost in found if cost not in met)
+    return costed.layers * core, costed.layers * rest
 
 
 def _pairs(costed: Costed, amount: Any) -> tuple[Amount, Amount] | None:
@@ -144,7 +163,7 @@ def _shares(
     fixed = shape.m is not None or shape.w is not None or shape.p is not None
     if fixed or core == 0 or not projections or name not in numbers:
         return ()
-    equal = formulas.solve_for(name, core, projections)
+    equal = formulas.crossing(name, core, projections)
     at = formulas.value(equal, numbers) if equal is not None else None
     wanted = sorted({numbers[name], 4 * numbers[name], *({at, max(at // 2, 1)} if at else ())})
     shares = []
@@ -163,14 +182,14 @@ def _crossovers(
         return []
     name = shape.name("n")
     found = []
-    equal = formulas.solve_for(name, core, projections) if projections else None
+    equal = formulas.crossing(name, core, projections) if projections else None
     if equal is not None:
         found.append(Crossover(("core", "projections"), name, amount(equal)))
     if mechanism.twin is not None:
         other = mechanisms.named(mechanism.twin.name)
         costed = symbolic_program(other, shape)
         counted = costs(costed.program, 1, costed.counted)
-        equal = formulas.solve_for(name, _core_and_projections(costed, counted)[0], core)
+        equal = formulas.crossing(name, _parts(costed, counted, _core(counted))[0], core)
         if equal is not None:
             same = f"core of {other.name} attention, which gives the same numbers,"
             between = (same, f"core of {mechanism.name} attention")

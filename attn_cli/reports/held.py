@@ -26,7 +26,7 @@ def memory(
     matrix = size_in_bytes(scores, sizes, itemsize) if scores is not None else 0
     return {
         "score_matrix": amount(matrix),
-        "weights_of_projections": amount(_weights(mechanism, costed, itemsize)),
+        "weights_of_projections": amount(costed.layers * weights_of(mechanism, costed, itemsize)),
     }
 
 
@@ -36,12 +36,19 @@ def peak(found: list[StepCost], numbers: Mapping[str, int]) -> tuple[Size, str]:
     return peak.live, peak.step.name
 
 
-def _weights(mechanism: Mechanism, costed: Costed, itemsize: int) -> Size:
+def weights_of(mechanism: Mechanism, costed: Costed, itemsize: int) -> Size:
+    """Bytes of one layer's own matrices."""
     sizes = costed.program.sizes
     comes = {*ROWS, *mechanism.per_call, *mechanism.cache}
     matrices = [step for step in costed.program.inputs if step.name not in comes]
-    held = sum(size_in_bytes(step.axes, sizes, itemsize) for step in matrices)
-    return costed.layers * held
+    return sum(size_in_bytes(step.axes, sizes, itemsize) for step in matrices)
+
+
+def cache_of(mechanism: Mechanism, costed: Costed, itemsize: int) -> Size:
+    """Bytes of one layer's cache, of every batch row: nothing where no earlier call left one."""
+    sizes = costed.program.sizes
+    cached = [step for step in costed.program.inputs if step.name in mechanism.cache]
+    return sum(size_in_bytes(step.axes, sizes, itemsize) for step in cached)
 
 
 def kv_cache(mechanism: Mechanism, costed: Costed, itemsize: int, amount: Any) -> dict[str, Amount]:

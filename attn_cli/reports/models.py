@@ -152,9 +152,10 @@ class _Counting:
             d_model=part.d_model,
         )
         report = cost_report(self.mechanism, shape)
-        assert report.core.value is not None
-        assert report.projections.value is not None
-        return report.projections.value, report.core.value
+        rows, products = report.projections.value, report.totals["matmul"].value
+        assert rows is not None
+        assert products is not None
+        return rows, products - rows
 
     def _heads(self, kind: Kind, layers: int) -> LayerKind:
         part, batch = self.part, self.questions.batch

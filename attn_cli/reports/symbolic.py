@@ -26,7 +26,8 @@ class Shape(NamedTuple):
     d is the width of all heads together; a size that is None takes its usual value: m = n,
     d_v = d, one head, as many key heads as heads, d_model = d, no batch, one layer. p is the
     number of pairs that a mask keeps, where it was counted, rows that of queries with any, and
-    along the axes beside n and m that both are summed over. said: the mask in words.
+    along the axes beside n and m that both are summed over. said: the mask in words. path: how many
+    layers the farthest two positions are apart, where the mask's own graph was searched.
     tiles: those that are computed whole, and kept the pairs that are kept in them. letters: those
     of sizes that go by another than their field.
     """
@@ -47,6 +48,7 @@ class Shape(NamedTuple):
     rows: int | None = None
     along: frozenset[str] = frozenset()
     said: str = ""
+    path: str | None = None
     tiles: Tiles | None = None
     kept: int | None = None
     causal: bool = False
@@ -93,12 +95,20 @@ def settled(mechanism: Mechanism, shape: Shape) -> Shape:
 
 
 class Costed(NamedTuple):
-    """A program with letters for sizes, and what of it is counted."""
+    """A program with letters for sizes, and what of it is counted.
+
+    bounds: which letters are at most which others.
+    """
 
     program: Program
     counted: Count
     layers: Size
     batch: Size
+    bounds: tuple[tuple[str, str], ...]
+
+
+BOUNDS = (("w", "n"), ("w", "m"), ("n", "m"), ("d_head", "d"), ("h", "d"), ("h_kv", "h"))
+"""A window is within a sequence, what is new within all keys; heads share a width."""
 
 
 def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = False) -> Costed:
@@ -128,9 +138,10 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     if shape.causal or shape.w is not None or shape.p is not None:
         causal = shape.causal and shape.w is None and shape.p is None
         mask = masks.Mask("given", "", _all, reach=Reach(None, 0) if causal else None)
+    whole = mechanism.asks and not shape.projections and shape.h is None
     choices = Choices(
-        heads=heads,
-        kv_heads=kv_heads,
+        heads=None if whole else heads,
+        kv_heads=None if whole else kv_heads,
         mask=mask,
         bias=shape.bias,
         rope=shape.rope,
@@ -164,16 +175,27 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     program = mechanism.program(sizes, layout, choices)
     above = partial(positive, numbers=shape.known())
     count = Count(sizes)
+    span = None if shape.local_p is None else 2 * shape.local_p + 1
+    window = size("w", n) if shape.w is not None else span
     if shape.p is not None:
         count = Count(sizes, size("p", 0), shape.rows, shape.along)
-    elif shape.w is not None:
-        window = size("w", n)
+    elif span is not None and not shape.causal and shape.w is None:
+        keys = shape.n if shape.m is None else shape.m
+        count = Count(sizes, n * (min(span, keys) if isinstance(keys, int) else span), n)
+    elif window is not None:
+        if span is not None and isinstance(shape.w, int):
+            window = min(span, shape.w)
         rows = window_rows(n, m, offset, window, above)
         count = Count(sizes, window_pairs(n, m, offset, window, above), rows)
     elif shape.causal:
         pairs = causal_pairs(n, m, offset, above)
         count = Count(sizes, pairs, causal_rows(n, offset, above))
-    return Costed(program, count, size("L", 1), batch)
+    bounds = tuple(
+        (shape.name(less), shape.name(more))
+        for less, more in BOUNDS
+        if not (shape.cross and (less, more) == ("n", "m"))
+    )
+    return Costed(program, count, size("L", 1), batch, bounds)
 
 
 def _all(i: Any, j: Any, b: int, h: int) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from attn_cli.compare_report import Way
 from attn_cli.program import Program
 from attn_cli.readings.cost import flops
+from attn_cli.readings.kept import count_of, kept_keys
 
 Array = np.ndarray[Any, Any]
 
@@ -41,6 +42,7 @@ def way(run: Run, first: Run | None, place: Mapping[str, int]) -> Way:
         if other.shape != output.shape:
             raise ValueError(f"{run.name}: outputs of {output.shape} and {other.shape}")
         change = float(np.abs(output - other).max())
+    count = count_of(program, kept_keys(program))
     looks = run.looks or ("n", "m")
     shown = hidden = None
     sums: tuple[float, ...] = ()
@@ -68,7 +70,7 @@ def way(run: Run, first: Run | None, place: Mapping[str, int]) -> Way:
         entropy=_mean(entropies, shown),
         keys=_mean(np.exp(entropies), shown),
         change=change,
-        flops=sum(int(flops(step, program.sizes)) for step in program),
+        flops=sum(int(flops(step, count)) for step in program),
     )
 
 

@@ -42,10 +42,10 @@ def _steps(report: CostReport, width: int) -> list[Block]:
             step.name,
             step.operation.removesuffix(", over the keys"),
             step.flops.pretty,
-            *[_number(step.flops), f"{100 * (step.share or 0):.1f}%"][: len(numbers)],
+            *[_number(step.flops), share][: len(numbers)],
             step.order,
         ]
-        for step in report.steps
+        for step, share in zip(report.steps, _shares(report), strict=True)
     ]
     table = text_table(
         columns,
@@ -72,6 +72,16 @@ def _steps(report: CostReport, width: int) -> list[Block]:
     ]
 
 
+def _shares(report: CostReport) -> list[str]:
+    """Shares in tenths of a per cent, rounded so that they sum to 100."""
+    parts = [1000 * (step.share or 0) for step in report.steps]
+    tenths = [int(part) for part in parts]
+    order = sorted(range(len(parts)), key=lambda place: tenths[place] - parts[place])
+    for place in order[: round(sum(parts)) - sum(tenths)]:
+        tenths[place] += 1
+    return [f"{tenth / 10:.1f}%" for tenth in tenths]
+
+
 def _number(amount: Amount) -> str:
     return amount.open_pretty if amount.value is None else f"{amount.value:,}"
 
@@ -89,11 +99,13 @@ def _dominance(report: CostReport) -> list[Block]:
         )
     elif core.value is None:
         where = "between queries and keys" if _has_scores(report) else "in the states"
-        lines.append(f"{core.pretty} {where}, {rest.pretty} in projections.")
+        lines.append(f"{core.pretty} {where}, {rest.pretty} in all else.")
     for crossing in report.crossovers:
         one, other = crossing.between
         at = f"{crossing.letter} = {amount_text(crossing.at)}"
         lines.append(f"The {one} overtakes the {other} at {at}.")
+    if report.crossovers:
+        lines.append("(where they cross, by leading terms; shares count every operation)")
     if not lines:
         return []
     longest = max((len(f"{share.length:,}") for share in report.shares), default=0)

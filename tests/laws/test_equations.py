@@ -64,7 +64,7 @@ def test_the_calculator_can_say_no() -> None:
 
 SHAPES = re.compile(
     r"(?:(?P<times>\d+) × )?\((?P<rows>\d+)×(?P<inner>\d+)\)·\((?P<again>\d+)×(?P<columns>\d+)\)"
-    r"(?: → (?P<product>[\d×]+))?? → (?P<made>[\d×]+)\s+2(?:·\w+)+ = (?P<flops>[\d,]+) FLOPs"
+    r"(?: → (?P<product>[\d×]+))?? → (?P<made>[\d×]+)\s+2(?P<price>(?:·\w+)+) = (?P<flops>[\d,]+)"
 )
 
 
@@ -79,7 +79,8 @@ def test_shapes_are_those_of_products(
 ) -> None:
     """Matrices that are multiplied fit, and make what is said; FLOPs are 2 × all their sizes."""
     monkeypatch.setenv("COLUMNS", "300")
-    found = list(SHAPES.finditer(attn("compute", *COMPUTED[screen]).out))
+    page = attn("compute", *COMPUTED[screen]).out
+    found = list(SHAPES.finditer(page))
     assert found or screen in ("mode gated", "mode delta", "one query") or "mode" in screen
     for shape in found:
         times, rows, inner, columns = (
@@ -90,4 +91,12 @@ def test_shapes_are_those_of_products(
         assert sizes(shape["product"] or shape["made"]) == product
         made = sizes(shape["made"])
         assert made == product or shape["product"], shape[0]
-        assert int(shape["flops"].replace(",", "")) == 2 * times * rows * inner * columns
+        flops = int(shape["flops"].replace(",", ""))
+        if "·p" not in shape["price"]:
+            assert flops == 2 * times * rows * inner * columns
+            continue
+        pairs = re.search(r"FLOPs count p = ([\d,]+) of", page)
+        assert pairs
+        assert flops in [
+            2 * int(pairs[1].replace(",", "")) * wide for wide in (inner, columns, inner * columns)
+        ]
