@@ -33,7 +33,7 @@ class TracedStep(NamedTuple):
 
     shape is the step's whole shape; values may hold fewer queries, those in `queries`.
     sizes: the shapes going in and coming out. largest: of all finite numbers, without sign.
-    price: the operations in letters, for products.
+    price: the operations in letters, for products. hidden: which entries a mask drops.
     """
 
     name: str
@@ -53,6 +53,7 @@ class TracedStep(NamedTuple):
     given: bool
     look: Look
     queries: tuple[int, ...] | None = None
+    hidden: Any = None
     work: WorkedCell | None = None
 
 

@@ -71,7 +71,7 @@ def test_the_page(attn: Attn) -> None:
 def test_random_arrays_are_said_to_be_random_and_come_again(attn: Attn) -> None:
     """Without arrays the numbers are random, the seed is printed, and another seed differs."""
     one, again = attn("compute", "--mode", "scaled"), attn("compute")
-    assert "random arrays (seed 0); computed in float64" in one.out
+    assert "random numbers (seed 0); read the steps, not the values; computed in float64" in one.out
     assert one.out == again.out
     assert attn("compute", "--seed", 1).out != one.out
 

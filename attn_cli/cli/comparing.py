@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from attn_cli.cli.compare import ViewOptions, WayOptions
 
 MOST_WAYS = 24
-KEPT = ("weights", "output", "masked")
+KEPT = ("weights", "output", "masked", "mask", "bias")
 """Steps that a comparison needs; the others of a way are given up before the next."""
 LAYOUTS = ("mha", "gqa", "mqa")
 

@@ -14,6 +14,7 @@ from attn_cli.cli.options import DECIMALS, DisplayOptions, OutputOptions
 from attn_cli.cli.progress import progress
 from attn_cli.cli.twins import twin_facts
 from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.matrices.digests import digest
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.program import Program, Step
 from attn_cli.readings import blocks, rows
@@ -35,6 +36,9 @@ LARGE_BYTES = 64 * 2**20
 
 FIRST, LAST = 8, 3
 """Queries that are shown of a large run."""
+
+MIXING = ("weights", "local_weights")
+"""Steps that may multiply the values; the last one of a run does."""
 
 CELL = re.compile(r"(?P<name>\w+)\[(?P<index>[^\]]*)\]")
 
@@ -145,6 +149,8 @@ def _trace(
 ) -> Trace:
     decimals = DECIMALS if display.precision is None else display.precision
     place = {"h": display.head or 0, "b": display.batch_index}
+    output = numbers.arrays[request.program.output.name]
+    decoded = _decoded(request, output)
     own = dict(request.mechanism.meanings)
     if "normalizer" in request.mechanism.takes:
         own.setdefault("weights", request.choices.normalizer.means)
@@ -153,47 +159,49 @@ def _trace(
         work = worked_cell(numbers, *cell, short, decimals)
         steps = tuple(s._replace(work=work) if s.name == cell[0] else s for s in steps)
     made = {step.operation: step for step in steps}
-    masked = made["mask"].values if "mask" in made else None
+    hidden = made["mask"].hidden if "mask" in made else None
     return Trace(
         command="compute",
         mode=request.mechanism.name,
         title=request.mechanism.title,
         formula=request.mechanism.formula,
         source=request.mechanism.source,
-        seed=request.seed if request.random or request.labels else None,
+        seed=request.seed if request.drawn else None,
         facts=(
             *facts(request),
             *counted_pairs(numbers),
             *twin_facts(request, numbers),
-            *_decoded(request, numbers),
+            *decoded,
         ),
         notices=notices(request, numbers),
         steps=steps,
         labels=request.labels,
         looks=request.mechanism.looks,
-        focus=_focus(steps, request.mechanism.looks, masked, display),
+        focus=_focus(steps, request.mechanism.looks, hidden, display),
         summary=() if whole else summary(request, numbers),
-        next_commands=next_commands(request),
-        settings=_settings(request),
+        next_commands=next_commands(request, steps),
+        settings=_settings(request, decoded, output),
     )
 
 
-def _decoded(request: Request, numbers: Numbers) -> tuple[str, ...]:
+def _decoded(request: Request, output: Array) -> tuple[str, ...]:
+    """What is true of a decode step; of one that was saved, where its output is still the same."""
     if request.whole is None:
-        return ()
+        facts, content = request.saved_step
+        return facts if facts and digest(output) == content else ()
     from attn_cli.cli.decoding import saved_by_cache
 
-    return saved_by_cache(request, numbers.arrays["output"])
+    return saved_by_cache(request, output)
 
 
 def _focus(
     steps: tuple[TracedStep, ...],
     looks: tuple[str, str] | None,
-    masked: Array | None,
+    hidden: Array | None,
     display: DisplayOptions,
 ) -> tuple[FocusRow, ...]:
     """Where those look that a page would show."""
-    weights = next((step for step in steps if step.name == "weights"), None)
+    weights = next((step for step in reversed(steps) if step.name in MIXING), None)
     if display.quiet or weights is None or looks is None:
         return ()
     axes, values = weights.axes, weights.values
@@ -205,10 +213,10 @@ def _focus(
         most = {looks[0]: min(most[looks[0]], ROWS_SHOWN), "h": min(most["h"], HEADS_SHOWN)}
     heads = range(most["h"]) if display.head is None else [display.head]
     shown = {"b": [display.batch_index], "h": heads, looks[0]: range(most[looks[0]])}
-    return focus_rows(values, masked, axes, weights.queries, shown)
+    return focus_rows(values, hidden, axes, weights.queries, shown)
 
 
-def _settings(request: Request) -> dict[str, Any]:
+def _settings(request: Request, decoded: tuple[str, ...], output: Array) -> dict[str, Any]:
     choices = request.choices
     inputs = [step.name for step in request.program.inputs]
     return {
@@ -231,6 +239,11 @@ def _settings(request: Request) -> dict[str, Any]:
         "scale": choices.scale,
         "softcap": choices.softcap,
         "seed": request.seed,
+        "by_element": choices.by_element,
+        "random": list(request.drawn),
+        "digests": {name: digest(array) for name, array in request.arrays.items()},
+        "placed": request.chosen.placed,
+        "decoded": {"facts": list(decoded), "output": digest(output)} if decoded else None,
         "labels": {axis: list(names) for axis, names in request.labels.items()},
         "inputs": [*inputs, "mask"] if "mask" in request.program else inputs,
         "causal": choices.mask is not None and "mask" not in request.program,

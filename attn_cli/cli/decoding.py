@@ -44,6 +44,7 @@ def last_row(whole: Request) -> Request:
         labels=_labels(whole, step),
         chosen=whole.chosen._replace(mask=choices.mask, offset=choices.offset, parts=()),
         whole=whole,
+        again=tuple(cache) if {*whole.arrays} <= {*whole.drawn} else (),
     )
 
 

@@ -12,6 +12,7 @@ from attn_cli.errors import brief
 from attn_cli.readings.cost import local_span
 from attn_cli.readings.notation import letter
 from attn_cli.readings.traced import Numbers
+from attn_cli.trace import TracedStep
 from attn_cli.units import bytes_text
 from attn_cli.views.numbers import short
 
@@ -105,20 +106,28 @@ def _sizes(request: Request) -> str:
 
 
 def _origin(request: Request) -> str:
+    """Where the arrays come from; what is random is said first, since it is read first."""
     dtype = next(iter(request.arrays.values())).dtype
-    words = "one random vector for each word" if "n" in request.labels else ""
-    random = list(request.random)
     usual = request.usual
     made = request.mechanism.cache if request.whole else ()
-    given = [name for name in request.arrays if name not in (*random, *usual, *made)]
-    parts = [words] if words else []
-    if given and not words:
-        parts.append("given arrays" if not random else f"given: {_letters(given)}")
+    words = "n" in request.labels and "x" in request.drawn
+    random = [name for name in request.drawn if not (words and name in ("x", "context"))]
+    hidden = (*request.drawn, *usual, *made)
+    given = [name for name in request.arrays if name not in hidden]
+    parts = []
+    if words:
+        parts.append("untrained: a random vector for each word")
     if random:
-        parts.append("random arrays" if not given else f"random: {_letters(random)}")
+        named = f": {_letters(random)}" if given or words else ""
+        parts.append(f"random numbers{named}")
+    if request.drawn:
+        parts[-1] += f" (seed {request.seed})"
+    if given:
+        parts.append(f"given: {_letters(given)}" if request.drawn else "given arrays")
     parts += [f"{name} = {number:g} by default" for name, number in usual.items()]
-    seed = f" (seed {request.seed})" if random or words else ""
-    return f"{'; '.join(parts)}{seed}; computed in {dtype}"
+    if request.drawn:
+        parts.append("read the steps, not the values")
+    return f"{'; '.join(parts)}; computed in {dtype}"
 
 
 def _letters(names: list[str]) -> str:
@@ -155,24 +164,45 @@ def summary(request: Request, numbers: Numbers) -> tuple[str, ...]:
     )
 
 
-def next_commands(request: Request) -> tuple[str, ...]:
+def next_commands(request: Request, steps: tuple[TracedStep, ...]) -> tuple[str, ...]:
     """Ways to go on from here that change what is seen."""
-    program, choices, takes = request.program, request.choices, request.mechanism.takes
-    step = program.find("weights") or program.output
-    if program.sizes.get(request.mechanism.over, 2) < 2:
-        step = program.output
-    masked = choices.mask is not None
-    last = "0" if masked or step is program.output else "1"
-    query = str(request.query or 0)
-    lead = ",".join(query if axis == "n" else "0" for axis in step.axes[:-1])
-    commands = [f'--show-work "{step.name}[{lead},{last}]"']
-    if takes & {"mask", "causal"} and not masked:
+    choices, takes = request.choices, request.mechanism.takes
+    by_name = {step.name: step for step in steps}
+    cell = _telling_cell(by_name["weights"]) if "weights" in by_name else None
+    cell = cell or _another(by_name[request.program.output.name])
+    commands = [f'--show-work "{cell}"']
+    if takes & {"mask", "causal"} and choices.mask is None:
         commands.append("--causal")
     if "heads" in takes and "x" in request.arrays and choices.heads is None:
         commands.append("--heads 2")
     if "activation" in takes and choices.activation == "identity":
         commands.append("--activation tanh")
     return (*commands, "--save run.npz")
+
+
+def _telling_cell(step: TracedStep) -> str | None:
+    """A weight between 0 and 1 that the page has not worked out; None where there is none."""
+    lead = tuple(0 for _ in step.shape[:-2])
+    table = np.asarray(step.values)[lead]
+    told = (table > 0) & (table < 1)
+    for row, column in np.argwhere(told)[:MOST_CELLS]:
+        query = step.queries[row] if step.queries is not None else int(row)
+        cell = f"{step.name}[{','.join(map(str, (*lead, query, int(column))))}]"
+        if step.work is None or step.work.cell != cell:
+            return cell
+    return None
+
+
+MOST_CELLS = 16
+
+
+def _another(step: TracedStep) -> str:
+    """A number of the output beside the one that is worked out on the page."""
+    last = [0] * len(step.shape)
+    if step.queries is not None and "n" in step.axes:
+        last[step.axes.index("n")] = step.queries[0]
+    last[-1] = min(1, step.shape[-1] - 1)
+    return f"{step.name}[{','.join(map(str, last))}]"
 
 
 def _counted(count: int, one: str, many: str) -> str:

@@ -27,6 +27,7 @@ from attn_cli.cli.sentences import name_labels, replaced, sentences
 from attn_cli.cli.supplying import drawn, refuse_other_noise, taken, used
 from attn_cli.errors import AttnError
 from attn_cli.matrices import numeric
+from attn_cli.matrices.digests import digest
 from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT
@@ -38,7 +39,9 @@ Array = np.ndarray[Any, Any]
 class Request(NamedTuple):
     """A program with everything it needs to run.
 
-    random: the inputs that were drawn; usual: those that have their usual number. unused: arrays
+    random: the inputs that were drawn; embedded: rows drawn for words; again: those of a saved run
+    that are as they were drawn then; saved_step: what was said of a saved decode step, and the
+    digest of its output; usual: those that have their usual number. unused: arrays
     in --input that nothing asked for.
     chosen: the mask, where it places the queries, and the masks it is made of. query: the only one
     that is computed, where it is one. whole: the run whose last row this one is.
@@ -56,6 +59,15 @@ class Request(NamedTuple):
     chosen: Chosen
     query: int | None = None
     whole: Request | None = None
+    embedded: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    saved_step: tuple[tuple[str, ...], str] = ((), "")
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Every input that is random, now or in the saved run it comes from."""
+        names = (*self.random, *self.embedded, *self.again)
+        return tuple(name for name in self.arrays if name in names)
 
 
 def gathered(
@@ -106,10 +118,14 @@ def gathered(
         choices = choices._replace(heads=mechanism.heads)
     moves = choices.bias is not None or choices.rope is not None
     refuse_placement(wanted, moves=moves or settings.get("mask") is not None)
-    given, unused = used(given, unused, mechanism, choices, options, shared=sources is not None)
+    given, unused = used(
+        given, unused, mechanism, choices, options, shared=sources is not None, saved=bool(settings)
+    )
     if choices.sinusoidal and "x" not in given and options.text is None:
         raise AttnError("--positions are added to rows: give --x or --text.")
     saved = {} if replaced(options) else settings.get("labels", {})
+    texts = (("x", options.text), ("context", options.context_text))
+    embedded = tuple(name for name, text in texts if text is not None)
     labels = sentences(options, given, sizes, choices, seed) or {
         axis: tuple(names) for axis, names in saved.items()
     }
@@ -117,7 +133,7 @@ def gathered(
     refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
     bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
-    choices = _for_one_query(mechanism, choices, given, bound)
+    choices = _for_one_query(mechanism, choices, given, bound, settings.get("by_element"))
     query = _query(algorithm, bound)
     given, unused = taken(given, unused, mechanism, layout, options, shared=sources is not None)
     said = None if wanted.table is not None else settings.get("mask")
@@ -127,6 +143,8 @@ def gathered(
         if paired
         else Chosen(None, 0, False, ())
     )
+    if settings.get("placed") and wanted.offset is None and wanted.align is None:
+        chosen = chosen._replace(placed=True)
     choices = choices._replace(mask=chosen.mask, offset=chosen.offset)
     program = mechanism.program(bound, layout, choices)
     usual = {**mechanism.usual, **choices.normalizer.usual}
@@ -149,7 +167,21 @@ def gathered(
         seed=seed,
         chosen=chosen,
         query=query,
+        embedded=embedded,
+        again=tuple(
+            name
+            for name in settings.get("random") or ()
+            if name in given
+            and name not in embedded
+            and digest(given[name]) == settings["digests"].get(name)
+        ),
+        saved_step=_saved_step(settings),
     )
+
+
+def _saved_step(settings: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+    decoded = settings.get("decoded") or {"facts": (), "output": ""}
+    return tuple(decoded["facts"]), decoded["output"]
 
 
 ONE_QUERY = 256
@@ -157,11 +189,20 @@ ONE_QUERY = 256
 
 
 def _for_one_query(
-    mechanism: Mechanism, choices: Choices, given: Mapping[str, Array], sizes: Sizes
+    mechanism: Mechanism,
+    choices: Choices,
+    given: Mapping[str, Array],
+    sizes: Sizes,
+    saved: bool | None,
 ) -> Choices:
-    """A single row of queries that was given is taken number by number where it is small."""
+    """A single row of queries that was given is taken number by number where it is small.
+
+    saved: how a saved run took it.
+    """
     if "by_element" not in mechanism.takes or choices.by_element:
         return choices
+    if saved is not None and choices.block_size is None:
+        return choices._replace(by_element=saved)
     alone = (
         "q" in given
         and sizes["m"] > 1

@@ -165,6 +165,12 @@ def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
         value = settings.get(name)
         return value is None or (isinstance(value, kinds) and not isinstance(value, bool))
 
+    random, digests = settings.get("random", []), settings.get("digests", {})
+    decoded = settings.get("decoded")
+    if not (_words(random) and isinstance(digests, dict) and _words([*digests.values()])):
+        return False
+    if decoded is not None and not _is_decoded(decoded):
+        return False
     labels, inputs, mask = (settings.get(name) for name in ("labels", "inputs", "mask"))
     counts = [settings.get(name) for name in ("heads", "kv_heads", "local_d", "block_size")]
     return (
@@ -181,6 +187,8 @@ def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
             for name in ("bias", "rope", "positions", "normalizer", "local", "activation")
         )
         and settings.get("causal", False) in (True, False)
+        and settings.get("by_element") in (None, True, False)
+        and settings.get("placed") in (None, True, False)
         and _is_offset(settings.get("offset", 0))
         and isinstance(labels, dict)
         and all(_words(names) for names in labels.values())
@@ -188,6 +196,11 @@ def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
         and (mask is None or (isinstance(mask, dict) and _words(list(mask.values()))))
         and (mask is None or set(mask) == {"name", "says"})
     )
+
+
+def _is_decoded(value: Any) -> bool:
+    named = isinstance(value, dict) and set(value) == {"facts", "output"}
+    return named and _words(value["facts"]) and _words([value["output"]])
 
 
 def _is_offset(value: Any) -> bool:

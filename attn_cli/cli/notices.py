@@ -54,6 +54,8 @@ def _empty_rows(request: Request, numbers: Numbers) -> str:
     rows = np.argwhere(empty)
     if not len(rows):
         return ""
+    if numbers.alone and numbers.queries is not None:
+        rows[:, axes.index("n")] = numbers.queries[0]
     named = [_row_name(request, axes, row) for row in rows[:ROWS_NAMED]]
     if len(rows) > ROWS_NAMED:
         named.append(said("and {count} more rows", count=len(rows) - ROWS_NAMED))
@@ -72,16 +74,16 @@ def _listed(named: list[str]) -> str:
 
 def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, Axes] | None:
     """Which queries may attend no key, and the axes of the answer; None where it can't be told."""
-    if numbers.keys is not None and numbers.queries is not None:
+    if numbers.keys is not None and numbers.queries is not None and not numbers.alone:
         allowed = next(step for step in request.program if step.operation == "allow")
         return _unseen(numbers.keys > 0, allowed.axes[:-1])
     step = _telling(request)
-    if step is None or numbers.queries is not None or not {"n", "m"} <= {*step.axes}:
+    if step is None or not {"n", "m"} <= {*step.axes}:
         return None
-    values = numbers.arrays[step.name]
-    if step.operation == "allow":
-        return _unseen(np.asarray(values.any(axis=-1)), step.axes[:-1])
-    return np.asarray((values == -np.inf).all(axis=-1)), step.axes[:-1]
+    if numbers.queries is not None and not numbers.alone:
+        return None
+    out = numbers.dropped(step)
+    return None if out is None else (np.asarray(out.all(axis=-1)), step.axes[:-1])
 
 
 def _unseen(sees: Array, axes: Axes) -> tuple[Array, Axes]:
@@ -92,11 +94,10 @@ def _unseen(sees: Array, axes: Axes) -> tuple[Array, Axes]:
 
 
 def _telling(request: Request) -> Step | None:
-    """The step that tells which keys are left: masked scores, those with a bias, or a mask."""
+    """The last step that tells which keys are left: masked scores, or those with a bias."""
     steps = request.program.steps
-    told = [step for step in steps if step.operation == "allow"]
-    told += [step for step in steps if step.name == "biased" and "bias" in request.arrays]
-    told += [step for step in steps if step.operation == "mask"]
+    told = [s for s in steps if s.operation == "mask"]
+    told += [s for s in steps if s.name == "biased" and "bias" in request.arrays and not told]
     return told[-1] if told else None
 
 
@@ -123,31 +124,37 @@ def _not_finite(request: Request, numbers: Numbers) -> list[str]:
             text = "{cell} is {what}: every number it takes part in is lost."
             found.append(said(text, cell=cell, what=what))
     if found:
+        if "v" in request.arrays and _masks(request):
+            found.append(said("A weight of 0 does not keep it out: 0 times it is NaN."))
         return found
-    masked = any(step.operation in ("mask", "within") for step in request.program)
     for step in request.program:
-        array = numbers.arrays[step.name]
-        if array.dtype.kind != "f" or step.operation == "mask" or step.name == "bias":
+        array = numbers.look(step)
+        if array.dtype.kind != "f" or step.name == "bias" or not _lost(step, array, numbers):
             continue
-        if _lost(array, masked) and "bias" not in request.arrays:
-            largest = short(float(np.finfo(array.dtype).max))
-            instead = (
-                said("Give smaller numbers.")
-                if array.dtype.itemsize == 8
-                else said("Try --dtype float64.")
-            )
-            beyond = said(
-                "{name} holds numbers beyond {dtype}, whose largest is {largest}.",
-                name=step.name,
-                dtype=array.dtype,
-                largest=largest,
-            )
-            return [f"{beyond} {instead}"]
+        largest = short(float(np.finfo(array.dtype).max))
+        instead = (
+            said("Give smaller numbers.")
+            if array.dtype.itemsize == 8
+            else said("Try --dtype float64.")
+        )
+        beyond = said(
+            "{name} holds numbers beyond {dtype}, whose largest is {largest}.",
+            name=step.name,
+            dtype=array.dtype,
+            largest=largest,
+        )
+        return [f"{beyond} {instead}"]
     return []
 
 
-def _lost(array: Array, masked: bool) -> bool:
-    """Whether numbers are beyond their type; −∞ is a mask's own sign, and carried on."""
-    if masked:
-        return bool(np.isnan(array).any() or np.isposinf(array).any())
-    return not np.isfinite(array).all()
+def _masks(request: Request) -> bool:
+    return any(step.operation in ("mask", "within") for step in request.program)
+
+
+def _lost(step: Step, array: Array, numbers: Numbers) -> bool:
+    """Whether numbers are beyond their type; a −∞ that a mask or a bias means is not."""
+    lost = ~np.isfinite(array)
+    if not lost.any():
+        return False
+    out = numbers.dropped(step)
+    return bool(lost.any() if out is None else (lost & ~out).any())

@@ -10,7 +10,7 @@ from attn_cli.masks.placed import Offset
 
 USUAL = AlgorithmOptions()
 
-ALGORITHMS = ("query_index", "block_size")
+ALGORITHMS = ("query_index", "block_size", "by_element")
 
 Options = TypeVar("Options", AttentionOptions, PositionOptions, AlgorithmOptions)
 

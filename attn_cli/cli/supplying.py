@@ -25,9 +25,11 @@ def used(
     options: ArrayOptions,
     *,
     shared: bool,
+    saved: bool,
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
     """Part arrays from those that nothing asks for; lists may come as one row.
 
+    saved: they are those of a run, with the shapes they had.
     shared: they are for several mechanisms, of which each takes its own.
     Raises AttnError for a parameter that was given by an option and is not the mechanism's.
     """
@@ -49,7 +51,7 @@ def used(
     if choices.bias is not None and "bias" in given:
         others.append("bias")
     kept = {
-        name: array.reshape(-1) if len(own.get(name, "nm")) == 1 and _is_row(array) else array
+        name: array.reshape(-1) if _is_list(own.get(name, "nm"), array, saved) else array
         for name, array in given.items()
         if name not in others
     }
@@ -107,9 +109,9 @@ def refuse_other_noise(noise: Mapping[str, str], given: Mapping[str, Array]) -> 
                 )
 
 
-def _is_row(array: Array) -> bool:
+def _is_list(axes: Axes | str, array: Array, saved: bool) -> bool:
     """Whether a list was typed, which is read as a matrix of one row."""
-    return array.ndim == 2 and array.shape[0] == 1
+    return len(axes) == 1 and not saved and array.ndim == 2 and array.shape[0] == 1
 
 
 def drawn(

@@ -104,7 +104,10 @@ def read_many(data: bytes | Path, kind: str, option: str) -> dict[str, Member | 
 def _trace(document: dict[str, Any], option: str) -> dict[str, Member | Array]:
     """The arrays of a run's own document, and how it was made."""
     try:
-        arrays = {str(step["name"]): _later(step["values"]) for step in document["steps"]}
+        arrays = {
+            str(step["name"]): _later(step["values"], step.get("dtype"))
+            for step in document["steps"]
+        }
     except (KeyError, TypeError):
         raise AttnError(f"{option}: a step of this run has no name or no values.") from None
     return {**arrays, SETTINGS: np.array(json.dumps(document.get("settings", {})))}
@@ -117,8 +120,17 @@ def _text_bytes(data: bytes | Path, option: str) -> bytes:
     return data.read_bytes() if isinstance(data, Path) else data
 
 
-def _later(value: Any) -> Member:
-    return Member(lambda option: nested(value, option))
+def _later(value: Any, dtype: str | None = None) -> Member:
+    """An array of a JSON file; a run's own document says which float type its numbers have."""
+
+    def read(option: str) -> Array:
+        array = nested(value, option)
+        return array.astype(dtype) if dtype in FLOATS and array.dtype.kind == "f" else array
+
+    return Member(read)
+
+
+FLOATS = ("float16", "float32", "float64")
 
 
 def sniff(data: bytes) -> str:

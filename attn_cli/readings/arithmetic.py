@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import inf, isfinite, nan
+from math import inf, nan
 from typing import NamedTuple
 
 Show = Callable[[float, int], str]
@@ -86,7 +86,8 @@ def holding(arithmetic: Arithmetic, result: float, show: Show, precision: int) -
         text = arithmetic.write(write)
         if _follows(arithmetic, write, as_written(printed), half, text):
             return text, True
-    return arithmetic.write(partial(_with, show, precision)), not isfinite(result)
+    text = arithmetic.write(partial(_with, show, precision))
+    return text, any(sign in text for sign in SPECIAL)
 
 
 def _with(show: Show, decimals: int, x: float) -> str:

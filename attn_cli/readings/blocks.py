@@ -98,7 +98,8 @@ class _Run:
         if not hasattr(self.local, "kernel"):
             self.local.kernel = Kernel(self.quick, self.parts, self.once)
         made = self.local.kernel.run(queries)
-        if not all(np.isfinite(made[step.name]).all() for step in self.kept):
+        lost = not all(np.isfinite(made[step.name]).all() for step in self.kept)
+        if lost or self._emptied(made):
             made |= evaluate_rows(self.program, self.plain_parts, self.once, queries)
         rows = slice(queries[0], queries[-1] + 1)
         for step in self.kept:
@@ -107,6 +108,13 @@ class _Run:
         if self.mask is not None and self.keys is not None:
             self.keys[..., rows] = np.count_nonzero(made[self.mask.name], axis=-1)
         return len(queries)
+
+    def _emptied(self, made: Mapping[str, Array]) -> bool:
+        """Whether a row that may attend some key has no weight at all: its scores overflowed."""
+        empty = self.local.kernel.empty
+        if self.mask is not None:
+            empty = empty & made[self.mask.name].any(axis=-1, keepdims=True)
+        return bool(empty.any())
 
     def result(self) -> Blocked:
         """Every array without n×m axes, those that were computed once among them."""
@@ -134,6 +142,7 @@ class Kernel:
         self.once = once
         self.uses = Counter(o for step in parts.by_rows for o in step.operands)
         self.buffers: dict[tuple[str, int], Array] = {}
+        self.empty = np.zeros(1, bool)
 
     def run(self, queries: Array) -> dict[str, Array]:
         """Compute one block of neighbouring queries."""
@@ -145,7 +154,10 @@ class Kernel:
             for step in self.parts.by_rows:
                 operands = operands_of(step, arrays, self.once, rows)
                 if self._may_wait(step):
-                    arrays[step.name], pending[step] = _unnormalised(step, operands[0])
+                    arrays[step.name], total = _unnormalised(step, operands[0])
+                    self.empty = total == 0
+                    total[self.empty] = 1
+                    pending[step] = total
                     continue
                 out = self._target(step, operands, frame)
                 made = RULES[step.operation](step, operands, frame, out)
@@ -190,6 +202,4 @@ def _unnormalised(step: Step, x: Array) -> tuple[Array, Array]:
         np.subtract(x, largest, out=x)
     power = np.exp2 if step.options["base"] == 2 else np.exp
     power(x, out=x)
-    total = np.matmul(x, np.ones((x.shape[-1], 1), x.dtype))
-    total[total == 0] = 1
-    return x, total
+    return x, np.matmul(x, np.ones((x.shape[-1], 1), x.dtype))

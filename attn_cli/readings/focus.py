@@ -15,12 +15,12 @@ Array = np.ndarray[Any, Any]
 
 def focus_rows(
     weights: Array,
-    masked: Array | None,
+    hidden: Array | None,
     axes: tuple[str, ...],
     queries: tuple[int, ...] | None,
     shown: Mapping[str, Sequence[int]],
 ) -> tuple[FocusRow, ...]:
-    """One row for each query of weights (…, n, m), m last; masked are the scores before them.
+    """One row for each query of weights (…, n, m), m last; hidden tells those a mask drops.
 
     shown: the positions on an axis that are looked at, where it is not all of them.
     spread is exp(−Σ p ln p) of the weights as parts of their sum: the number of keys that would
@@ -34,7 +34,7 @@ def focus_rows(
     for place in product(*looked_at):
         row = weights[place].astype(np.float64)
         query = queries[place[-1]] if queries is not None else place[-1]
-        allowed = len(row) if masked is None else int((masked[place] != -np.inf).sum())
+        allowed = len(row) if hidden is None else int((~hidden[place]).sum())
         rows.append(_focus(row, tuple(zip(lead, place[:-1], strict=True)), query, allowed))
     return tuple(rows)
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attn_cli.program import Program, Step
+from attn_cli.readings.dropped import without_overflow
 from attn_cli.readings.frame import Array, Frame
 from attn_cli.readings.values import RULES, evaluate_steps
 
@@ -70,8 +71,15 @@ def evaluate_rows(
     """Compute every block-by-block step for these queries only, as the plain reading does."""
     frame = Frame.of(program.sizes, queries)
     arrays: dict[str, Array] = {}
+
+    def look(step: Step) -> Array:
+        if step.name in arrays or "n" not in step.axes:
+            return arrays[step.name] if step.name in arrays else once[step.name]
+        return once[step.name][(slice(None),) * step.axes.index("n") + (queries,)]
+
     with np.errstate(all="ignore"):
         for step in parts.by_rows:
             operands = operands_of(step, arrays, once, queries)
+            operands = without_overflow(step, operands, look)
             arrays[step.name] = RULES[step.operation](step, operands, frame, None)
     return arrays

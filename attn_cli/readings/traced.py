@@ -15,6 +15,7 @@ from attn_cli.readings import cost, words
 from attn_cli.readings.arithmetic import Show
 from attn_cli.readings.cost import Count
 from attn_cli.readings.desk import Desk, Index
+from attn_cli.readings.dropped import dropped
 from attn_cli.readings.kept import count_of
 from attn_cli.readings.notation import Latex, Unicode
 from attn_cli.readings.work import work_out
@@ -57,6 +58,18 @@ class Numbers(NamedTuple):
     def alone(self) -> bool:
         """Whether one query alone was computed."""
         return self.queries is not None and len(self.queries) == 1
+
+    def look(self, step: Step) -> Array:
+        """A step's array, of the queries that are held where only some are."""
+        array = self.arrays[step.name]
+        if self.queries is None or step.name in self.by_rows or "n" not in step.axes:
+            return array
+        return array[(slice(None),) * step.axes.index("n") + ([*self.queries],)]
+
+    def dropped(self, step: Step) -> Array | None:
+        """Which entries of a step a mask or a bias leaves out, in full; None where nothing does."""
+        out = dropped(step, self.look)
+        return None if out is None else np.broadcast_to(out, self.look(step).shape)
 
     @property
     def counted(self) -> Count:
@@ -150,6 +163,7 @@ def _traced(
         given=step.operation == "input",
         look=_look(step),
         queries=numbers.queries if step.name in numbers.by_rows else None,
+        hidden=numbers.dropped(step) if step.operation == "mask" else None,
     )
 
 

@@ -12,6 +12,7 @@ from math import prod, sqrt
 import numpy as np
 
 from attn_cli.program import Axes, Program, Sizes, Step
+from attn_cli.readings.dropped import without_overflow
 from attn_cli.readings.frame import Array, Frame, Rule, aligned, spread
 from attn_cli.readings.running import RUNNING
 from attn_cli.readings.shares import SHARES
@@ -36,6 +37,7 @@ def evaluate_steps(
         for step in steps:
             if step.operation != "input":
                 operands = [arrays[operand.name] for operand in step.operands]
+                operands = without_overflow(step, operands, lambda one: arrays[one.name])
                 arrays[step.name] = RULES[step.operation](step, operands, frame, None)
     return arrays
 
@@ -226,9 +228,14 @@ def _mask(step: Step, operands: list[Array], frame: Frame, out: Array | None) ->
     return out
 
 
+TABLE = "tabulate"
+
+
 def _subtract(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     x, y = spread(step, operands, frame.sizes)
-    difference = np.subtract(x, y)
+    # positions are whole numbers, which would make float64 of any other
+    kinds = [o.dtype for o, s in zip(operands, step.operands, strict=True) if s.operation != TABLE]
+    difference = np.subtract(x, y).astype(kinds[0], copy=False)
     difference[np.broadcast_to(x == -np.inf, difference.shape)] = -np.inf
     return difference.reshape(frame.sizes.shape(step.axes))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import cos, exp, inf, prod, sin, sqrt, tanh
+from math import cos, exp, inf, isfinite, prod, sin, sqrt, tanh
 
 from attn_cli.errors import brief
 from attn_cli.program import Axes, Sizes, Step
@@ -22,7 +22,9 @@ def work_out(step: Step, index: Index, desk: Desk) -> WorkedCell:
     if isinstance(numbers, str):
         return WorkedCell(cell, formula, numbers, shown, note)
     text, follows = holding(numbers, result, desk.write, desk.precision)
-    if not follows:
+    if not follows and not isfinite(result):
+        note = "beyond what its type holds"
+    elif not follows:
         note = "; ".join(filter(None, (note, f"unrounded {result!r}, from unrounded numbers")))
     return WorkedCell(cell, formula, text, shown, note, follows)
 

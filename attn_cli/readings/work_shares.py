@@ -25,6 +25,10 @@ def _softmax(step: Step, index: Index, desk: Desk) -> Lines:
     free = (*map(str, index[:axis]), "j", *map(str, index[axis + 1 :]))
     text = f"e^{named(operand, index)} / Σ over j of e^{operand}[{','.join(free)}]"
     largest = float(row.max())
+    weight = desk.cell(step.name, index)
+    if largest == -inf and weight:
+        alike = round(1 / weight)
+        return Lines(text, exactly(f"1 / {alike}", 1 / alike), "scores beyond the type count alike")
     if largest == -inf:
         return Lines(text, exactly("0", 0.0), "no key is allowed, so the row is 0")
     kept = (row != -inf).nonzero()[0]

@@ -11,6 +11,7 @@ from attn_cli.compare_report import Way
 from attn_cli.program import Program
 from attn_cli.readings.cost import flops
 from attn_cli.readings.kept import count_of, kept_keys
+from attn_cli.readings.traced import Numbers
 
 Array = np.ndarray[Any, Any]
 
@@ -54,8 +55,10 @@ def way(run: Run, first: Run | None, place: Mapping[str, int]) -> Way:
         at = tuple(place.get(axis, 0) for axis in axes[:-2])
         shown, entropies = weights[at], _entropies(weights)
         sums = tuple(shown.sum(axis=-1).tolist())
-        masked = run.arrays.get("masked")
-        hidden = None if masked is None else masked[at] == -np.inf
+        masked = program.find("masked")
+        numbers = Numbers(program, run.arrays)
+        out = None if masked is None else numbers.dropped(masked)
+        hidden = None if out is None else out[at]
     return Way(
         name=run.name,
         mode=run.mode,

@@ -21,7 +21,8 @@ def compute_page(trace: Trace, display: Display) -> list[Block]:
     if display.only is not None:
         (step,) = steps
         blocks = step_blocks(step, numbers.get(step.name, ""), trace, display)
-        return [*blocks, Lines(missing, quiet=True)] if missing else blocks
+        beside = (*random_note(trace), *missing)
+        return [*blocks, Lines(beside, quiet=True)] if beside else blocks
     blocks = [
         Title(trace.title, trace.formula, trace.source),
         Lines((*trace.facts, *missing), quiet=True, indented=False),
@@ -35,10 +36,18 @@ def compute_page(trace: Trace, display: Display) -> list[Block]:
     return blocks + _closing(trace)
 
 
+def random_note(trace: Trace) -> tuple[str, ...]:
+    """That numbers are random, where they are read."""
+    if trace.seed is None:
+        return ()
+    return (said("random numbers (seed {seed}): no finding, only how it works", seed=trace.seed),)
+
+
 def _closing(trace: Trace) -> list[Block]:
     blocks: list[Block] = []
     if trace.focus:
-        blocks += [Heading("", said("What to look at")), Lines(focus_lines(trace))]
+        told = (*random_note(trace), *focus_lines(trace))
+        blocks += [Heading("", said("What to look at")), Lines(told)]
     if trace.summary:
         blocks += [Heading("", said("All queries")), Lines(trace.summary)]
     if trace.next_commands:
@@ -55,5 +64,6 @@ def work_page(trace: Trace, name: str) -> list[Block]:
     lines = [f"= {part}" for part in (work.formula, work.numbers) if part]
     lines.append(f"{'=' if work.follows else '≈'} {work.result}")
     heading = Heading("", work.cell, name=work.cell, right=step.meaning)
-    note = [Lines((work.note,), quiet=True)] if work.note else []
+    notes = (*([work.note] if work.note else []), *random_note(trace))
+    note = [Lines(notes, quiet=True)] if notes else []
     return [heading, Lines(tuple(lines)), *note]

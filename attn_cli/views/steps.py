@@ -182,4 +182,4 @@ def _hidden(step: TracedStep, trace: Trace, place: tuple[int, ...]) -> Any:
     masked = step if step.operation == "mask" else trace.made_by("mask")
     if masked is None or (masked is not step and step.look != "share"):
         return None
-    return masked.values[place] == float("-inf")
+    return None if masked.hidden is None else masked.hidden[place]
