@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 CARET_WIDTH = 72
@@ -61,6 +62,13 @@ def caret(text: str, at: int) -> str:
     shown = line[shift : shift + CARET_WIDTH]
     before, after = "…" * (shift > 0), "…" * (shift + CARET_WIDTH < len(line))
     return f"  {before}{shown}{after}\n  {' ' * (column - shift + len(before))}^"
+
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """Names with commas, long ones shortened and many counted."""
+    every = [brief(str(name)) for name in names]
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return (", ".join(every[:most]) + more) or "nothing"
 
 
 def brief(text: str, longest: int = 60) -> str:

@@ -31,6 +31,19 @@ class Ran:
 Attn = Callable[..., Ran]
 
 
+def once(*arguments: object) -> list[object]:
+    """Arguments in which a later value of an option stands in the place of an earlier one."""
+    found: dict[object, list[object]] = {}
+    for argument in arguments:
+        named = isinstance(argument, str) and argument.startswith("--")
+        if named or not found:
+            found[argument] = [argument]
+            last = argument
+        else:
+            found[last].append(argument)
+    return [part for parts in found.values() for part in parts]
+
+
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test works in a folder of its own, on a terminal of 80 columns without colour."""

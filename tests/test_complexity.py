@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from attn_cli.cli import complexity, options
 from attn_cli.cli.options import MODES
-from tests.conftest import Attn, Ran
+from tests.conftest import Attn, Ran, once
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -492,7 +492,7 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
     if option == "plot":
         pytest.importorskip("uniplot")
     before, more = CHANGES[option]
-    without, changed = attn("complexity", *before), attn("complexity", *before, *more)
+    without, changed = attn("complexity", *before), attn("complexity", *once(*before, *more))
     assert without.status == changed.status == 0, changed.err
     assert without.out != changed.out
 

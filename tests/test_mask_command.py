@@ -12,7 +12,7 @@ import pytest
 
 from attn_cli.cli import mask, options
 from attn_cli.matrices.forms import FORMS
-from tests.conftest import Attn, Ran
+from tests.conftest import Attn, Ran, once
 from tests.programs import normal
 
 
@@ -618,7 +618,7 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
     np.save("m.npy", np.eye(6))
     np.save("other.npy", np.tri(6))
     before, more = CHANGES[option]
-    changed = attn("mask", *(more if option == "import_file" else (*before, *more)))
+    changed = attn("mask", *(more if option == "import_file" else once(*before, *more)))
     without = attn("mask", *before)
     assert without.status == changed.status == 0, changed.err
     assert without.out != changed.out

@@ -348,7 +348,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         raise RuntimeError("disk full")
 
     with pytest.raises(RuntimeError):
-        paths.write_whole(path, fail)
+        paths.write_whole(path, fail, force=True)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

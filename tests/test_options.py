@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from attn_cli.cli import options
-from tests.conftest import Attn
+from tests.conftest import Attn, once
 from tests.programs import normal
 
 SENTENCE = ("--text", "the cat sat on the mat")
@@ -119,7 +119,7 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
     else:
         without = attn("compute", *before)
         more = (*before, *more)
-    changed = attn("compute", *more)
+    changed = attn("compute", *once(*more))
     assert without.status == changed.status == 0, changed.err
     assert without.out != changed.out
 

@@ -26,11 +26,11 @@ class Commands(TyperGroup):
         """The command of a name; None where there is none."""
         if cmd_name not in COMMANDS:
             return None
-        from attn_cli.cli.positions import BareRope
+        from attn_cli.cli.words import Command
 
         module = import_module(f"attn_cli.cli.{cmd_name}")
         alone = typer.Typer(add_completion=False)
-        register = alone.command(cmd_name, cls=BareRope, help=module.HELP, epilog=module.EXAMPLES)
+        register = alone.command(cmd_name, cls=Command, help=module.HELP, epilog=module.EXAMPLES)
         register(getattr(module, cmd_name))
         return typer.main.get_command(alone)
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from attn_cli import mechanisms
 from attn_cli.cli import streams
+from attn_cli.cli.asked import asked
 from attn_cli.cli.facts import facts
 from attn_cli.cli.gather import Request, gathered
 from attn_cli.cli.given import parameter_names
@@ -37,6 +38,7 @@ from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.reports.ways import Run, way
 from attn_cli.views.page import Block, Display, Signs
+from attn_cli.views.visible import escaped_json
 from attn_cli.views.ways_page import ways_document, ways_page
 
 if TYPE_CHECKING:
@@ -150,6 +152,8 @@ def _choices(ways: WayOptions, attention: AttentionOptions, masks: MaskOptions) 
     if varied["layout"] and attention.kv_heads is not None and "gqa" not in varied["layout"]:
         raise AttnError("--kv-heads is for the layout gqa, which is none of these ways.")
     if not any(varied.values()):
+        if attention.mode is not None:
+            raise AttnError("--mode is one way alone: list several, as --modes scaled,cosine.")
         alike = (one for one in mechanisms.MECHANISMS if one.takes >= ATTENTION)
         varied["mode"] = [one.name for one in alike if one.heads is None]
     names = [[(kind, one) for one in listed] for kind, listed in varied.items() if listed]
@@ -173,6 +177,8 @@ def _choice(picked: dict[str, str], attention: AttentionOptions, masks: MaskOpti
         if masks.mask is not None:
             raise AttnError("--mask and --masks both say which: give one.")
         one = picked["mask"]
+        if one == "none" and asked(masks).any:
+            raise AttnError("--masks: none contradicts the masks that options give to every way.")
         masks = masks if one == "none" else masks._replace(mask=one)
     return Choice(name, attention, masks)
 
@@ -254,10 +260,11 @@ def show(report: WaysReport, view: ViewOptions) -> None:
         return ways_page(report, shown)
 
     if view.export is not None:
-        export_page(view.export, make, "Ways to attend", report.notices)
+        export_page(view.export, make, "Ways to attend", report.notices, force=view.force)
     if view.json:
         ascii_only = not streams.shows_unicode(sys.stdout)
         document = ways_document(report)
-        print(json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=1))
+        text = json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=1)
+        print(escaped_json(text))
     else:
         show_page(make, plain=view.plain)

@@ -25,6 +25,7 @@ from attn_cli.views.cost_latex import cost_table
 from attn_cli.views.cost_page import cost_page
 from attn_cli.views.model_page import model_document, model_page
 from attn_cli.views.page import Block, Signs
+from attn_cli.views.visible import escaped_json
 
 if TYPE_CHECKING:
     from attn_cli.cli.complexity import (
@@ -83,6 +84,10 @@ def costs_of(
     for option, given in (("--plot", more.plot), ("--save", report.save is not None)):
         if given and more.sweep is None:
             raise AttnError(f"{option} needs --sweep, the range it is about.")
+    if more.plot:
+        from attn_cli.views.plot import refuse_missing_extra
+
+        refuse_missing_extra()
     mechanism, dtype = _mechanism(count), _dtype(count.dtype or "float32", "--dtype")
     if count.kv_dtype is not None:
         raise AttnError("--kv-dtype is for --config; elsewhere --dtype is that of the cache too.")
@@ -144,9 +149,11 @@ def show_costs(costs: Costs, options: ReportOptions) -> None:
         return cost_page(costs.report, width, blocks)
 
     if options.export is not None:
-        export_page(options.export, make, f"Cost of {costs.report.title.lower()}", ())
+        export_page(
+            options.export, make, f"Cost of {costs.report.title.lower()}", (), force=options.force
+        )
     if options.save is not None and costs.sweep is not None:
-        write_texts(options.save, [sweep_csv(costs.sweep)])
+        write_texts(options.save, [sweep_csv(costs.sweep)], force=options.force)
         streams.say(f"Saved {options.save}")
     if options.json:
         _print_json(_document(costs))
@@ -189,7 +196,7 @@ def _hardware(timing: Timing) -> dict[str, Any]:
 
 def _print_json(document: dict[str, Any]) -> None:
     ascii_only = not streams.shows_unicode(sys.stdout)
-    print(json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=1))
+    print(escaped_json(json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=1)))
 
 
 def model_of(
@@ -260,7 +267,7 @@ def show_model(costs: ModelCosts, options: ReportOptions) -> None:
         return model_page(report, width, more)
 
     if options.export is not None:
-        export_page(options.export, make, f"Attention of {report.name}", ())
+        export_page(options.export, make, f"Attention of {report.name}", (), force=options.force)
     if options.json:
         document = model_document(report)
         if costs.timing is not None:

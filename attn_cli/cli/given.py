@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeGuard
 import numpy as np
 
 from attn_cli.cli.options import ArrayOptions
-from attn_cli.errors import AttnError, option_of, shape_text
+from attn_cli.errors import AttnError, listed, option_of, shape_text
 from attn_cli.masks.catalogue import FARTHEST
 from attn_cli.matrices import files, numeric
 from attn_cli.matrices.files import SETTINGS
@@ -64,7 +64,7 @@ def read_given(options: ArrayOptions, mask_argument: str | None, sources: Source
     if not given and mask is None:
         raise AttnError(
             f"--input: {options.input} holds none of {', '.join(ARRAYS)}, mask. "
-            f"It holds: {', '.join(held) or 'nothing'}."
+            f"It holds: {listed(held)}."
         )
     return Given(given, mask, settings, () if settings else tuple(unused))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,7 +71,7 @@ def show_catalogue(files: FileOptions, look: LookOptions) -> None:
         )
 
     if files.export is not None:
-        export_page(files.export, make, "Masks", ())
+        export_page(files.export, make, "Masks", (), force=files.force)
     show_page(make, plain=look.plain)
 
 
@@ -97,13 +96,13 @@ def show(request: MaskRequest, look: LookOptions, files: FileOptions) -> None:
     for notice in report.trace.notices:
         streams.note(notice)
     if files.save is not None:
-        _save(files.save, mask, field, request.form or form_of("bool", "--as"))
+        _save(files, mask, field, request.form or form_of("bool", "--as"))
 
     def make(width: int, signs: Signs) -> list[Block]:
         return mask_page(report, _display(look, width, signs))
 
     if files.export is not None:
-        export_page(files.export, make, report.trace.title, report.trace.notices)
+        export_page(files.export, make, report.trace.title, report.trace.notices, force=files.force)
     if files.json:
         _print_json(report.trace, described(report))
     else:
@@ -152,7 +151,7 @@ def _show_bias(trace: Trace, look: LookOptions, files: FileOptions) -> None:
         return bias_page(trace, _display(look, width, signs))
 
     if files.export is not None:
-        export_page(files.export, make, trace.title, ())
+        export_page(files.export, make, trace.title, (), force=files.force)
     if files.json:
         _print_json(trace, {})
     else:
@@ -207,7 +206,7 @@ def _next(request: MaskRequest) -> tuple[str, ...]:
     return (*commands, "--save mask.npy", back)
 
 
-def _save(path: Path, mask: Mask, field: Field, form: Form) -> None:
+def _save(files: FileOptions, mask: Mask, field: Field, form: Form) -> None:
     """Write the table some queries at a time, so that it is never held whole."""
     layout = form_layout(form, field.leads(mask), field.n, field.m, field.heads)
     header: dict[str, Any] = {
@@ -223,7 +222,9 @@ def _save(path: Path, mask: Mask, field: Field, form: Form) -> None:
                 for _, allowed in blocks(mask, field.n, field.m, b, h):
                     stream.write(in_form(allowed, form).tobytes())
 
-    write_whole(path, write)
+    path = files.save
+    assert path is not None
+    write_whole(path, write, force=files.force)
     shape = "×".join(map(str, layout.shape))
     streams.say(f"Saved {path}: {form.dtype}, {shape} {layout.letters}, {form.says}")
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from attn_cli.cli.gather import Request
+from attn_cli.errors import listed
 from attn_cli.language import said
 from attn_cli.program import ONE, Axes, Step
 from attn_cli.readings.traced import Numbers
@@ -23,7 +24,7 @@ def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
     """What a person has to know to read the numbers right."""
     found = []
     if request.unused:
-        found.append(said("--input: not used: {names}.", names=", ".join(request.unused)))
+        found.append(said("--input: not used: {names}.", names=listed(request.unused)))
     found += _idle(request)
     found += _not_finite(request, numbers)
     empty = _empty_rows(request, numbers)

@@ -25,11 +25,12 @@ def show_page(make: MakePage, *, plain: bool, stepwise: bool = False) -> None:
 
     from attn_cli.views.ascii import ascii_page
     from attn_cli.views.terminal import print_page
+    from attn_cli.views.visible import visible_page
 
     ascii_only = plain or not streams.shows_unicode(sys.stdout)
     colours: dict[str, Any] = {"no_color": True, "color_system": None} if plain else {}
     console = Console(highlight=False, markup=False, emoji=False, **colours)
-    blocks = make(console.width, ASCII_SIGNS if ascii_only else Signs())
+    blocks: list[Block] = visible_page(make(console.width, ASCII_SIGNS if ascii_only else Signs()))
     if ascii_only:
         blocks = ascii_page(blocks)
     if stepwise and sys.stdin.isatty() and sys.stdout.isatty():
@@ -59,22 +60,24 @@ def reveal(blocks: list[Block], console: Any) -> None:
             return
 
 
-def export_page(path: Path, make: MakePage, title: str, notices: Sequence[str]) -> None:
+def export_page(
+    path: Path, make: MakePage, title: str, notices: Sequence[str], *, force: bool
+) -> None:
     """Write a page to a file, in the form its suffix says."""
     from attn_cli.views import export
 
     text = export.WRITERS[path.suffix.lower()](make(export.WIDTH, Signs()), title, notices)
-    write_texts(path, [text])
+    write_texts(path, [text], force=force)
     streams.say(f"Exported {path}")
     if path.suffix.lower() == ".tex" and not text.isascii() and max(text) > LAST_LATIN:
         streams.note(said("it has letters that pdflatex lacks; use lualatex or xelatex."))
 
 
-def write_texts(path: Path, parts: Iterable[str]) -> None:
+def write_texts(path: Path, parts: Iterable[str], *, force: bool) -> None:
     """Write a text file from its parts."""
 
     def write(stream: IO[bytes]) -> None:
         for part in parts:
             stream.write(part.encode())
 
-    write_whole(path, write)
+    write_whole(path, write, force=force)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
-
-from typer.core import TyperCommand
 
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.masks.expressions import Catalogue, read_call
@@ -19,20 +16,6 @@ PAIRS = {"half-split": False, "interleaved": True}
 """Names of --rope, and whether pairs are neighbours."""
 
 WAVES = ("sinusoidal",)
-
-
-class BareRope(TyperCommand):
-    """Lets --rope stand without a value, which Typer can't."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the usual value behind every bare --rope."""
-        filled = []
-        for place, word in enumerate(args):
-            filled.append(word)
-            following = args[place + 1] if place + 1 < len(args) else "-"
-            if word == "--rope" and following.startswith("-"):
-                filled.append("half-split")
-        return super().parse_args(ctx, filled)
 
 
 def bias_of(argument: str | None, option: str = "--bias") -> Bias | None:

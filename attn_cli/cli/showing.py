@@ -30,6 +30,14 @@ def check_output(output: OutputOptions, display: DisplayOptions) -> None:
         raise AttnError("--only and --from both decide which steps are shown: give one.")
     if display.only is not None and display.show_work is not None:
         raise AttnError("--only and --show-work both decide what is shown: give one.")
+    if display.show_work is not None:
+        for option, given in (
+            ("--from", display.start is not None),
+            ("--all", display.everything),
+            ("--step", display.step),
+        ):
+            if given:
+                raise AttnError(f"{option} has no effect on the one number of --show-work.")
     if output.json or display.quiet:
         _refuse_page_options(display, output.json)
 
@@ -55,9 +63,9 @@ def show(trace: Trace, display: DisplayOptions, output: OutputOptions) -> None:
         streams.note(notice)
     make = partial(_page, trace, display)
     if output.save is not None:
-        _save(trace, output.save, display.only)
+        _save(trace, output.save, display.only, force=output.force)
     if output.export is not None:
-        export_page(output.export, make, trace.title, trace.notices)
+        export_page(output.export, make, trace.title, trace.notices, force=output.force)
     if output.json:
         _print_json(trace, display.only)
     elif display.quiet:
@@ -93,13 +101,13 @@ def _print_json(trace: Trace, only: str | None) -> None:
         sys.stdout.write(part)
 
 
-def _save(trace: Trace, path: Path, only: str | None) -> None:
+def _save(trace: Trace, path: Path, only: str | None, *, force: bool) -> None:
     if path.suffix.lower() == ".npz":
         from attn_cli.matrices.saved import write_npz
 
         arrays = {step.name: step.values for step in trace.steps if only in (None, step.name)}
         settings = json.dumps(trace.settings)
-        write_whole(path, lambda stream: write_npz(stream, arrays, settings))
+        write_whole(path, lambda stream: write_npz(stream, arrays, settings), force=force)
     else:
-        write_texts(path, document.parts(trace, only))
+        write_texts(path, document.parts(trace, only), force=force)
     streams.say(f"Saved {path}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import re
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,9 +15,9 @@ import typer
 
 from attn_cli.errors import AttnError, Exit
 from attn_cli.language import said
+from attn_cli.views.visible import visible
 
 UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EBADF)
-UNPRINTABLE = r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 
 
 def shows_unicode(stream: TextIO) -> bool:
@@ -34,16 +34,36 @@ def prepare() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+    for name in ("COLUMNS", "LINES"):
+        if name in os.environ and not _is_size(os.environ[name]):
+            del os.environ[name]
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        with suppress(ValueError):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, _ended)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None and not shows_unicode(stream):
             reconfigure(errors="replace")
 
 
+MOST = 10_000
+"""Columns or lines beyond this are no terminal's."""
+
+
+def _is_size(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < MOST
+
+
+def _ended(number: int, _: Any) -> NoReturn:
+    """Leave as a program that a signal ends, once what was begun is cleaned up."""
+    raise SystemExit(128 + number)
+
+
 def say(text: str) -> None:
     """Write a line to standard error: notices and errors go there."""
     stream = sys.stderr
-    text = re.sub(UNPRINTABLE, "?", text)
+    text = visible(text)
     if not shows_unicode(stream):
         from attn_cli.views.ascii import TABLE
 

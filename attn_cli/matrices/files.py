@@ -14,7 +14,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.lib import format as npy
 
-from attn_cli.errors import AttnError, shape_text
+from attn_cli.errors import AttnError, brief, listed, shape_text
+from attn_cli.matrices import literals
 from attn_cli.matrices.arguments import MANY
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.matrices.literals import nested
@@ -38,10 +39,15 @@ SETTINGS = "attn"
 """The entry of a saved run that says how it was made: text, beside the arrays."""
 
 MOST_AXES = 8
+MOST_UNPACKED = 2**30
+"""Bytes that an archive's array may unpack to, however small it is packed."""
 HEADER_WIDTHS = {b"\x01\x00": 2, b"\x02\x00": 4, b"\x03\x00": 4}
 LONGEST_HEADER = 10_000
 TEXT_COST = 24
 """Bytes of memory that reading a byte of text takes, at most."""
+
+SIGNS_OF_LITERALS = re.compile(r"[;\[/\u2212]")
+"""What a typed matrix may have and a table of numbers may not."""
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
@@ -52,22 +58,24 @@ def read_one(data: bytes | Path, kind: str, name: str | None, option: str) -> Ar
     kind: the suffix that says how. name: which of several, by default the option's own.
     """
     if kind in MANY:
-        wanted = name or option.removeprefix("--").replace("-", "_")
+        wanted = name or option.split()[-1].removeprefix("--").replace("-", "_")
         several = read_many(data, kind, option)
-        if isinstance(several, Mapping):
-            if wanted not in several:
-                raise AttnError(
-                    f"{option}: {_called(data)} holds no array {wanted!r}. "
-                    f"It holds: {', '.join(several) or 'nothing'}."
-                )
-            return load(several[wanted], option)
-        return several
+        if not isinstance(several, Mapping):
+            return several
+        if name is None and wanted not in several and len(several) == 1:
+            (wanted,) = several
+        if wanted not in several:
+            raise AttnError(
+                f"{option}: {_called(data)} holds no array {brief(wanted)!r}. "
+                f"It holds: {listed(several)}."
+            )
+        return load(several[wanted], option)
     if kind == ".npy":
         if isinstance(data, Path):
             with data.open("rb") as stream:
                 return _npy(stream, data.stat().st_size, option)
         return _npy(io.BytesIO(data), len(data), option)
-    return _text(_text_bytes(data, option), DELIMITERS.get(kind), option)
+    return _text(_text_bytes(data, option), kind, option)
 
 
 class Member:
@@ -91,9 +99,9 @@ def read_many(data: bytes | Path, kind: str, option: str) -> dict[str, Member | 
         return _safetensors(data, option)
     raw = _text_bytes(data, option)
     try:
-        value = json.loads(raw)
+        value = literals.json_value(raw.decode())
     except (ValueError, RecursionError) as error:
-        raise AttnError(f"{option}: {_called(data)} is not JSON: {error}") from None
+        raise AttnError(f"{option}: {_called(data)} is not JSON: {str(error)[:80]}") from None
     if isinstance(value, dict):
         if value.get("schema") == SCHEMA:
             return _trace(value, option)
@@ -154,6 +162,11 @@ def _npy(stream: IO[bytes], size: int, option: str) -> Array:
             f"{option}: the array holds Python objects, which could run code when read.\n"
             "Save numbers: np.save(file, array.astype(float))."
         )
+    if dtype.kind == "V" and dtype.itemsize == 2 and dtype.names is None:
+        raise AttnError(
+            f"{option}: the array holds raw numbers of two bytes (dtype V2), as bfloat16 is saved. "
+            "Save it as array.astype(np.float32), or as .safetensors."
+        )
     if dtype.shape or not dtype.itemsize or len(shape) > MOST_AXES or not all(shape):
         raise AttnError(f"{option}: {shape_text(shape)} of {dtype} is no array of numbers.")
     claimed, there = prod(shape) * dtype.itemsize, size - stream.tell()
@@ -209,15 +222,30 @@ def _npz(data: bytes | Path, option: str) -> dict[str, Member | Array]:
 
     def member(info: zipfile.ZipInfo) -> Member:
         def read(option: str) -> Array:
+            if info.file_size > MOST_UNPACKED and info.file_size > 100 * info.compress_size:
+                raise AttnError(
+                    f"{option}: {brief(info.filename)} unpacks from "
+                    f"{bytes_text(info.compress_size)} to {bytes_text(info.file_size)}. Save it "
+                    "with np.savez, unpacked, if it is meant."
+                )
             try:
                 with archive.open(info) as stream:
                     return _npy(stream, info.file_size, option)
             except broken as error:
-                raise AttnError(f"{option}: {info.filename} can't be read: {error}") from None
+                raise AttnError(
+                    f"{option}: {brief(info.filename)} can't be read: {str(error)[:80]}"
+                ) from None
 
         return Member(read, info.file_size)
 
-    return {info.filename.removesuffix(".npy"): member(info) for info in archive.infolist()}
+    infos = archive.infolist()
+    found: dict[str, Member | Array] = {}
+    for info in infos:
+        name = info.filename.removesuffix(".npy")
+        if name in found:
+            raise AttnError(f"{option}: {_called(data)} has two arrays called {brief(name)!r}.")
+        found[name] = member(info)
+    return found
 
 
 def _safetensors(data: bytes | Path, option: str) -> dict[str, Member | Array]:
@@ -226,7 +254,8 @@ def _safetensors(data: bytes | Path, option: str) -> dict[str, Member | Array]:
         from safetensors import SafetensorError, deserialize
     except ImportError:
         raise AttnError(
-            f"{option}: .safetensors files need an extra: pip install 'attn-cli[safetensors]'."
+            f"{option}: .safetensors files need pip install safetensors ml_dtypes (the extra "
+            "attn-cli[safetensors])."
         ) from None
     size = data.stat().st_size if isinstance(data, Path) else len(data)
     refuse_above_memory(2 * size, f"{option}: {_called(data)}", "Save the array alone, as .npy.")
@@ -252,7 +281,7 @@ def _safetensors(data: bytes | Path, option: str) -> dict[str, Member | Array]:
     return {name: member(name, tensor) for name, tensor in tensors}
 
 
-def _text(data: bytes, delimiter: str | None, option: str) -> Array:
+def _text(data: bytes, kind: str, option: str) -> Array:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -260,12 +289,16 @@ def _text(data: bytes, delimiter: str | None, option: str) -> Array:
     lines = [line for line in text.splitlines() if line.partition("#")[0].strip()]
     if not lines:
         raise AttnError(f"{option}: there is nothing in it.")
-    if delimiter is None and "," in lines[0]:
-        delimiter = ","
+    delimiter = DELIMITERS.get(kind, "," if "," in lines[0] else None)
     try:
-        return np.loadtxt(lines, delimiter=delimiter, ndmin=2)
+        array = np.loadtxt(lines, delimiter=delimiter, ndmin=2)
     except ValueError as error:
+        if kind == ".txt" and SIGNS_OF_LITERALS.search(text):
+            return literals.parse("\n".join(lines), option)
         raise AttnError(f"{option}: {_explained(str(error), lines)}") from None
+    if np.isinf(array).any() and "inf" not in text.lower():
+        raise AttnError(f"{option}: a number is beyond float64, whose largest is 1.798e308.")
+    return array
 
 
 def _explained(message: str, lines: list[str]) -> str:
@@ -276,7 +309,7 @@ def _explained(message: str, lines: list[str]) -> str:
     if cell:
         row = int(cell[2])
         header = row == 0 and re.search(r"[^\W\d_]", cell["text"])
-        hint = "\nIs the first row a header? Remove it." if header else ""
+        hint = "\nIs the first row a header? Remove it." if header else _hint(lines[row])
         return (
             f"row {row + 1}, column {cell[3]} is not a number: {cell['text']}.\n"
             f"  {lines[row][:72]}{hint}"
@@ -285,4 +318,11 @@ def _explained(message: str, lines: list[str]) -> str:
     if ragged:
         row = int(ragged[3])
         return f"row {row} has {ragged[2]} numbers, row 1 has {ragged[1]}.\n  {lines[row - 1][:72]}"
-    return message
+    return message.partition(";")[0][:80]
+
+
+def _hint(line: str) -> str:
+    """What may be meant by a line that is no list of numbers."""
+    if ";" in line:
+        return "\nColumns are parted by commas here; write them so, and decimals with a point."
+    return ""

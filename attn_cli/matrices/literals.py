@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.errors import AttnError, caret
+from attn_cli.errors import AttnError, brief, caret
 
 MOST_AXES = 4
 ENTRY = r"[^\s,]+"
 MISSING = r"^\s*,|,\s*(?=,|$)"
 FRACTION = r'(?<![\w."])([-+]?\d+/\d+)(?![\w."])'
-NUMBER = r"(?i)[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|[-+]?(inf|infinity|nan)|[-+]?\d+/\d+"
+NUMBER = r"(?ia)[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|[-+]?(inf|infinity|nan)|[-+]?\d+/\d+"
 
 
 def parse(text: str, option: str) -> np.ndarray[Any, Any]:
@@ -116,7 +116,7 @@ def _fill(array: np.ndarray[Any, Any], value: Any, option: str, place: tuple[int
 def _json(text: str, option: str) -> Any:
     quoted = re.sub(FRACTION, r'"\1"', text) if '"' not in text else text
     try:
-        return json.loads(quoted)
+        return json_value(quoted)
     except ValueError as error:
         position = getattr(error, "pos", 0)
         at = min(position - quoted[:position].count('"'), len(text) - 1)
@@ -125,6 +125,30 @@ def _json(text: str, option: str) -> Any:
         ) from None
     except RecursionError:
         raise AttnError(f"{option}: the brackets are nested too deeply.") from None
+
+
+def json_value(text: str) -> Any:
+    """Read JSON in which no name stands twice and no number is beyond float64.
+
+    Raises ValueError, as json does.
+    """
+    return json.loads(text, object_pairs_hook=_once, parse_float=_within)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{brief(name)!r} stands there twice")
+        found[name] = value
+    return found
+
+
+def _within(text: str) -> float:
+    value = float(text)
+    if isinf(value):
+        raise ValueError(f"{brief(text)} is beyond float64")
+    return value
 
 
 def _entry(match: re.Match[str], start: int, text: str, option: str, row: int) -> float:

@@ -44,7 +44,8 @@ class Sources:
         if os.path.isfile(path):
             return files.read_one(path, _kind(path, option), name, option)
         if os.path.exists(path) and stat.S_ISFIFO(path.stat().st_mode):
-            data = path.read_bytes()
+            with path.open("rb") as stream:
+                data = _bounded(stream, option, argument)
             return files.read_one(data, files.sniff(data), name, option)
         if os.path.isdir(path):
             raise AttnError(f"{option}: {argument!r} is a folder.\n{EXAMPLES}")
@@ -75,12 +76,17 @@ class Sources:
         if self._stdin_taken_by:
             raise AttnError(f"{option}: {self._stdin_taken_by} reads standard input already.")
         self._stdin_taken_by = option
-        most = available_bytes() // files.TEXT_COST
-        data = self._stdin.read(most + 1)
-        if len(data) > most:
-            raise ImpossibleError(f"{option}: standard input is too long. Give a file.")
-        self._data = data
-        return data
+        self._data = _bounded(self._stdin, option, "standard input")
+        return self._data
+
+
+def _bounded(stream: IO[bytes], option: str, name: str) -> bytes:
+    """All of a stream, as far as there is memory to read it."""
+    most = available_bytes() // files.TEXT_COST
+    data = stream.read(most + 1)
+    if len(data) > most:
+        raise ImpossibleError(f"{option}: {name} is too long. Give a file.")
+    return data
 
 
 def _kind(path: Path, option: str) -> str:

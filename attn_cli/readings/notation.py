@@ -33,7 +33,17 @@ def letter(name: str) -> str:
     return "_".join(filter(None, ("W", index if spelled else index.upper())))
 
 
-TEXT_SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "&%$#_{}"})
+TEXT_SIGNS = str.maketrans(
+    {
+        **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"}\lt\text{",
+        ">": r"}\gt\text{",
+    }
+)
+"""Signs of words inside mathematics; no less-than sign, which HTML beside it would read."""
 
 
 class Notation(ABC):

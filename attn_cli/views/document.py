@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from attn_cli.trace import SCHEMA, Trace, TracedStep
+from attn_cli.views.visible import escaped_json
 
 
 def parts(
@@ -23,7 +24,7 @@ def parts(
     """
 
     def dump(value: Any) -> str:
-        return json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
+        return escaped_json(json.dumps(value, ensure_ascii=ascii_only, allow_nan=False))
 
     head = {
         "schema": SCHEMA,

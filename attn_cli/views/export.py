@@ -14,6 +14,7 @@ from attn_cli.views.latex import latex_page
 from attn_cli.views.markdown import markdown_page
 from attn_cli.views.page import Block, Lines
 from attn_cli.views.terminal import print_page
+from attn_cli.views.visible import visible, visible_page
 
 WIDTH = 100
 """Columns of text in an exported page."""
@@ -93,16 +94,23 @@ def _recorded(blocks: list[Block], notices: Sequence[str]) -> Console:
 
 
 def _with_notices(blocks: list[Block], notices: Sequence[str]) -> list[Block]:
-    return [*blocks, *(Lines((said("Note: {notice}", notice=notice),)) for notice in notices)]
+    noted = [Lines((said("Note: {notice}", notice=notice),)) for notice in notices]
+    whole: list[Block] = visible_page([*blocks, *noted])
+    return whole
+
+
+def _in_template(title: str) -> str:
+    """A title as it stands in a template that is filled by name."""
+    return escape(visible(title), quote=True).replace("{", "{{").replace("}", "}}")
 
 
 def _svg(blocks: list[Block], title: str, notices: Sequence[str]) -> str:
-    page = SVG.replace("@title@", escape(title, quote=True))
+    page = SVG.replace("@title@", _in_template(title))
     return _recorded(blocks, notices).export_svg(theme=THEME, code_format=page)
 
 
 def _html(blocks: list[Block], title: str, notices: Sequence[str]) -> str:
-    page = HTML.replace("@title@", escape(title))
+    page = HTML.replace("@title@", _in_template(title))
     return _recorded(blocks, notices).export_html(theme=THEME, code_format=page)
 
 

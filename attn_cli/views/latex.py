@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from attn_cli.views.page import Block, Grid, Grids, Heading, Lines, Title
@@ -100,7 +101,8 @@ def _grid(grid: Grid) -> list[str]:
 
 def _number(digits: str) -> str:
     """A number, its sign as mathematics has it."""
-    return f"${digits}$".replace("∞", r"\infty") if digits.startswith("-") else text(digits)
+    number = re.fullmatch(r"-[\d.]+(e-?\d+)?|-∞", digits)
+    return f"${digits}$".replace("∞", r"\infty") if number else text(digits)
 
 
 def text(words: str) -> str:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from attn_cli.cost_report import Sweep
 from attn_cli.errors import AttnError
 
 
-def plot(sweep: Sweep) -> None:
-    """Draw both curves to standard output.
+def refuse_missing_extra() -> None:
+    """Raise AttnError where uniplot is not installed, before anything is written."""
+    if find_spec("uniplot") is None:
+        raise AttnError("--plot needs uniplot: pip install uniplot (the extra attn-cli[plot]).")
 
-    Raises AttnError where uniplot is not installed.
-    """
-    try:
-        from uniplot import plot as draw
-    except ImportError:
-        raise AttnError("--plot needs an extra: pip install 'attn-cli[plot]'.") from None
+
+def plot(sweep: Sweep) -> None:
+    """Draw both curves to standard output."""
+    from uniplot import plot as draw
+
     sizes = [row.size for row in sweep.rows]
     draw(
         xs=[sizes, sizes],

@@ -1,0 +1,80 @@
+"""The words of a command line, before Typer reads them: a bare --rope, and options given twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from attn_cli.cli import streams
+from attn_cli.errors import Exit
+
+SEVERAL = ("--param",)
+"""Options that may be given more than once."""
+
+
+class Command(TyperCommand):
+    """A command whose --rope may stand without a value, and none of whose options is dropped."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Fill in bare --rope, join several --mask by and, refuse what is given twice."""
+        args = _joined(_filled(args))
+        twice = _twice(args, _valued(self))
+        if twice is not None:
+            streams.say(f"Error: {twice} is given twice: give it once.")
+            raise typer.Exit(int(Exit.USAGE))
+        return super().parse_args(ctx, args)
+
+
+def _valued(command: Any) -> set[str]:
+    """Options of a command that take a value."""
+    return {
+        word
+        for option in command.params
+        if not getattr(option, "is_flag", False)
+        for word in option.opts
+    }
+
+
+def _filled(args: list[str]) -> list[str]:
+    """Put the usual value behind every bare --rope."""
+    filled = []
+    for place, word in enumerate(args):
+        filled.append(word)
+        following = args[place + 1] if place + 1 < len(args) else "-"
+        if word == "--rope" and following.startswith("-"):
+            filled.append("half-split")
+    return filled
+
+
+def _joined(args: list[str]) -> list[str]:
+    """Several masks are combined with and, as all masks are that are given as options."""
+    masks, others = [], []
+    words = iter(args)
+    for word in words:
+        if word == "--mask":
+            masks.append(next(words, None))
+        elif word.startswith("--mask="):
+            masks.append(word.removeprefix("--mask="))
+        else:
+            others.append(word)
+    if len(masks) < 2 or None in masks:
+        return args
+    return [*others, "--mask", " & ".join(f"({mask})" for mask in masks)]
+
+
+def _twice(args: list[str], valued: set[str]) -> str | None:
+    """The first option with a value that is given a second time."""
+    seen: set[str] = set()
+    words = iter(args)
+    for word in words:
+        name = word.partition("=")[0]
+        if name not in valued:
+            continue
+        if name in seen and name not in SEVERAL:
+            return name
+        seen.add(name)
+        if "=" not in word:
+            next(words, None)
+    return None
