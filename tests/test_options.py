@@ -26,6 +26,14 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "w_v": (("--x", "rows.npy"), ("--w-v", "square.npy")),
     "w_o": (("--x", "rows.npy"), ("--w-o", "square.npy")),
     "bias": ((), ("--bias", "square.npy")),
+    "layout": (
+        ("--q", "four.npy", "--k", "four.npy", "--v", "four.npy"),
+        ("--layout", "bshd"),
+    ),
+    "weights_layout": (
+        ("--x", "rows.npy", "--w-q", "square.npy"),
+        ("--weights-layout", "out-in"),
+    ),
     "past_k": (("--past-v", "past.npy", "--past-k", "rows.npy"), ("--past-k", "past.npy")),
     "past_v": (("--past-k", "past.npy", "--past-v", "rows.npy"), ("--past-v", "past.npy")),
     "input": ((), ("--input", "all.npz")),
@@ -106,6 +114,7 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
     np.save("rows.npy", normal(0, 5, 4))
     np.save("square.npy", normal(1, 4, 4))
     np.save("past.npy", normal(2, 2, 4))
+    np.save("four.npy", normal(5, 1, 2, 3, 4))
     np.save("table.npy", normal(4, 32))
     np.savez("all.npz", q=normal(3, 2, 4))
     before, more = CHANGES[option]

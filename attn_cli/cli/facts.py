@@ -31,6 +31,7 @@ def facts(request: Request) -> tuple[str, ...]:
             f"{sizes['group_size']} query heads: "
             f"key head 0 for heads 0 to {sizes['group_size'] - 1}"
         )
+    lines += request.laid_out
     if choices.scale is not None:
         lines.append(f"scale {choices.scale:g} instead of the mechanism's own")
     if choices.normalizer.name != "softmax":

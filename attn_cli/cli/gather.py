@@ -12,6 +12,7 @@ from attn_cli import mechanisms
 from attn_cli.cli.asked import Asked, asked, refuse_placement
 from attn_cli.cli.choosing import choices_of, refuse_untaken, with_algorithm, with_local
 from attn_cli.cli.given import read_given, refuse_conflicts
+from attn_cli.cli.laid_out import laid_out, told_layouts
 from attn_cli.cli.masking import Chosen, bind_keys, bind_mask, chosen_mask
 from attn_cli.cli.options import (
     AlgorithmOptions,
@@ -25,9 +26,10 @@ from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
 from attn_cli.cli.resumed import USUAL, saved_offset, still_meant, with_settings
 from attn_cli.cli.sentences import name_labels, replaced, sentences
 from attn_cli.cli.supplying import drawn, refuse_other_noise, taken, used
-from attn_cli.errors import AttnError
+from attn_cli.errors import AttnError, ShapeError
 from attn_cli.matrices import numeric
 from attn_cli.matrices.digests import digest
+from attn_cli.matrices.layouts import is_weight, weights_in_out
 from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT
@@ -41,7 +43,8 @@ class Request(NamedTuple):
 
     random: the inputs that were drawn; embedded: rows drawn for words; again: those of a saved run
     that are as they were drawn then; saved_step: what was said of a saved decode step, and the
-    digest of its output; usual: those that have their usual number. unused: arrays
+    digest of its output; hints: what looks otherwise than it was read; laid_out: how arrays were
+    read; usual: those that have their usual number. unused: arrays
     in --input that nothing asked for.
     chosen: the mask, where it places the queries, and the masks it is made of. query: the only one
     that is computed, where it is one. whole: the run whose last row this one is.
@@ -62,6 +65,8 @@ class Request(NamedTuple):
     embedded: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     saved_step: tuple[tuple[str, ...], str] = ((), "")
+    hints: tuple[str, ...] = ()
+    laid_out: tuple[str, ...] = ()
 
     @property
     def drawn(self) -> tuple[str, ...]:
@@ -94,6 +99,7 @@ def gathered(
     )
     if settings.get("causal") and not wanted.any:
         wanted = asked(masks._replace(causal=True))
+    given, hints = laid_out(given, options, resumed=bool(settings))
     settings = still_meant(settings, attention, algorithm)
     attention = with_settings(attention, settings)
     positions = with_settings(positions, settings)
@@ -132,7 +138,15 @@ def gathered(
     labels = {mechanism.axis(axis): names for axis, names in labels.items()}
     refuse_conflicts(given)
     given = numeric.to_one_type(given, attention.dtype)
-    bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
+    try:
+        bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
+    except ShapeError as error:
+        if not _fits_transposed(mechanism, given, mask, wanted, sizes, choices):
+            raise
+        raise ShapeError(
+            f"{error}\nTransposed they fit: are they torch's Linear? Then give --weights-layout "
+            f"{'in-out' if options.weights_layout == 'out-in' else 'out-in'}."
+        ) from None
     choices = _for_one_query(mechanism, choices, given, bound, settings.get("by_element"))
     query = _query(algorithm, bound)
     given, unused = taken(given, unused, mechanism, layout, options, shared=sources is not None)
@@ -176,6 +190,8 @@ def gathered(
             and digest(given[name]) == settings["digests"].get(name)
         ),
         saved_step=_saved_step(settings),
+        hints=hints,
+        laid_out=told_layouts(options, given, resumed=bool(settings)),
     )
 
 
@@ -219,6 +235,24 @@ def _query(algorithm: AlgorithmOptions, sizes: Sizes) -> int | None:
     if index is not None and index >= sizes["n"]:
         raise AttnError(f"--query-index {index}: there are {sizes['n']} queries, counted from 0.")
     return index
+
+
+def _fits_transposed(
+    mechanism: Mechanism,
+    given: Mapping[str, Array],
+    mask: Array | None,
+    wanted: Asked,
+    sizes: SizeOptions,
+    choices: Choices,
+) -> bool:
+    """Whether the learned matrices would fit on their side."""
+    if not any(is_weight(name) and array.ndim == 2 for name, array in given.items()):
+        return False
+    try:
+        _settled(mechanism, weights_in_out(given, "out-in"), mask, wanted, sizes, choices)
+    except AttnError:
+        return False
+    return True
 
 
 def _settled(

@@ -25,6 +25,7 @@ def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
     found = []
     if request.unused:
         found.append(said("--input: not used: {names}.", names=listed(request.unused)))
+    found += [said(hint) for hint in request.hints]
     found += _idle(request)
     found += _not_finite(request, numbers)
     empty = _empty_rows(request, numbers)

@@ -71,6 +71,20 @@ class ArrayOptions(NamedTuple):
             _array.args[0], "Several arrays by name: .npz, .json, .safetensors.", metavar="FILE"
         ),
     ] = None
+    layout: Annotated[
+        str | None,
+        of_panel(
+            _array.args[0],
+            "How 3-D and 4-D arrays lie: bhsd (torch), bshd (jax, flash), sbe, thd (varlen).",
+            metavar="NAME",
+        ),
+    ] = None
+    weights_layout: Annotated[
+        str | None,
+        of_panel(
+            _array.args[0], "W_Q … W_O as in-out (X W) or out-in (torch's Linear).", metavar="NAME"
+        ),
+    ] = None
     text: Annotated[
         str | None,
         of_panel(_array.args[0], "A sentence: one random vector for each word.", metavar="WORDS"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -29,7 +30,14 @@ def show_page(make: MakePage, *, plain: bool, stepwise: bool = False) -> None:
 
     ascii_only = plain or not streams.shows_unicode(sys.stdout)
     colours: dict[str, Any] = {"no_color": True, "color_system": None} if plain else {}
-    console = Console(highlight=False, markup=False, emoji=False, **colours)
+
+    class Page(Console):
+        """A console that leaves it to the caller what a reader that left means."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(errno.EPIPE, "the reader left")
+
+    console = Page(highlight=False, markup=False, emoji=False, **colours)
     blocks: list[Block] = visible_page(make(console.width, ASCII_SIGNS if ascii_only else Signs()))
     if ascii_only:
         blocks = ascii_page(blocks)

@@ -46,7 +46,7 @@ def used(
         if name not in own and not shared:
             raise AttnError(
                 f"--param {name}: {mechanism.name}{beside} has no such array. "
-                f"It has: {', '.join(own) or 'none of its own'}."
+                f"It has: {', '.join(own) or 'none of its own'}.{_way(choices, own)}"
             )
     if choices.bias is not None and "bias" in given:
         others.append("bias")
@@ -56,6 +56,13 @@ def used(
         if name not in others
     }
     return kept, (*unused, *others)
+
+
+def _way(choices: Choices, own: Mapping[str, Any]) -> str:
+    """How to have other numbers where a bias has fixed ones."""
+    if choices.bias is None or own:
+        return ""
+    return " Its numbers are fixed; for others give the whole bias as an array, --bias FILE."
 
 
 def _scores(mechanism: Mechanism, choices: Choices) -> Axes:

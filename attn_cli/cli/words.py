@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import typer
 from typer.core import TyperCommand
 
 from attn_cli.cli import streams
-from attn_cli.errors import Exit
+from attn_cli.errors import Exit, brief
 
 SEVERAL = ("--param",)
 """Options that may be given more than once."""
@@ -20,17 +21,20 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Fill in bare --rope, join several --mask by and, refuse what is given twice."""
         args = _joined(_filled(args))
-        twice = _twice(args, _valued(self))
-        if twice is not None:
-            streams.say(f"Error: {twice} is given twice: give it once.")
+        wrong = _wrong(args, _valued(self))
+        if wrong is not None:
+            streams.say(f"Error: {wrong}")
             raise typer.Exit(int(Exit.USAGE))
         return super().parse_args(ctx, args)
 
 
-def _valued(command: Any) -> set[str]:
-    """Options of a command that take a value."""
+NUMBERS = ("int", "int range", "integer", "integer range", "float", "float range", "fraction")
+
+
+def _valued(command: Any) -> dict[str, bool]:
+    """Options of a command that take a value, and whether it is a number."""
     return {
-        word
+        word: getattr(option.type, "name", "") in NUMBERS
         for option in command.params
         if not getattr(option, "is_flag", False)
         for word in option.opts
@@ -64,17 +68,18 @@ def _joined(args: list[str]) -> list[str]:
     return [*others, "--mask", " & ".join(f"({mask})" for mask in masks)]
 
 
-def _twice(args: list[str], valued: set[str]) -> str | None:
-    """The first option with a value that is given a second time."""
+def _wrong(args: list[str], valued: Mapping[str, bool]) -> str | None:
+    """What is wrong with the first option that is given twice, or whose number has other digits."""
     seen: set[str] = set()
     words = iter(args)
     for word in words:
-        name = word.partition("=")[0]
+        name, equals, value = word.partition("=")
         if name not in valued:
             continue
         if name in seen and name not in SEVERAL:
-            return name
+            return f"{name} is given twice: give it once."
         seen.add(name)
-        if "=" not in word:
-            next(words, None)
+        value = value if equals else next(words, "")
+        if valued[name] and not value.isascii():
+            return f"{name}: {brief(value)!r} is not a number in the digits 0 to 9."
     return None

@@ -13,7 +13,8 @@ from attn_cli.program import Axes, Program, Size, Step, Table
 
 Inputs = Any
 
-PRESS, RAFFEL, SHAW = "Press 2022, section 3", "Raffel 2020, section 2.1", "Shaw 2018, section 3.2"
+PRESS, RAFFEL = "Press 2022, section 3", "Raffel 2020, section 2.1"
+CLIPPED = "a number for each clipped distance, as T5 has one; Shaw 2018 clips and adds vectors"
 
 MOST = 4096
 """Learned numbers for each head, at most."""
@@ -65,7 +66,7 @@ def relative(reach: int = 16) -> Bias:
     return Bias(
         f"relative({reach})",
         "clipped relative positions",
-        SHAW,
+        CLIPPED,
         2 * reach + 1,
         lambda p, scores, inputs, queries: _selected(
             p, scores, inputs, queries, _clipped(queries, reach)
@@ -210,7 +211,7 @@ BIASES = (
         (Parameter("reach", 1, 16, MOST),),
         relative,
         "a learned number for each distance, far ones alike",
-        SHAW,
+        CLIPPED,
         placed=False,
     ),
 )

@@ -148,7 +148,7 @@ def _memory(report: CostReport) -> list[Block]:
     lines = [
         f"{name:17}{bytes_amount(amount)}{note}"
         for name, amount, note in (
-            ("weights", memory["weights_of_projections"], ""),
+            ("parameters", memory["weights_of_projections"], ""),
             ("score matrix", memory["score_matrix"], ""),
             ("peak", memory["peak"], f" after {report.peak_at}"),
         )

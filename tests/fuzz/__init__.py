@@ -1,0 +1,1 @@
+"""Generated command lines and files: nothing may fail but by a message."""
