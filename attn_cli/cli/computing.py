@@ -53,6 +53,9 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
         if wanted is not None:
             _refuse_unknown(wanted, option, program)
     _refuse_missing_slices(program, display)
+    if display.only is not None and not (output.json or output.save):
+        request = _before_pairs(request, display.only)
+        program = request.program
     cell = _cell(display.show_work, request) if display.show_work is not None else None
     parts = rows.split(program)
     if request.query is not None:
@@ -70,6 +73,15 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
         numbers = _in_blocks(request, parts, cell)
         whole = False
     return _trace(request, numbers, cell, display, whole)
+
+
+def _before_pairs(request: Request, only: str) -> Request:
+    """A run of no more than is shown, where no query has met a key yet."""
+    if request.whole is not None or request.query is not None:
+        return request
+    part = request.program.up_to(only)
+    met = any({"n", "m"} <= {*step.axes} and step.operation != "input" for step in part)
+    return request if met else request._replace(program=part)
 
 
 def _refuse_other_query(

@@ -29,7 +29,12 @@ from attn_cli.cli.supplying import drawn, refuse_other_noise, taken, used
 from attn_cli.errors import AttnError, ShapeError
 from attn_cli.matrices import numeric
 from attn_cli.matrices.digests import digest
-from attn_cli.matrices.layouts import is_weight, weights_in_out
+from attn_cli.matrices.layouts import (
+    ROWS_FIRST,
+    divides_otherwise,
+    is_weight,
+    weights_in_out,
+)
 from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT
@@ -141,6 +146,8 @@ def gathered(
     try:
         bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
     except ShapeError as error:
+        if options.layout is None and divides_otherwise(given):
+            raise ShapeError(f"{error}\n{ROWS_FIRST}") from None
         if not _fits_transposed(mechanism, given, mask, wanted, sizes, choices):
             raise
         raise ShapeError(

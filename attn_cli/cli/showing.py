@@ -11,6 +11,7 @@ from attn_cli.cli import streams
 from attn_cli.cli.options import DECIMALS, DisplayOptions, OutputOptions
 from attn_cli.cli.output import EXPORTED, export_page, show_page, write_texts
 from attn_cli.cli.paths import check_path, write_whole
+from attn_cli.cli.progress import progress
 from attn_cli.errors import AttnError
 from attn_cli.trace import Trace
 from attn_cli.views import document, matrix
@@ -97,8 +98,14 @@ def _print_matrix(trace: Trace, display: DisplayOptions) -> None:
 
 
 def _print_json(trace: Trace, only: str | None) -> None:
-    for part in document.parts(trace, only, ascii_only=not streams.shows_unicode(sys.stdout)):
-        sys.stdout.write(part)
+    steps = [step for step in trace.steps if only in (None, step.name)]
+    total = sum(step.values.size for step in steps)
+    with progress("numbers") as advance:
+        written = 0
+        for part in document.parts(trace, only, ascii_only=not streams.shows_unicode(sys.stdout)):
+            sys.stdout.write(part)
+            written += part.count(",")
+            advance(min(written, total), total)
 
 
 def _save(trace: Trace, path: Path, only: str | None, *, force: bool) -> None:

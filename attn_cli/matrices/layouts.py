@@ -109,6 +109,17 @@ def is_weight(name: str) -> bool:
     return name == "w" or name.startswith("w_")
 
 
+ROWS_FIRST = "Are rows before heads, (batch, rows, heads, width)? Then give --layout bshd."
+
+
+def divides_otherwise(given: Mapping[str, Array]) -> bool:
+    """Whether query heads are a multiple of key heads only where rows come before heads."""
+    q, k = given.get("q"), given.get("k")
+    if q is None or k is None or q.ndim != 4 or k.ndim != 4:
+        return False
+    return q.shape[1] % k.shape[1] != 0 and q.shape[2] % k.shape[2] == 0
+
+
 def likelier(given: Mapping[str, Array]) -> str | None:
     """What makes another layout likelier than heads first; None where nothing does."""
     for name in ROWS:

@@ -74,6 +74,12 @@ class Program:
         """A step by its name, if there is one."""
         return next((step for step in self.steps if step.name == name), None)
 
+    def up_to(self, name: str) -> Program:
+        """The steps before one, and that one."""
+        part = Program(self.sizes)
+        part.steps = self.steps[: self.steps.index(self[name]) + 1]
+        return part
+
     @property
     def output(self) -> Step:
         """The last step: what the mechanism computes."""

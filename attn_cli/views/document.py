@@ -75,7 +75,11 @@ def _described(step: TracedStep) -> dict[str, Any]:
 
 def _array(array: Any) -> Iterator[str]:
     if array.ndim <= 1:
-        yield json.dumps(plain_value(array.tolist()), allow_nan=False)
+        numbers = array.tolist()
+        try:
+            yield json.dumps(numbers, allow_nan=False)
+        except ValueError:
+            yield json.dumps(plain_value(numbers), allow_nan=False)
         return
     yield "["
     for place, part in enumerate(array):

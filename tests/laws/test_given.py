@@ -260,3 +260,23 @@ def test_an_archive_does_not_unpack_to_gigabytes(attn: Attn) -> None:
     ran = attn("compute", "--input", "bomb.npz")
     assert ran.status == 2
     assert "q.npy unpacks from" in ran.err
+
+
+def test_only_an_early_step_is_only_computed(attn: Attn) -> None:
+    """--only of a step before queries meet keys computes no scores: 10⁶ queries take no time."""
+    ran = attn("compute", "--n", 10**6, "--d", 2, "--only", "q", "--quiet")
+    assert ran.status == 0
+    assert len(ran.out.splitlines()) == 10**6
+    whole = attn("compute", "--text", "a b", "--only", "v").out
+    assert whole.startswith("3 v = X W_V")
+
+
+def test_heads_that_divide_only_the_other_way(attn: Attn) -> None:
+    """Grouped heads behind their rows: the refusal names the layout that fits."""
+    saved(q=normal(0, 1, 5, 4, 2), k=normal(1, 1, 3, 2, 2), v=normal(2, 1, 3, 2, 2))
+    ran = attn("compute", *FILES)
+    assert ran.status == 2
+    assert ran.err.endswith(
+        "Are rows before heads, (batch, rows, heads, width)? Then give --layout bshd.\n"
+    )
+    assert output(attn, *FILES, "--layout", "bshd").shape == (1, 4, 5, 2)
