@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from attn_cli.cli.given import ARRAYS, parameter_names, parameters
 from attn_cli.cli.options import ArrayOptions
 from attn_cli.errors import AttnError, option_of
 from attn_cli.matrices import seeded
+from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.mechanisms import Choices, Layout, Mechanism, local
 from attn_cli.program import Axes, Program
 
@@ -131,6 +133,14 @@ def drawn(
 ) -> dict[str, Array]:
     """Random arrays for the inputs that are not given, of their type; usual numbers for some."""
     kind = dtype or (str(next(iter(given.values())).dtype) if given else None)
+    missing = [step for step in program.inputs if step.name not in given]
+    numbers = sum(prod(program.shape(step)) for step in missing)
+    itemsize = np.dtype(kind or "float64").itemsize
+    refuse_above_memory(
+        2 * numbers * itemsize,
+        f"{numbers:,} random numbers, and as many computed,",
+        "Ask for less.",
+    )
     made = {}
     for step in program.inputs:
         if step.name in usual and step.name not in given:

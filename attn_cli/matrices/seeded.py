@@ -21,8 +21,9 @@ def normal(name: str, shape: tuple[int, ...], seed: int, dtype: str | None = Non
     stream = np.random.default_rng([seed, *name.encode()])
     kind = np.dtype(dtype or "float64")
     drawn = np.dtype("float32") if kind.itemsize < 8 else kind
+    both = drawn.itemsize + (kind.itemsize if kind != drawn else 0)
     refuse_above_memory(
-        prod(shape) * drawn.itemsize, f"Random {name} of {prod(shape):,} numbers", "Ask for less."
+        prod(shape) * both, f"Random {name} of {prod(shape):,} numbers", "Ask for less."
     )
     return stream.standard_normal(shape, dtype=drawn).astype(kind, copy=False)
 

@@ -280,3 +280,11 @@ def test_heads_that_divide_only_the_other_way(attn: Attn) -> None:
         "Are rows before heads, (batch, rows, heads, width)? Then give --layout bshd.\n"
     )
     assert output(attn, *FILES, "--layout", "bshd").shape == (1, 4, 5, 2)
+
+
+@pytest.mark.parametrize("command", ["compute", "compare"])
+def test_more_than_there_is_memory_for_is_refused_at_once(attn: Attn, command: str) -> None:
+    """All arrays that would be drawn are counted before the first is."""
+    ran = attn(command, "--dtype", "float16", "--n", 10**9)
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("Error: Drawing 12,000,000,000 numbers and computing with them nee")
