@@ -136,11 +136,8 @@ def drawn(
     missing = [step for step in program.inputs if step.name not in given]
     numbers = sum(prod(program.shape(step)) for step in missing)
     itemsize = np.dtype(kind or "float64").itemsize
-    refuse_above_memory(
-        2 * numbers * itemsize,
-        f"{numbers:,} random numbers, and as many computed,",
-        "Ask for less.",
-    )
+    what = f"Drawing {numbers:,} numbers and computing with them"
+    refuse_above_memory(2 * numbers * itemsize, what, "Ask for less.")
     made = {}
     for step in program.inputs:
         if step.name in usual and step.name not in given:

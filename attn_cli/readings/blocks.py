@@ -98,28 +98,37 @@ class _Run:
         if not hasattr(self.local, "kernel"):
             self.local.kernel = Kernel(self.quick, self.parts, self.once)
         made = self.local.kernel.run(queries)
+        keys = None if self.mask is None else keys_of(made[self.mask.name])
         lost = not all(np.isfinite(made[step.name]).all() for step in self.kept)
-        if lost or self._emptied(made):
+        if lost or self._emptied(keys):
             made |= evaluate_rows(self.program, self.plain_parts, self.once, queries)
         rows = slice(queries[0], queries[-1] + 1)
         for step in self.kept:
             before = (slice(None),) * step.axes.index("n")
             self.results[step.name][(*before, rows)] = made[step.name]
-        if self.mask is not None and self.keys is not None:
-            self.keys[..., rows] = np.count_nonzero(made[self.mask.name], axis=-1)
+        if self.keys is not None:
+            self.keys[..., rows] = keys
         return len(queries)
 
-    def _emptied(self, made: Mapping[str, Array]) -> bool:
+    def _emptied(self, keys: Array | None) -> bool:
         """Whether a row that may attend some key has no weight at all: its scores overflowed."""
         empty = self.local.kernel.empty
-        if self.mask is not None:
-            empty = empty & made[self.mask.name].any(axis=-1, keepdims=True)
+        if keys is not None:
+            empty = empty & (keys > 0)[..., None]
         return bool(empty.any())
 
     def result(self) -> Blocked:
         """Every array without n×m axes, those that were computed once among them."""
         once = {step.name: self.once[step.name] for step in self.plain_parts.once}
         return Blocked({**once, **self.results}, self.keys)
+
+
+def keys_of(allowed: Array) -> Array:
+    """How many entries of each row are True: eight at a time where rows allow it."""
+    if allowed.shape[-1] % 8 or not allowed.flags.c_contiguous:
+        return np.asarray(np.count_nonzero(allowed, axis=-1))
+    eights = np.bitwise_count(allowed.view(np.uint64))
+    return np.add.reduce(eights, axis=-1, dtype=np.int64)
 
 
 def rows_per_block(
