@@ -91,7 +91,9 @@ def test_a_full_disk_names_the_file() -> None:
 def test_signals_leave_no_half_written_file(number: signal.Signals) -> None:
     """A program that is ended while it writes cleans up, and says so by its status."""
     code = (
-        "import sys, time\n"
+        "import signal, time\n"
+        # whoever runs the tests may ignore it (nohup), which a program inherits
+        f"signal.signal({int(number)}, signal.SIG_DFL)\n"
         "from pathlib import Path\n"
         "from attn_cli.cli import streams\n"
         "from attn_cli.cli.paths import write_whole\n"
@@ -102,13 +104,16 @@ def test_signals_leave_no_half_written_file(number: signal.Signals) -> None:
         "    time.sleep(30)\n"
         "write_whole(Path('run.txt'), write, force=False)\n"
     )
-    running = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-    assert running.stdout is not None
-    assert running.stdout.readline() == b"begun\n"
-    assert len(list(Path().iterdir())) == 1
-    running.send_signal(number)
-    assert running.wait(20) == 128 + number
-    running.stdout.close()
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"begun\n"
+        begun = len(list(Path().iterdir()))
+        running.send_signal(number)
+        try:
+            status = running.wait(20)
+        finally:
+            running.kill()
+    assert (begun, status) == (1, 128 + number)
     assert list(Path().iterdir()) == []
 
 
