@@ -45,7 +45,6 @@ if __name__ == "__main__":
     program = BILINEAR.program(sizes, layout, choices)
     arrays = evaluate(program, {**given, "w": np.array([[0.0, 1.0], [1.0, 0.0]])})
     for step in program:
-        print(
-            f"{step.name:8} {formula(step, sizes, Unicode()):32} {flops(step, Count(sizes)):3} FLOPs"
-        )
+        cost = flops(step, Count(sizes))
+        print(f"{step.name:8} {formula(step, sizes, Unicode()):32} {cost:3} FLOPs")
     print(arrays["output"].round(4))
