@@ -269,3 +269,43 @@ def test_a_machine_reads_weights_and_cache(attn: Attn) -> None:
     assert "attention layers alone, no feed-forward layers" in ran.out
     encoder = model(attn, "bert-base", "--hardware", "a100")["hardware"]["floors"]
     assert [floor["way"] for floor in encoder] == ["attention's weights read"]
+
+
+def test_an_encoder_reads_its_own_source(attn: Attn) -> None:
+    """--m is the decoder's context; the encoder and cross-attention agree on the source."""
+    rows = [(k["name"], k["keys"]) for k in model(attn, "t5-base", "--m", 100)["layers"]]
+    assert rows == [
+        ("encoder full_attention", 512),
+        ("decoder full_attention", 100),
+        ("cross_attention", 512),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "left_out", "cache"),
+    [
+        ("mistral-7b-v0.1", ("sliding_window", "num_key_value_heads"), 131_072),
+        ("gemma-2-2b", ("sliding_window", "head_dim"), 2 * 26 * 4 * 256 * 2),
+    ],
+)
+def test_what_a_file_lacks_is_its_familys_own(
+    attn: Attn, name: str, left_out: tuple[str, ...], cache: int
+) -> None:
+    """Entries that are missing are those of the family's configuration, and said; null is null."""
+    values = json.loads((CONFIGS / f"{name}.json").read_text(encoding="utf-8"))
+    Path("short.json").write_text(
+        json.dumps({key: value for key, value in values.items() if key not in left_out}), "utf-8"
+    )
+    ran = attn("complexity", "--config", "short.json", "--dtype", "bfloat16", "--json")
+    found = json.loads(ran.out)
+    assert found["totals"]["kv_cache_bytes_per_token"] == cache
+    assert found["layers"][0]["name"] == "sliding_attention"
+    assert any("not in the file, usual of the family: " in fact for fact in found["facts"])
+
+
+def test_unusual_use_is_said(attn: Attn) -> None:
+    """A BERT that decodes, and a window by another name, are told or refused."""
+    ran = attn("complexity", "--config", edited("bert-base", is_decoder=True))
+    assert "not read: is_decoder" in ran.out
+    path = edited("llama-3-8b", model_type="newest", local_attention=128)
+    assert "which layers local_attention = 128 is for" in attn("complexity", "--config", path).err

@@ -25,7 +25,9 @@ def work_out(step: Step, index: Index, desk: Desk) -> WorkedCell:
     if not follows and not isfinite(result):
         note = "beyond what its type holds"
     elif not follows:
-        note = "; ".join(filter(None, (note, f"unrounded {result!r}, from unrounded numbers")))
+        note = "; ".join(
+            filter(None, (note, f"unrounded {result!r}, as its type rounds each step"))
+        )
     return WorkedCell(cell, formula, text, shown, note, follows)
 
 

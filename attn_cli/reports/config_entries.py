@@ -9,7 +9,10 @@ from typing import Any
 from attn_cli.errors import AttnError, brief
 
 LARGEST = 10**15
-TELLING = re.compile(r"window|layer|kv|query|period|interval|pattern|chunk|sparse|cross|latent")
+TELLING = re.compile(
+    r"window|layer|kv|query|period|interval|pattern|chunk|sparse|cross|latent"
+    r"|local_att|global_att|index_"
+)
 """Names of entries that may bear on what attention costs."""
 
 
@@ -34,7 +37,7 @@ class Entries:
                 return name, self.values[name]
         for name in names:
             self.used.add(name)
-            if name in self.usual:
+            if name in self.usual and name not in self.values:
                 self.assumed[name] = self.usual[name]
                 return name, self.usual[name]
         return names[0], None
@@ -98,10 +101,13 @@ class Entries:
 
     def not_read(self) -> list[str]:
         """Names that may bear on attention and were not used."""
-        return [
-            str(name) for name in self.values if TELLING.search(str(name)) and name not in self.used
-        ]
+        odd = [name for name, value in UNUSUAL.items() if self.values.get(name) is value]
+        telling = [str(name) for name in self.values if TELLING.search(str(name))]
+        return [name for name in (*telling, *odd) if name not in self.used]
 
+
+UNUSUAL = {"is_decoder": True, "is_encoder_decoder": False}
+"""Entries that say a model is used otherwise than its family is."""
 
 LONGEST = 10_000
 """Layers that a list may have."""

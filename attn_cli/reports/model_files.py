@@ -24,7 +24,10 @@ Config = Mapping[str, Any]
 
 WIDTH = ("hidden_size", "n_embd", "n_embed", "d_model", "dim")
 HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
-KEY_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv", "kv_n_heads")
+KEY_HEADS = (
+    *("num_key_value_heads", "num_kv_heads", "n_head_kv", "kv_n_heads"),
+    "multi_query_group_num",
+)
 LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 POSITIONS = (
     *("max_position_embeddings", "n_positions", "n_ctx", "seq_length"),
@@ -36,7 +39,7 @@ LISTED = {"full_attention": FULL, "linear_attention": LINEAR, "mamba": MAMBA}
 WINDOWED = {"sliding_attention": "sliding_window", "chunked_attention": "attention_chunk_size"}
 """Kinds that layer_types may name, and the entry that says how far those with a window see."""
 
-OPEN = re.compile(r"window|chunk|period|interval|pattern|sparse|no_rope")
+OPEN = re.compile(r"window|chunk|period|interval|pattern|sparse|no_rope|local_att|index_topk")
 """Entries that may keep keys from some layers."""
 
 

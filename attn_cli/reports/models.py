@@ -127,7 +127,8 @@ class _Counting:
         self.part = part
         self.questions = questions
         self.itemsize = itemsize
-        self.context = _positions(part, questions)
+        once = beside_decoder and part.role == "encoder"
+        self.context = part.context if once else _positions(part, questions)
         self.new = questions.n if part.role == "decoder" else self.context
         self.beside_decoder = beside_decoder
 

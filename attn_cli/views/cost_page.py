@@ -73,11 +73,14 @@ def _steps(report: CostReport, width: int) -> list[Block]:
 
 
 def _shares(report: CostReport) -> list[str]:
-    """Shares in tenths of a per cent, rounded so that they sum to 100."""
-    parts = [1000 * (step.share or 0) for step in report.steps]
-    tenths = [int(part) for part in parts]
-    order = sorted(range(len(parts)), key=lambda place: tenths[place] - parts[place])
-    for place in order[: round(sum(parts)) - sum(tenths)]:
+    """Shares in per cent that sum to 100, with as few decimals as do so, equal ones alike."""
+    parts = [100 * (step.share or 0) for step in report.steps]
+    for digits in (1, 2, 3):
+        if abs(sum(round(part, digits) for part in parts) - sum(parts)) < 10.0**-digits / 2:
+            return [f"{part:.{digits}f}%" for part in parts]
+    tenths = [int(10 * part) for part in parts]
+    order = sorted(range(len(parts)), key=lambda place: tenths[place] - 10 * parts[place])
+    for place in order[: round(10 * sum(parts)) - sum(tenths)]:
         tenths[place] += 1
     return [f"{tenth / 10:.1f}%" for tenth in tenths]
 

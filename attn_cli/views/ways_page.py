@@ -18,7 +18,7 @@ EXPLAINED = (
     "entropy: of a query's weights, in nats, the mean of all queries; keys: e^entropy, as many as "
     "would share the weight evenly",
     "change: the largest difference of any number of the output from the first line's",
-    "FLOPs: of all steps, every pair counted, masked or not",
+    "FLOPs: of all steps; masked pairs are left out",
 )
 
 

@@ -110,7 +110,7 @@ def test_a_table_sums_to_its_total(
     rows = re.findall(r"^  \w+ .* ([\d,]+) +([\d.]+)%  O\(", page, re.MULTILINE)
     assert len(rows) == len(found["steps"])
     assert sum(number(flops) for flops, _ in rows) == total
-    assert round(sum(10 * float(share) for _, share in rows)) == 1000
+    assert round(sum(1000 * float(share) for _, share in rows)) == 100_000
     assert [number(flops) for flops, _ in rows] == [step["value"] for step in found["steps"]]
     symbols = {sympy.Symbol(name): size for name, size in found["symbols"].items()}
     for one in [*found["steps"], *found["totals"].values(), found["core"]]:
