@@ -176,7 +176,7 @@ def _trace(
         command="compute",
         mode=request.mechanism.name,
         title=request.mechanism.title,
-        formula=request.mechanism.formula,
+        formula=_formula(request),
         source=request.mechanism.source,
         seed=request.seed if request.drawn else None,
         facts=(
@@ -194,6 +194,16 @@ def _trace(
         next_commands=next_commands(request, steps),
         settings=_settings(request, decoded, output),
     )
+
+
+def _formula(request: Request) -> str:
+    """The mechanism in one line, with the normalizer and the scale that were asked for."""
+    choices, formula = request.choices, request.mechanism.formula
+    if not choices.normalizer.name.startswith("softmax"):
+        formula = formula.replace("softmax", choices.normalizer.name)
+    if choices.scale is not None:
+        formula = formula.replace(" / √d)", f" · {choices.scale:g})")
+    return formula
 
 
 def _decoded(request: Request, output: Array) -> tuple[str, ...]:
@@ -253,6 +263,7 @@ def _settings(request: Request, decoded: tuple[str, ...], output: Array) -> dict
         "seed": request.seed,
         "by_element": choices.by_element,
         "random": list(request.drawn),
+        "usual": dict(request.usual),
         "digests": {name: digest(array) for name, array in request.arrays.items()},
         "placed": request.chosen.placed,
         "decoded": {"facts": list(decoded), "output": digest(output)} if decoded else None,

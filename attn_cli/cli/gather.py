@@ -183,7 +183,9 @@ def gathered(
         arrays={**given, **made},
         labels=labels,
         random=tuple(name for name in made if name not in usual),
-        usual={name: number for name, number in usual.items() if name in made},
+        usual={
+            name: x for name, x in usual.items() if name in made or _as_saved(settings, name, given)
+        },
         unused=unused,
         seed=seed,
         chosen=chosen,
@@ -200,6 +202,13 @@ def gathered(
         hints=hints,
         laid_out=told_layouts(options, given, resumed=bool(settings)),
     )
+
+
+def _as_saved(settings: Mapping[str, Any], name: str, given: Mapping[str, Array]) -> bool:
+    """Whether an array of a saved run had its usual number, and has it still."""
+    if name not in (settings.get("usual") or ()) or name not in given:
+        return False
+    return bool(digest(given[name]) == settings["digests"].get(name))
 
 
 def _saved_step(settings: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:

@@ -167,6 +167,8 @@ def is_settings(settings: Any) -> TypeGuard[dict[str, Any]]:
 
     random, digests = settings.get("random", []), settings.get("digests", {})
     decoded = settings.get("decoded")
+    if not isinstance(settings.get("usual", {}), dict):
+        return False
     if not (_words(random) and isinstance(digests, dict) and _words([*digests.values()])):
         return False
     if decoded is not None and not _is_decoded(decoded):

@@ -47,4 +47,5 @@ def _focus(row: Array, place: tuple[tuple[str, int], ...], query: int, allowed: 
     part = positive / positive.sum()
     alike = np.flatnonzero(np.isclose(row, top, rtol=1e-6, atol=0))
     spread = float(np.exp(-(part * np.log(part)).sum()))
-    return FocusRow(place, query, tuple(int(j) for j in alike), float(top), spread, allowed)
+    share = float(top / positive.sum())
+    return FocusRow(place, query, tuple(int(j) for j in alike), share, spread, allowed)
