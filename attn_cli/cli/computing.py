@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from attn_cli.program import Program, Step
 from attn_cli.readings import blocks, rows
 from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.focus import focus_rows
-from attn_cli.readings.kept import kept_keys, mask_of
+from attn_cli.readings.kept import mask_of
 from attn_cli.readings.traced import Numbers, traced_steps, worked_cell
 from attn_cli.readings.values import evaluate
 from attn_cli.topics.en.steps import MEANINGS
@@ -67,7 +68,7 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
     if needed <= LARGE_BYTES or parts is None or _asks_for_all(parts, display, output):
         refuse_above_memory(needed, _what(program), INSTEAD)
         arrays = evaluate(program, request.arrays)
-        numbers = Numbers(program, arrays, keys=kept_keys(program))
+        numbers = Numbers(program, arrays, keys=_keys(program, arrays))
         whole = True
     else:
         numbers = _in_blocks(request, parts, cell)
@@ -103,9 +104,13 @@ def _one_query(request: Request, parts: rows.Split) -> Numbers:
     once = rows.evaluate_once(program, parts, request.arrays)
     shown = rows.evaluate_rows(program, parts, once, np.array([query]))
     by_rows = frozenset(step.name for step in parts.by_rows)
+    return Numbers(program, {**once, **shown}, (query,), by_rows, _keys(program, shown))
+
+
+def _keys(program: Program, arrays: Mapping[str, Array]) -> Array | None:
+    """How many keys each query may attend, from the mask as it was computed."""
     mask = mask_of(program)
-    keys = None if mask is None else np.count_nonzero(shown[mask.name], axis=-1)
-    return Numbers(program, {**once, **shown}, (query,), by_rows, keys)
+    return None if mask is None else blocks.keys_of(arrays[mask.name])
 
 
 def _bytes_of_a_query(request: Request) -> int:

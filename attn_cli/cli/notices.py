@@ -10,6 +10,7 @@ from attn_cli.cli.gather import Request
 from attn_cli.errors import listed
 from attn_cli.language import said
 from attn_cli.program import ONE, Axes, Step
+from attn_cli.readings.kept import mask_of
 from attn_cli.readings.traced import Numbers
 from attn_cli.reports.field import Field
 from attn_cli.reports.idle import idle_parts
@@ -77,7 +78,8 @@ def _listed(named: list[str]) -> str:
 def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, Axes] | None:
     """Which queries may attend no key, and the axes of the answer; None where it can't be told."""
     if numbers.keys is not None and numbers.queries is not None and not numbers.alone:
-        allowed = next(step for step in request.program if step.operation == "allow")
+        allowed = mask_of(request.program)
+        assert allowed is not None, "keys are counted where a mask decides them"
         return _unseen(numbers.keys > 0, allowed.axes[:-1])
     step = _telling(request)
     if step is None or not {"n", "m"} <= {*step.axes}:
