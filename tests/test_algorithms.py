@@ -105,7 +105,7 @@ def test_one_query_runs_again_from_its_file(attn: Attn) -> None:
     assert again.split("\n\n")[1:] == first.split("\n\n")[1:]
 
 
-MODES_WITH_CACHE = [*SCORED, "branched", "mla"]
+MODES_WITH_CACHE = [*SCORED, "branched", "mla", "mla-folded"]
 
 
 @pytest.mark.parametrize("mode", MODES_WITH_CACHE)
@@ -123,7 +123,8 @@ MODES_WITH_CACHE = [*SCORED, "branched", "mla"]
 )
 def test_a_decode_step_is_the_last_row(attn: Attn, mode: str, more: tuple[object, ...]) -> None:
     """With keys and values of earlier rows in a cache, the last row is that of the whole run."""
-    barred = {"mla": ("--kv-heads", "--positions"), "location": ("--rope",)}.get(mode, ())
+    latent = ("--kv-heads", "--positions")
+    barred = {"mla": latent, "mla-folded": latent, "location": ("--rope",)}.get(mode, ())
     if any(option in more for option in barred):
         refused = attn("compute", "--mode", mode, *more, "--decode")
         assert refused.status == 2

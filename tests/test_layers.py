@@ -112,17 +112,39 @@ def test_latent_attention_by_hand() -> None:
         scores[np.triu_indices(4, 1)] = -np.inf
         heads.append(softmax(scores) @ latent @ a["w_uv"][:, 2 * h : 2 * h + 2])
     expected = np.concatenate(heads, axis=1) @ a["w_o"]
-    found = run("mla", a, heads=2, mask=masks.causal())["output"]
-    assert relative(found, expected) < 1e-12
+    for mode in ("mla", "mla-folded"):
+        found = run(mode, a, heads=2, mask=masks.causal())["output"]
+        assert relative(found, expected) < 1e-12
 
 
 def test_keys_need_not_be_made_again() -> None:
     """W_UK may join the query: q·(c W_UK) = (q W_UKᵀ)·c, which is why the latent row is enough."""
     a = latent_arrays()
     found = run("mla", a, heads=2)
+    folded = run("mla-folded", a, heads=2)
     for h in range(2):
         absorbed = found["q"][h] @ a["w_uk"][:, 3 * h : 3 * h + 3].T
         assert relative(absorbed @ found["latent"].T, found["content"][h]) < 1e-12
+        assert relative(folded["q_latent"][h], absorbed) < 1e-12
+
+
+def test_both_forms_of_latent_attention_name_each_other(attn: Attn) -> None:
+    """Folded and unfolded stand beside each other in compute, complexity and compare.
+
+    For one new token beside a long cache the folded one costs far less.
+    """
+    for mode, other in (("mla", "mla-folded"), ("mla-folded", "mla")):
+        page = attn("compute", "--mode", mode, "--n", 3).out.replace("\n", " ")
+        assert f"equals {other} attention with the same parameters: the outputs differ" in page
+    shape = ("--n", 1, "--m", 4096, "--d", 1024, "--heads", 16)
+    costs = {}
+    for mode, form in (("mla", "unfolded: keys"), ("mla-folded", "folded (absorbed): W_UK")):
+        assert form in attn("complexity", "--mode", mode, *shape).out
+        found = json.loads(attn("complexity", "--mode", mode, *shape, "--json").out)
+        costs[mode] = found["totals"]["all"]["value"]
+    assert costs["mla"] > 50 * costs["mla-folded"]
+    ran = json.loads(attn("compare", "--modes", "mla,mla-folded", "--n", 3, "--json").out)
+    assert ran["ways"][1]["change"] < 1e-12
 
 
 def test_what_latent_attention_keeps(attn: Attn) -> None:
@@ -144,7 +166,7 @@ def test_what_latent_attention_keeps(attn: Attn) -> None:
     assert "--cross is not for --mode mla" in page.err
 
 
-@pytest.mark.parametrize("mode", ["branched", "mla"])
+@pytest.mark.parametrize("mode", ["branched", "mla", "mla-folded"])
 def test_the_counting_run_agrees_with_the_formulas(mode: str) -> None:
     """Operations counted while computing are the formulas with the sizes put in."""
     for shape in (Shape(n=3, d=8, h=2), Shape(n=4, d=128, h=16, d_v=32, b=2, d_model=5)):

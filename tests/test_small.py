@@ -134,6 +134,7 @@ MODES: dict[str, tuple[tuple[object, ...], Callable[[Given], Matrix]]] = {
     "fc-feature": (ROWS, lambda a: weighed(a["x"], a["w"], a["b"])),
     "branched": (SMALL, branched),
     "mla": ((*ROWS, "--heads", 1, "--w-q", "1 0 2 1; 0 1 1 -1"), latent),
+    "mla-folded": ((*ROWS, "--heads", 1, "--w-q", "1 0 2 1; 0 1 1 -1"), latent),
     "linear": (SMALL, linear),
     "kernel": (SMALL, linear),
     "gated": (SMALL, lambda a: recurrent(a, erases=False)),

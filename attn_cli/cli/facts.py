@@ -110,9 +110,11 @@ def _origin(request: Request) -> str:
     """Where the arrays come from; what is random is said first, since it is read first."""
     dtype = next(iter(request.arrays.values())).dtype
     usual = request.usual
-    made = request.mechanism.cache if request.whole else ()
+    decoded = request.whole is not None or bool(request.saved_step[0])
+    made = [name for name in request.mechanism.cache if name in request.arrays and decoded]
     words = "n" in request.labels and "x" in request.drawn
-    random = [name for name in request.drawn if not (words and name in ("x", "context"))]
+    spoken = ("x", "context") if words else ()
+    random = [name for name in request.drawn if name not in (*spoken, *made)]
     hidden = (*request.drawn, *usual, *made)
     given = [name for name in request.arrays if name not in hidden]
     parts = []
@@ -125,6 +127,8 @@ def _origin(request: Request) -> str:
         parts[-1] += f" (seed {request.seed})"
     if given:
         parts.append(f"given: {_letters(given)}" if request.drawn else "given arrays")
+    if made:
+        parts.append(f"{_letters(made)}: from the rows before")
     parts += [f"{name} = {number:g} by default" for name, number in usual.items()]
     if request.drawn:
         parts.append("read the steps, not the values")

@@ -194,11 +194,9 @@ def gathered(
         again=tuple(
             name
             for name in settings.get("random") or ()
-            if name in given
-            and name not in embedded
-            and digest(given[name]) == settings["digests"].get(name)
+            if name not in embedded and _unchanged(settings, name, given)
         ),
-        saved_step=_saved_step(settings),
+        saved_step=_saved_step(settings, mechanism.cache, given),
         hints=hints,
         laid_out=told_layouts(options, given, resumed=bool(settings)),
     )
@@ -206,13 +204,20 @@ def gathered(
 
 def _as_saved(settings: Mapping[str, Any], name: str, given: Mapping[str, Array]) -> bool:
     """Whether an array of a saved run had its usual number, and has it still."""
-    if name not in (settings.get("usual") or ()) or name not in given:
-        return False
-    return bool(digest(given[name]) == settings["digests"].get(name))
+    return name in (settings.get("usual") or ()) and _unchanged(settings, name, given)
 
 
-def _saved_step(settings: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
-    decoded = settings.get("decoded") or {"facts": (), "output": ""}
+def _unchanged(settings: Mapping[str, Any], name: str, given: Mapping[str, Array]) -> bool:
+    return name in given and bool(digest(given[name]) == settings["digests"].get(name))
+
+
+def _saved_step(
+    settings: Mapping[str, Any], cache: tuple[str, ...], given: Mapping[str, Array]
+) -> tuple[tuple[str, ...], str]:
+    """What was said of a saved decode step, where its cache is still the one it had."""
+    decoded = settings.get("decoded")
+    if not decoded or not all(_unchanged(settings, name, given) for name in cache):
+        return (), ""
     return tuple(decoded["facts"]), decoded["output"]
 
 

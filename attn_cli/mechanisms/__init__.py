@@ -7,7 +7,7 @@ from attn_cli.mechanisms.branched import BRANCHED
 from attn_cli.mechanisms.connected import FC_FEATURE, FC_TIME
 from attn_cli.mechanisms.cosine import COSINE
 from attn_cli.mechanisms.dot_product import DOT, SCALED
-from attn_cli.mechanisms.latent import MLA
+from attn_cli.mechanisms.latent import FOLDED, MLA
 from attn_cli.mechanisms.linear import KERNEL, LINEAR
 from attn_cli.mechanisms.mechanism import Choices, Layout, Mechanism
 from attn_cli.mechanisms.recurrent import DELTA, GATED
@@ -24,6 +24,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
     FC_FEATURE,
     BRANCHED,
     MLA,
+    FOLDED,
     LINEAR,
     KERNEL,
     GATED,

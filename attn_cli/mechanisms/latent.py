@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from attn_cli.errors import AttnError, ShapeError
-from attn_cli.mechanisms.layer import QueryKeyValue, attention_layer, behind
+from attn_cli.mechanisms.layer import QueryKeyValue, attention_layer, behind, joined
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import (
     NORMALIZED,
@@ -17,18 +19,19 @@ from attn_cli.mechanisms.mechanism import (
     Mechanism,
     Rope,
     Shapes,
+    Twin,
 )
 from attn_cli.mechanisms.rotary import turned
-from attn_cli.program import Program, Size, Sizes, Step, quotient
+from attn_cli.program import Axes, Program, Size, Sizes, Step, quotient
 
 LATENT = 4
 """The latent row is so many head widths long, as in the paper."""
 
 
 def latent_rows(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
-    """Queries from x; keys and values from a latent row that all heads share.
+    """Queries from x, and the latent rows that all heads share, which stand for keys and values.
 
-    x (…, n, d_model), latent (…, m, d_c); queries and keys (…, h, n, d) without positions.
+    x (…, n, d_model), latent (…, m, d_c); queries (…, h, n, d) without positions.
     """
     x = inputs["x"]
     query = p.contract("... n d_model, d_model (h d) -> ... h n d", x, inputs["w_q"], name="q")
@@ -36,9 +39,32 @@ def latent_rows(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
     latent = p.contract(down, x, inputs["w_dkv"], name="latent")
     if "past_latent" in inputs:
         latent = behind(p, inputs["past_latent"], latent, name="present_latent")
+    return query, latent, latent
+
+
+def unfolded_rows(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
+    """Keys and values of all heads, made of every latent row: (…, h, m, d) and (…, h, m, d_v)."""
+    query, _, latent = latent_rows(p, inputs, choices)
     up = "... m d_c, d_c (h {0}) -> ... h m {0}"
     key = p.contract(up.format("d"), latent, inputs["w_uk"], name="k")
     return query, key, p.contract(up.format("d_v"), latent, inputs["w_uv"], name="v")
+
+
+def joined_from_latent(p: Program, mixed: Step, inputs: Inputs, choices: Choices) -> Step:
+    """W_UV after the weighted sum, once a query instead of once a key."""
+    up = "... h n d_c, d_c (h d_v) -> ... h n d_v"
+    return joined(p, p.contract(up, mixed, inputs["w_uv"], name="heads"), inputs, choices)
+
+
+def folded_scores(
+    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices, *, rope: Rope
+) -> Step:
+    """Queries made as wide as a latent row by W_UK, and their content met with the rows."""
+    assert key is not None
+    folded = "... h n d, d_c (h d) -> ... h n d_c"
+    asked = p.contract(folded, query, inputs["w_uk"], name="q_latent")
+    content = p.contract("... n d_c, ... m d_c -> ... n m", asked, key, name="content")
+    return with_position(p, content, inputs, choices, rope)
 
 
 def _rows(inputs: Inputs) -> str:
@@ -52,7 +78,23 @@ def latent_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
     Rotary positions are always there, in a part of their own: --rope says which numbers are pairs.
     """
     score = partial(latent_scores, rope=choices.rope or Rope())
-    return attention_layer(p, inputs, choices._replace(rope=None), score=score, read=latent_rows)
+    return attention_layer(p, inputs, choices._replace(rope=None), score=score, read=unfolded_rows)
+
+
+def folded_latent_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
+    """The same numbers without a key or a value: queries ask the latent rows themselves.
+
+    W_UK joins the queries and W_UV follows the weighted sum (DeepSeek-V2 2024, section 2.1.2).
+    """
+    return attention_layer(
+        p,
+        inputs,
+        choices._replace(rope=None),
+        score=partial(folded_scores, rope=choices.rope or Rope()),
+        read=latent_rows,
+        join=joined_from_latent,
+        mixture="mixed_latent",
+    )
 
 
 def latent_scores(
@@ -64,6 +106,12 @@ def latent_scores(
     made again for every query; its key is one for all heads.
     """
     assert key is not None
+    content = p.contract("... n d, ... m d -> ... n m", query, key, name="content")
+    return with_position(p, content, inputs, choices, rope)
+
+
+def with_position(p: Program, content: Step, inputs: Inputs, choices: Choices, rope: Rope) -> Step:
+    """How well queries and keys match by position, added to their content, and scaled."""
     x = inputs["x"]
     wide = "... n d_model, d_model (h d_r) -> ... h n d_r"
     q_rope = p.contract(wide, x, inputs["w_qr"], name="q_rope")
@@ -73,7 +121,6 @@ def latent_scores(
     q_turned, k_turned = turned(p, q_rope, k_rope, rope, choices.offset)
     if "past_rope" in inputs:
         k_turned = behind(p, inputs["past_rope"], k_turned, name="present_rope")
-    content = p.contract("... n d, ... m d -> ... n m", query, key, name="content")
     position = p.contract("... n d_r, ... m d_r -> ... n m", q_turned, k_turned, name="position")
     scores = p.add(content, position, name="scores")
     if choices.scale is not None:
@@ -120,6 +167,37 @@ def _rotary_width(sizes: Sizes) -> Size:
     return quotient(width, 2)
 
 
+PARAMETERS: dict[str, Axes] = {
+    "w_dkv": ("d_model", "d_c"),
+    "w_uk": ("d_c", "(h d)"),
+    "w_uv": ("d_c", "(h d_v)"),
+    "w_qr": ("d_model", "(h d_r)"),
+    "w_kr": ("d_model", "d_r"),
+}
+
+MEANINGS = {
+    "w_dkv": "turns rows into latent rows",
+    "w_uk": "makes the keys of all heads from a latent row",
+    "w_uv": "makes the values of all heads from a latent row",
+    "w_qr": "makes the part of queries that is turned by position",
+    "w_kr": "makes the part of keys that is turned by position, one for all heads",
+    "past_latent": "latent rows kept from earlier calls",
+    "past_rope": "turned keys kept from earlier calls",
+    "present_latent": "cached latent rows, then the new ones",
+    "present_rope": "cached turned keys, then the new ones",
+    "latent": "all that is kept of a position for its keys and values",
+    "q_rope": "the part of each query that position turns",
+    "k_rope": "the part of each key that position turns, one for all heads",
+    "content": "how well each query matches each key by content",
+    "position": "how well they match by position",
+    "scores": "content and position together",
+}
+
+
+def _same(own: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
+    return dict(own)
+
+
 MLA = Mechanism(
     name="mla",
     title="Multi-head latent attention",
@@ -127,46 +205,52 @@ MLA = Mechanism(
     source="DeepSeek-V2 2024, section 2.1",
     arrays=latent_layout,
     define=latent_attention,
-    parameters={
-        "w_dkv": ("d_model", "d_c"),
-        "w_uk": ("d_c", "(h d)"),
-        "w_uv": ("d_c", "(h d_v)"),
-        "w_qr": ("d_model", "(h d_r)"),
-        "w_kr": ("d_model", "d_r"),
-    },
+    parameters=PARAMETERS,
     defaults=(("d_c", _latent_width), ("d_r", _rotary_width)),
     sums=(("d_all", ("d", "d_r")),),
     takes=NORMALIZED | PAIRED | {"heads", "scale", "rope", PAST},
     heads=4,
-    form="unfolded: keys and values are made of every latent row; folded (W_UK into W_Q, W_UV into "
-    "W_O) gives the same numbers, and --config counts both",
+    form="unfolded: keys and values are made of every latent row; --mode mla-folded gives the same "
+    "numbers without making them",
     kept=(("past_latent", ("latent",)), ("past_rope", ("k_turned",))),
     meanings={
-        "w_dkv": "turns rows into latent rows",
-        "w_uk": "makes the keys of all heads from a latent row",
-        "w_uv": "makes the values of all heads from a latent row",
-        "w_qr": "makes the part of queries that is turned by position",
-        "w_kr": "makes the part of keys that is turned by position, one for all heads",
-        "past_latent": "latent rows kept from earlier calls",
-        "past_rope": "turned keys kept from earlier calls",
-        "present_latent": "cached latent rows, then the new ones",
-        "present_rope": "cached turned keys, then the new ones",
-        "latent": "all that is kept of a position for its keys and values",
+        **MEANINGS,
         "k": "each head's keys, made again from the latent rows",
         "v": "each head's values, made again from the latent rows",
-        "q_rope": "the part of each query that position turns",
-        "k_rope": "the part of each key that position turns, one for all heads",
-        "content": "how well each query matches each key by content",
-        "position": "how well they match by position",
-        "scores": "content and position together",
     },
+    twin=Twin("mla-folded", "the same parameters", _same),
     about=(
         "A decoder keeps keys and values of all heads for every token. Here it keeps one short "
         "latent row instead, from which keys and values of all heads can be made again, and one "
         "small key that carries the position. Positions turn that part alone: so W_UK may join "
-        "W_Q, and a decoder can ask the latent rows themselves. Here keys and values are made, to "
-        "be seen. The paper makes queries from a latent row too, which saves memory in training; "
-        "here they come from x."
+        "W_Q, and a decoder can ask the latent rows themselves (mla-folded). Here keys and values "
+        "are made, to be seen. The paper makes queries from a latent row too, which saves memory "
+        "in training; here they come from x."
     ),
     example="--n 3 --latent 4 --only latent",
+)
+
+FOLDED = MLA._replace(
+    name="mla-folded",
+    title="Multi-head latent attention, folded",
+    formula="softmax((Q W_UKᵀ Cᵀ + Q_R K_Rᵀ) / √(d + d_r)) C W_UV, C the latent rows",
+    source="DeepSeek-V2 2024, section 2.1.2",
+    define=folded_latent_attention,
+    form="folded (absorbed): W_UK joins the queries and W_UV follows the weighted sum, so that no "
+    "key or value is made; --mode mla gives the same numbers",
+    meanings={
+        **MEANINGS,
+        "q_latent": "each query by W_UK: what it asks of the latent rows themselves",
+        "mixed_latent": "latent rows mixed by the weights, for each head",
+        "heads": "each head's result, made from its mixture by W_UV",
+    },
+    twin=Twin("mla", "the same parameters", _same),
+    about=(
+        "The same numbers as mla, in another order. q·(c W_UK) is (q W_UKᵀ)·c: so each query is "
+        "multiplied by W_UK once, and asks the latent rows themselves; their mixture is "
+        "multiplied by W_UV after the weighted sum. No key and no value is ever made. For one new "
+        "token beside a long cache this saves nearly everything; for a whole sequence it costs "
+        "more, because a latent row is wider than a head."
+    ),
+    example="--n 3 --latent 4 --only q_latent",
 )

@@ -46,7 +46,8 @@ def matched(p: Program, query: Step, key: Step, choices: Choices) -> Step:
 def mixed_values(p: Program, weights: Step, value: Step, choices: Choices, name: str) -> Step:
     """Weights V, or number by number: each weight copied across the features, then their sum."""
     if not choices.by_element:
-        return p.contract("... n m, ... m d_v -> ... n d_v", weights, value, name=name)
+        width = value.axes[-1]
+        return p.contract(f"... n m, ... m {width} -> ... n {width}", weights, value, name=name)
     axes = (*p.shared(weights, value, last=2), "n", "m", "d_v")
     copied = p.repeat(weights, axes, name="copied")
     weighted = p.multiply(copied, value, axes, name="weighted")
@@ -78,15 +79,16 @@ def attention_layer(
     score: Score,
     read: Callable[[Program, Inputs, Choices], QueryKeyValue] = query_key_value,
     join: Callable[[Program, Step, Inputs, Choices], Step] = joined,
+    mixture: str | None = None,
 ) -> Step:
     """Attention around any score (Vaswani 2017, sections 3.2.1 and 3.2.2).
 
     q (…, n, d), k (…, m, d), v (…, m, d_v) as `read` makes them; output (…, n, d_v), which `join`
-    makes of the heads' results.
+    makes of the heads' results. `mixture` names these, where they are no heads' results yet.
     """
     query, key, value = _cached(p, inputs, choices, *read(p, inputs, choices))
     scores = _adjusted(p, score(p, query, key, inputs, choices), inputs, choices)
-    name = result_name(inputs, choices)
+    name = mixture or result_name(inputs, choices)
     if choices.block_size is not None:
         _refuse_other_weights(choices)
         mixed = online(p, scores, value, choices.block_size, name)

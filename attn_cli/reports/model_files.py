@@ -266,7 +266,7 @@ def _said(parts: list[Part], family: Family | None, entries: Entries) -> list[st
     lines.append(
         f"read by the rules of {family.source}"
         if family
-        else "an unknown family, read by usual names"
+        else "an unknown family, read by usual names and counted as a decoder"
     )
     return lines
 

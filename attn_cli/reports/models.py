@@ -105,6 +105,9 @@ def _facts(
         raise AttnError("--m: the file fixes how many positions this model reads.")
     if questions.m is not None and questions.n > questions.m:
         raise AttnError(f"--n {questions.n} new tokens are more than --m {questions.m} in all.")
+    learned = max(part.context for part in parts if _is_main(part, decodes))
+    if questions.m is not None and 0 < learned < questions.m:
+        facts = (*facts, f"more than the {learned:,} positions that the file says it was made for")
     if not decodes or questions.n == 1:
         return facts
     pairs = "only pairs that causality keeps" if questions.causal else "every pair counted"

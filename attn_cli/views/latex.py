@@ -17,6 +17,8 @@ PREAMBLE = r"""% pdflatex knows Latin letters; lualatex and xelatex know more
 \usepackage{fontspec}
 \fi
 \usepackage{amsmath}
+\providecommand{\lt}{<}
+\providecommand{\gt}{>}
 \usepackage[margin=2cm]{geometry}
 \setlength{\parindent}{0pt}
 \begin{document}
