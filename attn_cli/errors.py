@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
+from attn_cli.spelling import spelled
+
 CARET_WIDTH = 72
 """Signs of a line that are shown around a caret."""
 
@@ -18,10 +20,14 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-class AttnError(Exception):
+class AttnError(ValueError):
     """Wrong usage or unreadable input; the message says what, where, and what to try."""
 
     status = Exit.USAGE
+
+    def __init__(self, message: str) -> None:
+        """Call choices in the message as the caller calls them (see attn_cli.spelling)."""
+        super().__init__(spelled(message))
 
 
 class ImpossibleError(AttnError):
@@ -37,11 +43,6 @@ class ShapeError(AttnError):
 def shape_text(shape: tuple[object, ...]) -> str:
     """Write a shape the way people do: (3, 2) is 3×2."""
     return "×".join(str(size) for size in shape) if shape else "a single number"
-
-
-def option_of(name: str) -> str:
-    """Name the option that a field or an array goes by: w_q is --w-q."""
-    return f"--{name.replace('_', '-')}"
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
 
+from attn_cli.spelling import spelled
+
 ENGLISH: Mapping[str, str] = MappingProxyType({})
 
 _catalogue: ContextVar[Mapping[str, str]] = ContextVar("catalogue", default=ENGLISH)
@@ -20,4 +22,4 @@ def speak(catalogue: Mapping[str, str]) -> None:
 def said(text: str, **fields: Any) -> str:
     """A text in the language that is spoken, its fields put in; English where it has no other."""
     found = _catalogue.get().get(text, text)
-    return found.format(**fields) if fields else found
+    return spelled(found.format(**fields) if fields else found)

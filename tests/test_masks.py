@@ -385,7 +385,7 @@ def test_too_many_tiles_are_refused() -> None:
     """Tiles that are counted apart are held in memory."""
     from attn_cli.errors import ImpossibleError
 
-    with pytest.raises(ImpossibleError, match="--tile 1 makes more than 16,777,216 tiles"):
+    with pytest.raises(ImpossibleError, match="tile=1 makes more than 16,777,216 tiles"):
         cover(masks.causal(), 5000, 5000, tile=1)
 
 

@@ -24,12 +24,12 @@ from attn_cli.views.matrix import lines
 NUMBERS = np.array([[1.5, -2.25, 1e-7], [0.1, 3.0, -1e9]])
 
 
-def read(argument: str, option: str = "--q", stdin: bytes = b"") -> np.ndarray:
+def read(argument: str, option: str = "‹q›", stdin: bytes = b"") -> np.ndarray:
     """Read one argument."""
     return Sources(io.BytesIO(stdin)).one(argument, option)
 
 
-def refusal(argument: str, option: str = "--q", stdin: bytes = b"") -> str:
+def refusal(argument: str, option: str = "‹q›", stdin: bytes = b"") -> str:
     """Read one argument that has to be refused, and return the message."""
     with pytest.raises(AttnError) as error:
         read(argument, option, stdin)
@@ -101,8 +101,8 @@ def test_standard_input_is_recognised(data: bytes) -> None:
 def test_standard_input_is_read_once() -> None:
     """Two options can't both read standard input."""
     sources = Sources(io.BytesIO(b"1 2"))
-    sources.one("-", "--q")
-    with pytest.raises(AttnError, match="--k: --q reads standard input already"):
+    sources.one("-", "‹q›")
+    with pytest.raises(AttnError, match="--k: q= reads standard input already"):
         sources.one("-", "--k")
 
 
@@ -123,7 +123,7 @@ def test_standard_input_is_read_once() -> None:
 )
 def test_literals(text: str, expected: list[list[float]]) -> None:
     """Rows end at `;` or a line's end; entries at spaces or commas; fractions are numbers."""
-    assert literals.parse(text, "--q").tolist() == expected
+    assert literals.parse(text, "‹q›").tolist() == expected
 
 
 @given(array_strategy(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 4))))
@@ -136,19 +136,19 @@ def test_a_printed_matrix_reads_back(array: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1 0; 0 x", "--q: row 2, column 2 is not a number.\n  1 0; 0 x\n         ^"),
-        ("1 0; 0", "--q: row 2 has 1 number, row 1 has 2 numbers.\n  1 0; 0\n       ^"),
-        ("1/0", "--q: row 1, column 1 is not a number.\n  1/0\n  ^"),
-        ("1_000", "--q: row 1, column 1 is not a number.\n  1_000\n  ^"),
-        ("0x10", "--q: row 1, column 1 is not a number.\n  0x10\n  ^"),
-        ("[[1, 2], [3]]", "--q: entry [1] has 1 entry; the first one beside it has 2."),
-        ("[[1, 2], 3]", "--q: entry [1] is no list; the first one beside it has 2."),
-        ('[[1, "a"]]', '--q: entry [0, 1] is not a number: "a"'),
-        ("[[1, null]]", "--q: entry [0, 1] is not a number: null"),
-        ("[[]]", "--q: there is an empty list."),
-        ("[[1, 2", "--q: the brackets don't make a matrix here.\n  [[1, 2\n       ^"),
-        (";", "--q: there is no number in ';'."),
-        ("[" * 10**5, "--q: the brackets are nested too deeply."),
+        ("1 0; 0 x", "q: row 2, column 2 is not a number.\n  1 0; 0 x\n         ^"),
+        ("1 0; 0", "q: row 2 has 1 number, row 1 has 2 numbers.\n  1 0; 0\n       ^"),
+        ("1/0", "q: row 1, column 1 is not a number.\n  1/0\n  ^"),
+        ("1_000", "q: row 1, column 1 is not a number.\n  1_000\n  ^"),
+        ("0x10", "q: row 1, column 1 is not a number.\n  0x10\n  ^"),
+        ("[[1, 2], [3]]", "q: entry [1] has 1 entry; the first one beside it has 2."),
+        ("[[1, 2], 3]", "q: entry [1] is no list; the first one beside it has 2."),
+        ('[[1, "a"]]', 'q: entry [0, 1] is not a number: "a"'),
+        ("[[1, null]]", "q: entry [0, 1] is not a number: null"),
+        ("[[]]", "q: there is an empty list."),
+        ("[[1, 2", "q: the brackets don't make a matrix here.\n  [[1, 2\n       ^"),
+        (";", "q: there is no number in ';'."),
+        ("[" * 10**5, "q: the brackets are nested too deeply."),
     ],
 )
 def test_wrong_literals(text: str, message: str) -> None:
@@ -167,10 +167,10 @@ def test_a_caret_in_a_long_line_shows_its_surroundings() -> None:
 
 def test_missing_file_and_unknown_kind(tmp_path: Path) -> None:
     """A name that is no file is said to be missing, with the forms there are."""
-    assert refusal("nothing.npy").startswith("--q: there is no file 'nothing.npy'.\nGive a file")
-    assert refusal("nothing").startswith("--q: there is no file 'nothing'.")
-    assert refusal(str(tmp_path)).startswith(f"--q: '{tmp_path}' is a folder.")
-    assert refusal("").startswith("--q: nothing is given.")
+    assert refusal("nothing.npy").startswith("q: there is no file 'nothing.npy'.\nGive a file")
+    assert refusal("nothing").startswith("q: there is no file 'nothing'.")
+    assert refusal(str(tmp_path)).startswith(f"q: '{tmp_path}' is a folder.")
+    assert refusal("").startswith("q: nothing is given.")
     (tmp_path / "q.xlsx").write_text("1")
     assert "q.xlsx is no known kind of file: .npy, .npz" in refusal("q.xlsx")
 
@@ -178,7 +178,7 @@ def test_missing_file_and_unknown_kind(tmp_path: Path) -> None:
 def test_objects_are_refused(tmp_path: Path) -> None:
     """An array of Python objects is never unpickled."""
     (tmp_path / "o.npy").write_bytes(npy(np.array([[1, None]], dtype=object)))
-    assert refusal("o.npy").startswith("--q: the array holds Python objects, which could run code")
+    assert refusal("o.npy").startswith("q: the array holds Python objects, which could run code")
 
 
 def test_a_header_is_not_believed(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_a_header_is_not_believed(tmp_path: Path) -> None:
     header = {"descr": "<f8", "fortran_order": False, "shape": (65536, 65536)}
     np.lib.format.write_array_header_1_0(stream, header)
     (tmp_path / "big.npy").write_bytes(stream.getvalue())
-    expected = "--q: the header claims 65536×65536 float64 = 32 GiB, but only 0 bytes follow."
+    expected = "q: the header claims 65536×65536 float64 = 32 GiB, but only 0 bytes follow."
     assert refusal("big.npy").startswith(expected)
     with zipfile.ZipFile("big.npz", "w") as archive:
         archive.writestr("q.npy", stream.getvalue())
@@ -199,16 +199,16 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cut.npy").write_bytes(npy(NUMBERS)[:-8])
     assert "but only 40 bytes follow" in refusal("cut.npy")
     (tmp_path / "junk.npy").write_bytes(b"junk")
-    assert refusal("junk.npy").startswith("--q: this is not a NumPy array file")
+    assert refusal("junk.npy").startswith("q: this is not a NumPy array file")
     (tmp_path / "junk.npz").write_bytes(b"PKjunk")
-    assert refusal("junk.npz") == "--q: junk.npz is not an .npz archive."
+    assert refusal("junk.npz") == "q: junk.npz is not an .npz archive."
 
 
 def test_archives_name_what_they_hold(files: Path) -> None:
     """Without the wanted name, the message lists the names there are."""
-    expected = f"--q: {files}/q.npz holds no array 'z'. It holds: q, other."
+    expected = f"q: {files}/q.npz holds no array 'z'. It holds: q, other."
     assert refusal(f"{files}/q.npz:z") == expected
-    assert "holds no array 'w_q'" in refusal(f"{files}/q.npz", "--w-q")
+    assert "holds no array 'w_q'" in refusal(f"{files}/q.npz", "‹w_q›")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_wrong_tables(tmp_path: Path, text: str, message: str) -> None:
 def test_wrong_json(tmp_path: Path) -> None:
     """JSON that is none is said to be none."""
     (tmp_path / "q.json").write_text("{")
-    assert refusal("q.json").startswith("--q: q.json is not JSON")
+    assert refusal("q.json").startswith("q: q.json is not JSON")
 
 
 def test_safetensors(tmp_path: Path) -> None:
@@ -240,17 +240,17 @@ def test_safetensors(tmp_path: Path) -> None:
     rough = NUMBERS.astype(ml_dtypes.bfloat16)
     safetensors.save_file({"q": NUMBERS, "rough": rough}, "model.safetensors")
     assert np.array_equal(read("model.safetensors:q"), NUMBERS)
-    found = numeric.as_floats(read("model.safetensors:rough"), "--q")
+    found = numeric.as_floats(read("model.safetensors:rough"), "‹q›")
     assert found.dtype == np.float32
     assert np.array_equal(found, rough.astype(np.float32))
     (tmp_path / "bad.safetensors").write_bytes(b"junk")
-    assert refusal("bad.safetensors:q").startswith("--q: bad.safetensors can't be read")
+    assert refusal("bad.safetensors:q").startswith("q: bad.safetensors can't be read")
 
 
 @pytest.mark.parametrize("kind", ["float16", "float32", "float64", "int8", "uint64", "bool"])
 def test_kinds_of_numbers(kind: str) -> None:
     """Floats stay, whole numbers and booleans become float64."""
-    found = numeric.as_floats(np.ones((2, 2), dtype=kind), "--q")
+    found = numeric.as_floats(np.ones((2, 2), dtype=kind), "‹q›")
     assert str(found.dtype) == (kind if kind.startswith("float") else "float64")
 
 
@@ -266,16 +266,16 @@ def test_kinds_of_numbers(kind: str) -> None:
 )
 def test_kinds_that_are_no_numbers(array: np.ndarray, what: str) -> None:
     """What can't be computed with is named."""
-    with pytest.raises(AttnError, match=f"--q: it holds {what}; real numbers are needed"):
-        numeric.as_floats(array, "--q")
+    with pytest.raises(AttnError, match=f"q: it holds {what}; real numbers are needed"):
+        numeric.as_floats(array, "‹q›")
 
 
 def test_masks_are_booleans_or_ones_and_zeros() -> None:
     """True, 1: may attend. Anything else is a bias."""
-    assert numeric.as_booleans(np.array([[1.0, 0.0]]), "--mask").tolist() == [[True, False]]
-    assert numeric.as_booleans(np.array([True]), "--mask").tolist() == [True]
-    with pytest.raises(AttnError, match="are a bias: --bias"):
-        numeric.as_booleans(np.array([[0.0, -np.inf]]), "--mask")
+    assert numeric.as_booleans(np.array([[1.0, 0.0]]), "‹mask›").tolist() == [[True, False]]
+    assert numeric.as_booleans(np.array([True]), "‹mask›").tolist() == [True]
+    with pytest.raises(AttnError, match="are a bias: bias="):
+        numeric.as_booleans(np.array([[0.0, -np.inf]]), "‹mask›")
 
 
 def test_random_numbers_depend_on_seed_and_name_only() -> None:
@@ -357,7 +357,7 @@ def test_existing_files_and_missing_folders_are_refused(tmp_path: Path) -> None:
     """Without --force an existing file is kept; a folder is not made up."""
     path = tmp_path / "run.npz"
     path.write_text("old")
-    with pytest.raises(AttnError, match=r"exists already\. Add --force"):
+    with pytest.raises(AttnError, match=r"exists already\. Add force="):
         paths.refuse_existing(path, force=False)
     paths.refuse_existing(path, force=True)
     with pytest.raises(AttnError, match="there is no folder"):

@@ -263,7 +263,7 @@ def test_odd_widths_have_no_pairs() -> None:
     """A width must be even to be turned; the message says where it comes from."""
     with pytest.raises(ShapeError) as refused:
         program_of("scaled", {name: normal(0, 3, 3) for name in ("q", "k", "v")}, rope=Rope())
-    assert str(refused.value) == "--rope turns pairs of numbers, and d = 3 is odd (q is 3×3)."
+    assert str(refused.value) == "rope= turns pairs of numbers, and d = 3 is odd (q is 3×3)."
 
 
 REFUSALS = {

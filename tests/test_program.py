@@ -72,7 +72,7 @@ def test_a_size_that_disagrees_names_both_sources() -> None:
     assert str(error.value) == (
         "The arrays disagree on the width d of queries and keys: q is 2×3 (d = 3), "
         "k is 2×2 (d = 2).\nKeys need one number for each number of a query. "
-        "Is one of them transposed, or does a mode with a matrix of its own fit (--mode general)?"
+        "Is one of them transposed, or does a mode with a matrix of its own fit (mode='general')?"
     )
 
 

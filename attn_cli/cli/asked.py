@@ -12,6 +12,7 @@ from attn_cli.masks import Board, Expression, Kind, Mask
 from attn_cli.masks.catalogue import FARTHEST
 from attn_cli.masks.placed import Offset
 from attn_cli.matrices.arguments import names_array
+from attn_cli.spelling import choice
 
 ALIGNMENTS = ("top-left", "bottom-right")
 
@@ -83,7 +84,7 @@ class Asked(NamedTuple):
         """The same, and keys at most `reach` away (Luong 2015, local-m)."""
         kind = masks.MASKS.find("local-m")
         assert kind is not None
-        more = Shorthand("--local-d", kind, kind.filled((reach,)))
+        more = Shorthand("‹local_d›", kind, kind.filled((reach,)))
         return self._replace(shorthands=(*self.shorthands, more))
 
     def masks_on(self, board: Board) -> list[Mask]:
@@ -123,7 +124,7 @@ def asked(options: MaskOptions) -> Asked:
         if names_array(options.mask):
             table = options.mask
         else:
-            expression = masks.read(options.mask, "--mask")
+            expression = masks.read(options.mask, "‹mask›")
     return Asked(
         tuple(
             _shorthand(name, getattr(options, name)) for name in SHORTHANDS if _is_on(options, name)
@@ -141,7 +142,7 @@ def _is_on(options: MaskOptions, name: str) -> bool:
 
 def _shorthand(name: str, given: str | bool) -> Shorthand:
     kind_name = name.removesuffix("_tokens")
-    kind, option = masks.MASKS.find(kind_name), f"--{kind_name}"
+    kind, option = masks.MASKS.find(kind_name), choice(name)
     assert kind is not None
     if given is True:
         return Shorthand(option, kind, ())
@@ -158,13 +159,13 @@ def refuse_placement(found: Asked, *, moves: bool = False) -> None:
     """Raise AttnError where nothing is placed, or twice; moves: something beside masks is."""
     if not (moves or found.placed) and (found.offset is not None or found.align is not None):
         raise AttnError(
-            "--offset and --align place the queries for masks such as --causal: add one."
+            "‹offset› and ‹align› place the queries for masks such as ‹causal›: add one."
         )
     if found.offset is not None and found.align is not None:
-        raise AttnError("--offset and --align both place the queries: give one.")
+        raise AttnError("‹offset› and ‹align› both place the queries: give one.")
     if found.align is not None and found.align not in ALIGNMENTS:
         raise AttnError(
-            f"--align: no alignment {found.align!r}. {did_you_mean(found.align, list(ALIGNMENTS))}"
+            f"‹align›: no alignment {found.align!r}. {did_you_mean(found.align, list(ALIGNMENTS))}"
         )
     if found.offset is not None and abs(found.offset) > FARTHEST:
-        raise AttnError(f"--offset {found.offset} is beyond every array.")
+        raise AttnError(f"‹offset {found.offset}› is beyond every array.")

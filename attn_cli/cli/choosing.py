@@ -21,12 +21,12 @@ ACTIVATIONS = ("identity", "tanh", "relu", "sigmoid")
 def choices_of(attention: AttentionOptions) -> Choices:
     """Check the numbers of an attention; its mask is chosen when all sizes are known."""
     if attention.dtype is not None and attention.dtype not in DTYPES:
-        raise AttnError(f"--dtype: {attention.dtype!r} is not one of {', '.join(DTYPES)}.")
+        raise AttnError(f"‹dtype›: {attention.dtype!r} is not one of {', '.join(DTYPES)}.")
     return Choices(
         heads=attention.heads,
         kv_heads=attention.kv_heads,
-        scale=_finite(attention.scale, "--scale"),
-        softcap=_positive(attention.softcap, "--softcap"),
+        scale=_finite(attention.scale, "‹scale›"),
+        softcap=_positive(attention.softcap, "‹softcap›"),
         activation=_activation(attention.activation),
         **_normalized(attention),
     )
@@ -39,12 +39,12 @@ def _normalized(attention: AttentionOptions) -> dict[str, Any]:
     """
     chosen = normalizer(attention.normalizer or "softmax")
     if attention.alpha is not None and chosen.name != "entmax":
-        raise AttnError("--alpha is the power of entmax: add --normalizer entmax.")
+        raise AttnError("‹alpha› is the power of entmax: add ‹normalizer entmax›.")
     if attention.alpha is not None and not 1 < attention.alpha <= MOST_ALPHA:
-        raise AttnError(f"--alpha: {attention.alpha:g} is not above 1 and at most {MOST_ALPHA}.")
+        raise AttnError(f"‹alpha›: {attention.alpha:g} is not above 1 and at most {MOST_ALPHA}.")
     return {
         "normalizer": chosen,
-        "temperature": _positive(attention.temperature, "--temperature"),
+        "temperature": _positive(attention.temperature, "‹temperature›"),
         "alpha": Choices().alpha if attention.alpha is None else attention.alpha,
     }
 
@@ -52,7 +52,7 @@ def _normalized(attention: AttentionOptions) -> dict[str, Any]:
 def _activation(name: str | None) -> str:
     if name is not None and name not in ACTIVATIONS:
         known = did_you_mean(name, [*ACTIVATIONS])
-        raise AttnError(f"--activation: there is no activation {name!r}. {known}")
+        raise AttnError(f"‹activation›: there is no activation {name!r}. {known}")
     return name or "identity"
 
 
@@ -69,19 +69,19 @@ def _positive(number: float | None, option: str) -> float | None:
 
 
 OPTIONS = {
-    "heads": "--heads",
-    "kv_heads": "--kv-heads",
-    "scale": "--scale",
-    "softcap": "--softcap",
-    "local_p": "--local",
-    "normalizer": "--normalizer",
-    "temperature": "--temperature",
-    "bias": "--bias",
-    "rope": "--rope",
-    "sinusoidal": "--positions",
-    "activation": "--activation",
-    "by_element": "--query-index",
-    "block_size": "--block-size",
+    "heads": "‹heads›",
+    "kv_heads": "‹kv_heads›",
+    "scale": "‹scale›",
+    "softcap": "‹softcap›",
+    "local_p": "‹local›",
+    "normalizer": "‹normalizer›",
+    "temperature": "‹temperature›",
+    "bias": "‹bias›",
+    "rope": "‹rope›",
+    "sinusoidal": "‹positions›",
+    "activation": "‹activation›",
+    "by_element": "‹query_index›",
+    "block_size": "‹block_size›",
 }
 """What sets each choice that some mechanism does without."""
 
@@ -92,15 +92,15 @@ def with_algorithm(mechanism: Mechanism, algorithm: AlgorithmOptions, choices: C
     Raises AttnError for two algorithms at once, and for a cache that a mode does without.
     """
     wanted = {
-        "--query-index": algorithm.query_index is not None,
-        "--block-size": algorithm.block_size is not None,
-        "--decode": algorithm.decode,
+        "‹query_index›": algorithm.query_index is not None,
+        "‹block_size›": algorithm.block_size is not None,
+        "‹decode›": algorithm.decode,
     }
     given = [option for option, is_given in wanted.items() if is_given]
     if len(given) > 1:
         raise AttnError(f"{' and '.join(given)} are algorithms of their own: give one.")
     if algorithm.decode and PAST not in mechanism.takes:
-        raise AttnError(f"--decode needs a cache, which --mode {mechanism.name} does without here.")
+        raise AttnError(f"‹decode› needs a cache, which ‹mode {mechanism.name}› does without here.")
     one = algorithm.query_index is not None
     return choices._replace(by_element=one, block_size=algorithm.block_size)
 
@@ -119,21 +119,21 @@ def refuse_untaken(mechanism: Mechanism, choices: Choices, wanted: Asked, *, tab
         known = [option for name, option in OPTIONS.items() if name in mechanism.takes]
         known += [words for name, words in MASKED.items() if name in mechanism.takes]
         raise AttnError(
-            f"{set_here[0]} is not for --mode {mechanism.name} ({mechanism.title}). "
+            f"{set_here[0]} is not for ‹mode {mechanism.name}› ({mechanism.title}). "
             f"It takes: {', '.join(known) or 'its arrays alone'}."
         )
 
 
-MASKED = {"mask": "masks", "causal": "--causal"}
+MASKED = {"mask": "masks", "causal": "‹causal›"}
 
 
 def _masks_beyond(mechanism: Mechanism, wanted: Asked, *, table: bool) -> list[str]:
     """Options of masks that a mechanism can't take: all, or all but plain --causal."""
     options = [shorthand.option for shorthand in wanted.shorthands]
-    options += ["--mask"] if wanted.expression or wanted.table is not None or table else []
-    options += ["--offset"] if wanted.offset is not None else []
-    options += ["--align"] if wanted.align is not None else []
-    return [one for one in options if not ("causal" in mechanism.takes and one == "--causal")]
+    options += ["‹mask›"] if wanted.expression or wanted.table is not None or table else []
+    options += ["‹offset›"] if wanted.offset is not None else []
+    options += ["‹align›"] if wanted.align is not None else []
+    return [one for one in options if not ("causal" in mechanism.takes and one == "‹causal›")]
 
 
 def with_local(
@@ -147,9 +147,9 @@ def with_local(
     if kind is None and reach is None:
         return wanted, choices
     if kind is None or reach is None:
-        raise AttnError("--local and --local-d say together which local attention: give both.")
+        raise AttnError("‹local› and ‹local_d› say together which local attention: give both.")
     if kind not in LOCAL:
-        raise AttnError(f"--local: no local attention {kind!r}. {did_you_mean(kind, [*LOCAL])}")
+        raise AttnError(f"‹local›: no local attention {kind!r}. {did_you_mean(kind, [*LOCAL])}")
     if kind == "p":
         return wanted, choices._replace(local_p=reach)
     return wanted.with_local_m(reach), choices

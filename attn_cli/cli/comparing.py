@@ -27,7 +27,7 @@ from attn_cli.cli.options import (
 )
 from attn_cli.cli.output import export_page, show_page
 from attn_cli.compare_report import WaysReport
-from attn_cli.errors import AttnError, brief, did_you_mean, option_of
+from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.language import said
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.matrices.sources import Sources
@@ -37,6 +37,7 @@ from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.reports.ways import Run, way
+from attn_cli.spelling import choice
 from attn_cli.views.page import Block, Display, Signs
 from attn_cli.views.visible import escaped_json
 from attn_cli.views.ways_page import ways_document, ways_page
@@ -78,23 +79,23 @@ def compared(
     runs: list[Run] = []
     requests = []
     noted: dict[str, None] = {}
-    for choice in _choices(ways, attention, masks):
-        asked = (choice.attention, positions, choice.masks)
+    for one in _choices(ways, attention, masks):
+        asked = (one.attention, positions, one.masks)
         request = gathered(arrays, sizes, *asked, sources=sources)
         _refuse_missing(request, view)
         values = evaluate(request.program, _affordable(request))
         requests.append(request)
         kept = {name: values[name] for name in KEPT if name in values}
-        runs.append(_run(choice.name, request, kept))
+        runs.append(_run(one.name, request, kept))
         told = notices(request._replace(unused=()), Numbers(request.program, values))
-        noted |= dict.fromkeys(f"{choice.name}: {notice}" for notice in told)
+        noted |= dict.fromkeys(f"{one.name}: {notice}" for notice in told)
     _refuse_unused(arrays, requests)
     noted |= dict.fromkeys(_other_inputs(requests))
     place = {"h": view.head, "b": view.batch_index}
     try:
         found = tuple(way(run, runs[0] if at else None, place) for at, run in enumerate(runs))
     except ValueError as error:
-        hint = "Give --heads and --d, so that all have one width."
+        hint = "Give ‹heads› and ‹d›, so that all have one width."
         raise AttnError(f"The ways can't be compared: {error}.\n{hint}") from None
     return WaysReport(
         facts=(*facts(requests[0])[:2], *_shown(requests[0], view)),
@@ -113,7 +114,7 @@ def _other_inputs(requests: list[Request]) -> Iterator[str]:
     for request in requests[1:]:
         own = [name for name in ROWS if name in request.arrays]
         if not {*own} & {*first}:
-            text = "{one} starts from {own}, {other} from {first}: give --x or --text to both."
+            text = "{one} starts from {own}, {other} from {first}: give ‹x› or ‹text› to both."
             yield said(
                 text,
                 one=request.mechanism.name,
@@ -129,31 +130,31 @@ def _refuse_unused(arrays: ArrayOptions, requests: list[Request]) -> None:
     for name in requests[0].unused:
         given = name in named or getattr(arrays, name, None) is not None
         if given and all(name in request.unused for request in requests):
-            option = f"--param {name}" if name in named else option_of(name)
+            option = f"‹param {name}›" if name in named else choice(name)
             raise AttnError(f"{option}: none of these ways takes {name}.")
 
 
 def _choices(ways: WayOptions, attention: AttentionOptions, masks: MaskOptions) -> Iterator[Choice]:
     """Every combination of what is varied."""
     varied = {
-        "mode": _list(ways.modes, "--modes"),
-        "normalizer": _list(ways.normalizers, "--normalizers"),
-        "mask": _list(ways.masks, "--masks"),
-        "layout": _list(ways.layouts, "--layouts"),
+        "mode": _list(ways.modes, "‹modes›"),
+        "normalizer": _list(ways.normalizers, "‹normalizers›"),
+        "mask": _list(ways.masks, "‹masks›"),
+        "layout": _list(ways.layouts, "‹layouts›"),
     }
     for name, option in (("mode", attention.mode), ("normalizer", attention.normalizer)):
         if varied[name] and option is not None:
-            raise AttnError(f"--{name} and --{name}s both say which: give one.")
+            raise AttnError(f"‹{name}› and ‹{name}s› both say which: give one.")
     if attention.alpha is not None and "entmax" not in (
         *varied["normalizer"],
         attention.normalizer,
     ):
-        raise AttnError("--alpha is the power of entmax, which is none of these ways.")
+        raise AttnError("‹alpha› is the power of entmax, which is none of these ways.")
     if varied["layout"] and attention.kv_heads is not None and "gqa" not in varied["layout"]:
-        raise AttnError("--kv-heads is for the layout gqa, which is none of these ways.")
+        raise AttnError("‹kv_heads› is for the layout gqa, which is none of these ways.")
     if not any(varied.values()):
         if attention.mode is not None:
-            raise AttnError("--mode is one way alone: list several, as --modes scaled,cosine.")
+            raise AttnError("‹mode› is one way alone: list several, as ‹modes scaled,cosine›.")
         alike = (one for one in mechanisms.MECHANISMS if one.takes >= ATTENTION)
         varied["mode"] = [one.name for one in alike if one.heads is None]
     names = [[(kind, one) for one in listed] for kind, listed in varied.items() if listed]
@@ -175,10 +176,10 @@ def _choice(picked: dict[str, str], attention: AttentionOptions, masks: MaskOpti
         attention = attention._replace(kv_heads=_kv_heads(picked["layout"], attention))
     if "mask" in picked:
         if masks.mask is not None:
-            raise AttnError("--mask and --masks both say which: give one.")
+            raise AttnError("‹mask› and ‹masks› both say which: give one.")
         one = picked["mask"]
         if one == "none" and asked(masks).any:
-            raise AttnError("--masks: none contradicts the masks that options give to every way.")
+            raise AttnError("‹masks›: none contradicts the masks that options give to every way.")
         masks = masks if one == "none" else masks._replace(mask=one)
     return Choice(name, attention, masks)
 
@@ -197,13 +198,13 @@ def _list(text: str | None, option: str) -> list[str]:
 
 def _kv_heads(layout: str, attention: AttentionOptions) -> int:
     if layout not in LAYOUTS:
-        raise AttnError(f"--layouts: no layout {layout!r}. {did_you_mean(layout, [*LAYOUTS])}")
+        raise AttnError(f"‹layouts›: no layout {layout!r}. {did_you_mean(layout, [*LAYOUTS])}")
     heads = attention.heads
     if heads is None:
-        raise AttnError("--layouts needs --heads, the number of query heads.")
+        raise AttnError("‹layouts› needs ‹heads›, the number of query heads.")
     if layout == "gqa":
         if attention.kv_heads is None:
-            raise AttnError("--layouts gqa needs --kv-heads.")
+            raise AttnError("‹layouts gqa› needs ‹kv_heads›.")
         return attention.kv_heads
     return heads if layout == "mha" else 1
 
@@ -234,7 +235,7 @@ def _run(name: str, request: Request, values: dict[str, np.ndarray]) -> Run:
 
 def _refuse_missing(request: Request, view: ViewOptions) -> None:
     sizes = request.program.sizes
-    for option, axis, at in (("--head", "h", view.head), ("--batch-index", "b", view.batch_index)):
+    for option, axis, at in (("‹head›", "h", view.head), ("‹batch_index›", "b", view.batch_index)):
         count = sizes.get(axis, 1)
         if at >= count:
             raise AttnError(f"{option} {at}: there {'is' if count == 1 else 'are'} {count}.")

@@ -50,7 +50,7 @@ def computed(request: Request, display: DisplayOptions, output: OutputOptions) -
     Raises ImpossibleError when all the numbers are asked for and don't fit in memory.
     """
     program = request.program
-    for wanted, option in ((display.only, "--only"), (display.start, "--from")):
+    for wanted, option in ((display.only, "‹only›"), (display.start, "‹start›")):
         if wanted is not None:
             _refuse_unknown(wanted, option, program)
     _refuse_missing_slices(program, display)
@@ -93,7 +93,7 @@ def _refuse_other_query(
         return
     places = dict(zip(request.program[cell[0]].axes, cell[1], strict=True))
     if places.get("n", request.query) != request.query:
-        raise AttnError(f"--show-work: only query {request.query} is computed (--query-index).")
+        raise AttnError(f"‹show_work›: only query {request.query} is computed (‹query_index›).")
 
 
 def _one_query(request: Request, parts: rows.Split) -> Numbers:
@@ -119,8 +119,8 @@ def _bytes_of_a_query(request: Request) -> int:
 
 
 INSTEAD = (
-    "What is not asked for is not kept: leave out --all, --json, --save and --only of a step this "
-    "large. --only output saves or prints the output alone."
+    "What is not asked for is not kept: leave out ‹everything›, ‹json›, ‹save› and ‹only› of a "
+    "step this large. ‹only› output saves or prints the output alone."
 )
 
 
@@ -287,14 +287,14 @@ def _refuse_unknown(name: str, option: str, program: Program) -> None:
 
 def _refuse_missing_slices(program: Program, display: DisplayOptions) -> None:
     for option, axis, position in (
-        ("--head", "h", display.head),
-        ("--batch-index", "b", display.batch_index),
+        ("‹head›", "h", display.head),
+        ("‹batch_index›", "b", display.batch_index),
     ):
         known = any(axis in step.axes for step in program)
         if position is None or (axis == "b" and position == 0):
             continue
         if not known:
-            missing = "heads; --heads splits them" if axis == "h" else "batch axis"
+            missing = "heads; ‹heads› splits them" if axis == "h" else "batch axis"
             raise AttnError(f"{option} {position}: the arrays have no {missing}.")
         size = program.sizes[axis]
         if position >= size:
@@ -306,13 +306,13 @@ def _cell(text: str, request: Request) -> tuple[str, tuple[int, ...]]:
     program = request.program
     match = CELL.fullmatch(text.strip())
     if match is None:
-        raise AttnError(f"--show-work: {text!r} does not name a cell like weights[0,1].")
-    _refuse_unknown(match["name"], "--show-work", program)
+        raise AttnError(f"‹show_work›: {text!r} does not name a cell like weights[0,1].")
+    _refuse_unknown(match["name"], "‹show_work›", program)
     step = program[match["name"]]
     words = [word.strip() for word in match["index"].split(",")]
     if len(words) != len(step.axes):
         raise AttnError(
-            f"--show-work: {step.name} is {_shape(program, step)} with the axes "
+            f"‹show_work›: {step.name} is {_shape(program, step)} with the axes "
             f"({', '.join(step.axes)}); give {len(step.axes)} positions, not {len(words)}."
         )
     places = zip(words, step.axes, program.shape(step), strict=True)
@@ -324,11 +324,11 @@ def _position(word: str, axis: str, size: int, request: Request) -> int:
     if word in names and not re.fullmatch(r"-?\d+", word):
         if names.count(word) > 1:
             places = ", ".join(str(i) for i, name in enumerate(names) if name == word)
-            raise AttnError(f"--show-work: {word!r} stands at {places}; give the number.")
+            raise AttnError(f"‹show_work›: {word!r} stands at {places}; give the number.")
         return names.index(word)
     if not re.fullmatch(r"-?\d{1,18}", word):
-        raise AttnError(f"--show-work: {word!r} is no position on axis {axis}.")
+        raise AttnError(f"‹show_work›: {word!r} is no position on axis {axis}.")
     position = int(word)
     if not -size <= position < size:
-        raise AttnError(f"--show-work: axis {axis} has the positions 0 to {size - 1}, not {word}.")
+        raise AttnError(f"‹show_work›: axis {axis} has the positions 0 to {size - 1}, not {word}.")
     return position % size

@@ -13,12 +13,13 @@ from attn_cli.cli.output import export_page, show_page, write_texts
 from attn_cli.cli.shapes import shape_of
 from attn_cli.cli.sizes import size, swept
 from attn_cli.cost_report import CostReport, ModelReport, Sweep, Timing, Variant
-from attn_cli.errors import AttnError, did_you_mean, option_of
+from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.machines import MACHINES, Machine
 from attn_cli.reports.comparing import sweep, variants
 from attn_cli.reports.costed import ITEM_SIZES, cost_report
 from attn_cli.reports.models import Questions, model_report
 from attn_cli.reports.timing import model_timing, timing
+from attn_cli.spelling import choice
 from attn_cli.views.compare_page import sweep_blocks, sweep_csv, timing_blocks, variant_blocks
 from attn_cli.views.cost_document import described
 from attn_cli.views.cost_latex import cost_table
@@ -71,29 +72,29 @@ def costs_of(
     Raises AttnError for options that do not go together.
     """
     if report.json and report.latex:
-        raise AttnError("--json and --latex both decide what is on standard output: give one.")
+        raise AttnError("‹json› and ‹latex› both decide what is on standard output: give one.")
     if report.latex or report.json:
-        whole = "--json" if report.json else "--latex"
-        page_only = [("--plot", more.plot)]
+        whole = "‹json›" if report.json else "‹latex›"
+        page_only = [("‹plot›", more.plot)]
         beside = ("sweep", "compare", "hardware", "peak")
         if report.latex:
-            page_only += [(f"--{name}", getattr(more, name) is not None) for name in beside]
+            page_only += [(choice(name), getattr(more, name) is not None) for name in beside]
         for option, given in page_only:
             if given:
                 raise AttnError(f"{option} adds to the page; {whole} prints none. Leave one out.")
-    for option, given in (("--plot", more.plot), ("--save", report.save is not None)):
+    for option, given in (("‹plot›", more.plot), ("‹save›", report.save is not None)):
         if given and more.sweep is None:
-            raise AttnError(f"{option} needs --sweep, the range it is about.")
+            raise AttnError(f"{option} needs ‹sweep›, the range it is about.")
     if more.plot:
         from attn_cli.views.plot import refuse_missing_extra
 
         refuse_missing_extra()
-    mechanism, dtype = _mechanism(count), _dtype(count.dtype or "float32", "--dtype")
+    mechanism, dtype = _mechanism(count), _dtype(count.dtype or "float32", "‹dtype›")
     if count.kv_dtype is not None:
-        raise AttnError("--kv-dtype is for --config; elsewhere --dtype is that of the cache too.")
+        raise AttnError("‹kv_dtype› is for ‹config›; elsewhere ‹dtype› is that of the cache too.")
     shape = shape_of(mechanism, sizes, count, positions, masks)
     if shape.p is not None and more.sweep is not None:
-        raise AttnError("--sweep changes sizes; this mask is counted at one: give one of them.")
+        raise AttnError("‹sweep› changes sizes; this mask is counted at one: give one of them.")
     made = cost_report(mechanism, shape, dtype)
     compared = more.compare.lower().split(",") if more.compare is not None else []
     field, lengths = swept(more.sweep) if more.sweep is not None else ("n", [])
@@ -120,17 +121,17 @@ def _dtype(name: str, option: str) -> str:
 def _machine(more: MoreOptions) -> Machine | None:
     if more.hardware is not None:
         if more.peak is not None or more.bandwidth is not None:
-            raise AttnError("--hardware names a machine, --peak and --bandwidth describe your own.")
+            raise AttnError("‹hardware› names a machine, ‹peak› and ‹bandwidth› describe your own.")
         name = more.hardware.lower()
         if name not in MACHINES:
-            raise AttnError(f"--hardware: no machine {name!r}. {did_you_mean(name, [*MACHINES])}")
+            raise AttnError(f"‹hardware›: no machine {name!r}. {did_you_mean(name, [*MACHINES])}")
         return MACHINES[name]
     if more.peak is None and more.bandwidth is None:
         return None
     if more.peak is None or more.bandwidth is None:
-        raise AttnError("--peak and --bandwidth describe a machine together: give both.")
+        raise AttnError("‹peak› and ‹bandwidth› describe a machine together: give both.")
     if not (isfinite(more.peak) and isfinite(more.bandwidth)):
-        raise AttnError("--peak and --bandwidth have to be finite numbers.")
+        raise AttnError("‹peak› and ‹bandwidth› have to be finite numbers.")
     peaks = dict.fromkeys(ITEM_SIZES, more.peak)
     return Machine("your machine", peaks, more.bandwidth, "as given")
 
@@ -215,37 +216,37 @@ def model_of(
     asked = ("n", "m", "batch", "causal", "dtype", "kv_dtype")
     groups = (sizes, count, positions, masks)
     counted = [
-        option_of(name.removesuffix("_tokens"))
+        choice(name)
         for group in groups
         for name, usual in group._field_defaults.items()
         if name not in asked and getattr(group, name) != usual
     ]
     others = [
         *counted,
-        *(f"--{name}" for name in ("compare", "sweep") if getattr(more, name) is not None),
-        *(["--latex"] if report.latex else []),
-        *(["--plot"] if more.plot else []),
-        *(["--save"] if report.save is not None else []),
+        *(choice(name) for name in ("compare", "sweep") if getattr(more, name) is not None),
+        *(["‹latex›"] if report.latex else []),
+        *(["‹plot›"] if more.plot else []),
+        *(["‹save›"] if report.save is not None else []),
     ]
     if others:
-        raise AttnError(f"--config says what the model is; leave {others[0]} out.")
+        raise AttnError(f"‹config› says what the model is; leave {others[0]} out.")
     questions = Questions(
-        n=_of_config(sizes.n, "--n", "new tokens") or 1,
-        m=_of_config(sizes.m, "--m", "the context length"),
-        batch=_of_config(sizes.batch, "--batch", "the number of sequences") or 1,
+        n=_of_config(sizes.n, "‹n›", "new tokens") or 1,
+        m=_of_config(sizes.m, "‹m›", "the context length"),
+        batch=_of_config(sizes.batch, "‹batch›", "the number of sequences") or 1,
         causal=masks.causal,
-        dtype=None if count.dtype is None else _dtype(count.dtype, "--dtype"),
-        kv_dtype=None if count.kv_dtype is None else _dtype(count.kv_dtype, "--kv-dtype"),
+        dtype=None if count.dtype is None else _dtype(count.dtype, "‹dtype›"),
+        kv_dtype=None if count.kv_dtype is None else _dtype(count.kv_dtype, "‹kv_dtype›"),
     )
     try:
         with more.config.open("rb") as file:
             config = json.loads(file.read(LONGEST_CONFIG))
     except FileNotFoundError:
-        raise AttnError(f"--config: there is no file {str(more.config)!r}.") from None
+        raise AttnError(f"‹config›: there is no file {str(more.config)!r}.") from None
     except (ValueError, RecursionError) as error:
-        raise AttnError(f"--config: {more.config} is not JSON: {error}") from None
+        raise AttnError(f"‹config›: {more.config} is not JSON: {error}") from None
     if not isinstance(config, dict):
-        raise AttnError(f"--config: {more.config} holds no object of names and values.")
+        raise AttnError(f"‹config›: {more.config} holds no object of names and values.")
     made = model_report(_mechanism(count), config, questions)
     machine = _machine(more)
     return ModelCosts(made, model_timing(made, machine) if machine is not None else None)
@@ -254,7 +255,7 @@ def model_of(
 def _of_config(given: str | None, option: str, what: str) -> int | None:
     found = size(given, option)
     if isinstance(found, str):
-        raise AttnError(f"--config: {option}, {what}, has to be a number.")
+        raise AttnError(f"‹config›: {option}, {what}, has to be a number.")
     return found
 
 

@@ -59,20 +59,20 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
 
 def _with_table(shape: Shape, argument: str) -> tuple[Shape, Mask]:
     array = booleans(argument, Sources(sys.stdin.buffer))
-    table = four_axes(array, "--mask", with_heads=shape.h is not None)
+    table = four_axes(array, "‹mask›", with_heads=shape.h is not None)
     text = shape_text(array.shape)
     found = dict(zip(("b", "h", "n", "m"), table.shape, strict=True))
-    for axis, option in (("b", "--batch"), ("h", "--heads"), ("n", "--n"), ("m", "--m")):
+    for axis, option in (("b", "‹batch›"), ("h", "‹heads›"), ("n", "‹n›"), ("m", "‹m›")):
         given = getattr(shape, axis)
         if found[axis] == 1 and given is not None:
             found[axis] = given
         if given is None and axis in "bh" and found[axis] > 1:
-            raise ShapeError(f"--mask is {text}: {option} has to be {found[axis]}.")
+            raise ShapeError(f"‹mask› is {text}: {option} has to be {found[axis]}.")
         if given is not None and given != found[axis]:
-            raise ShapeError(f"{option} is {given}, but --mask is {text}.")
+            raise ShapeError(f"{option} is {given}, but ‹mask› is {text}.")
     n, m = found["n"], found["m"]
     if isinstance(n, int) and isinstance(m, int) and m < n and not shape.cross:
-        raise ShapeError(f"--mask is {text}: with fewer keys add --cross.")
+        raise ShapeError(f"‹mask› is {text}: with fewer keys add ‹cross›.")
     return shape._replace(n=n, m=m), masks.given(table, "given")
 
 
@@ -89,7 +89,7 @@ def _number(shape: Shape, field: str) -> int:
     given = getattr(shape, field)
     if not isinstance(given, int):
         raise AttnError(
-            f"--{field} has to be a number where a mask is counted; only --causal and --window "
+            f"‹{field}› has to be a number where a mask is counted; only ‹causal› and ‹window› "
             "have formulas."
         )
     return given
@@ -101,5 +101,5 @@ def _heads(shape: Shape) -> int:
 
 def _batch(shape: Shape, wanted: Asked) -> int:
     if isinstance(shape.b, str) and len(wanted.lengths or ()) > 1:
-        raise AttnError(f"--batch {shape.b} has to be a number where --lengths has several.")
+        raise AttnError(f"‹batch {shape.b}› has to be a number where ‹lengths› has several.")
     return shape.b if isinstance(shape.b, int) else 1

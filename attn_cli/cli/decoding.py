@@ -51,11 +51,11 @@ def last_row(whole: Request) -> Request:
 def _refuse_no_sequence(whole: Request) -> None:
     sizes = whole.program.sizes
     if "m_past" in sizes:
-        raise AttnError("--decode makes the cache itself: leave --past-k and --past-v out.")
+        raise AttnError("‹decode› makes the cache itself: leave ‹past_k› and ‹past_v› out.")
     if "context" in whole.arrays or sizes["n"] != sizes["m"]:
-        raise AttnError("--decode is for rows that attend each other: as many queries as keys.")
+        raise AttnError("‹decode› is for rows that attend each other: as many queries as keys.")
     if sizes["n"] < 2:
-        raise AttnError("--decode needs at least two rows: those before the last are the cache.")
+        raise AttnError("‹decode› needs at least two rows: those before the last are the cache.")
 
 
 def _before_queries(whole: Request) -> dict[str, Array]:

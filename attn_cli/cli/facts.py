@@ -12,6 +12,7 @@ from attn_cli.errors import brief
 from attn_cli.readings.cost import local_span
 from attn_cli.readings.notation import letter
 from attn_cli.readings.traced import Numbers
+from attn_cli.spelling import spelled
 from attn_cli.trace import TracedStep
 from attn_cli.units import bytes_text
 from attn_cli.views.numbers import short
@@ -58,7 +59,7 @@ def facts(request: Request) -> tuple[str, ...]:
     moved = request.chosen.placed or choices.rope is not None or choices.bias is not None
     if moved and sizes["n"] != sizes["m"]:
         lines.append(_alignment(choices.offset, sizes["n"], sizes["m"], "m_past" in sizes))
-    return tuple(lines)
+    return tuple(map(spelled, lines))
 
 
 def counted_pairs(numbers: Numbers) -> tuple[str, ...]:
@@ -146,7 +147,7 @@ def _alignment(offset: int | tuple[int, ...], n: int, m: int, cached: bool) -> s
     if offset == 0:
         return (
             "n ≠ m: aligned top-left (offset 0), as torch and JAX do; "
-            f"--align bottom-right is offset {m - n}"
+            f"‹align bottom-right› is offset {m - n}"
         )
     if offset == m - n:
         return f"n ≠ m: aligned bottom-right (offset m - n = {m - n}), as FlashAttention does"
@@ -175,14 +176,14 @@ def next_commands(request: Request, steps: tuple[TracedStep, ...]) -> tuple[str,
     by_name = {step.name: step for step in steps}
     cell = _telling_cell(by_name["weights"]) if "weights" in by_name else None
     cell = cell or _another(by_name[request.program.output.name])
-    commands = [f'--show-work "{cell}"']
+    commands = [f'‹show_work› "{cell}"']
     if takes & {"mask", "causal"} and choices.mask is None:
-        commands.append("--causal")
+        commands.append("‹causal›")
     if "heads" in takes and "x" in request.arrays and choices.heads is None:
-        commands.append("--heads 2")
+        commands.append("‹heads 2›")
     if "activation" in takes and choices.activation == "identity":
-        commands.append("--activation tanh")
-    return (*commands, "--save run.npz")
+        commands.append("‹activation tanh›")
+    return (*commands, "‹save› run.npz")
 
 
 def _telling_cell(step: TracedStep) -> str | None:

@@ -110,7 +110,7 @@ def gathered(
     positions = with_settings(positions, settings)
     algorithm = with_settings(algorithm, settings)
     if bias is None and "bias" not in given:
-        bias = bias_of(settings.get("bias"), "--input, bias")
+        bias = bias_of(settings.get("bias"), "‹input›, bias")
     seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
     mechanism = mechanisms.named(mechanisms.DEFAULT if attention.mode is None else attention.mode)
     choices = choices_of(attention)._replace(
@@ -122,9 +122,9 @@ def gathered(
     choices = with_algorithm(mechanism, algorithm, choices)
     refuse_untaken(mechanism, choices, wanted, table=mask is not None)
     if options.context_text is not None and CONTEXT not in mechanism.takes:
-        raise AttnError(f"--context-text: {mechanism.title} takes no context here.")
+        raise AttnError(f"‹context_text›: {mechanism.title} takes no context here.")
     if attention.activation is not None and "activation" not in mechanism.takes:
-        raise AttnError(f"--activation is not for --mode {mechanism.name} ({mechanism.title}).")
+        raise AttnError(f"‹activation› is not for ‹mode {mechanism.name}› ({mechanism.title}).")
     if choices.heads is None and not any(array.ndim == 4 for array in given.values()):
         choices = choices._replace(heads=mechanism.heads)
     moves = choices.bias is not None or choices.rope is not None
@@ -133,7 +133,7 @@ def gathered(
         given, unused, mechanism, choices, options, shared=sources is not None, saved=bool(settings)
     )
     if choices.sinusoidal and "x" not in given and options.text is None:
-        raise AttnError("--positions are added to rows: give --x or --text.")
+        raise AttnError("‹positions› are added to rows: give ‹x› or ‹text›.")
     saved = {} if replaced(options) else settings.get("labels", {})
     texts = (("x", options.text), ("context", options.context_text))
     embedded = tuple(name for name, text in texts if text is not None)
@@ -151,7 +151,7 @@ def gathered(
         if not _fits_transposed(mechanism, given, mask, wanted, sizes, choices):
             raise
         raise ShapeError(
-            f"{error}\nTransposed they fit: are they torch's Linear? Then give --weights-layout "
+            f"{error}\nTransposed they fit: are they torch's Linear? Then give ‹weights_layout› "
             f"{'in-out' if options.weights_layout == 'out-in' else 'out-in'}."
         ) from None
     choices = _for_one_query(mechanism, choices, given, bound, settings.get("by_element"))
@@ -173,7 +173,7 @@ def gathered(
     refuse_other_noise(noise, given)
     made = drawn(program, usual, noise, given, seed, attention.dtype)
     if sizes.seed is not None and not {*made} - {*usual} and options.text is None:
-        raise AttnError("--seed changes nothing here: no array is random.")
+        raise AttnError("‹seed› changes nothing here: no array is random.")
     labels = name_labels(labels, program)
     labels = {axis: names for axis, names in labels.items() if len(names) == bound.get(axis, 0)}
     return Request(
@@ -254,7 +254,7 @@ def _for_one_query(
 def _query(algorithm: AlgorithmOptions, sizes: Sizes) -> int | None:
     index = algorithm.query_index
     if index is not None and index >= sizes["n"]:
-        raise AttnError(f"--query-index {index}: there are {sizes['n']} queries, counted from 0.")
+        raise AttnError(f"‹query_index {index}›: there are {sizes['n']} queries, counted from 0.")
     return index
 
 
@@ -288,19 +288,19 @@ def _settled(
     sizes = Sizes()
     shapes = {name: array.shape for name, array in given.items()}
     if options.batch is not None:
-        sizes.bind("b", options.batch, "--batch")
+        sizes.bind("b", options.batch, "‹batch›")
     layout = mechanism.layout(shapes, choices, sizes)
     axes = {axis for array in layout.axes.values() for axis in array}
     atoms = {atom for axis in axes for atom in members(axis)}
     width = next((axis for axis in ("d_model", "(h d)") if axis in axes), "d")
     new = "m_new" if "m_new" in atoms else "m"
     for option, axis, size in (
-        ("--n", mechanism.axis("n"), options.n),
-        ("--m", new, options.m),
-        ("--d", width, options.d),
-        ("--dv", "(h d_v)" if "h" in atoms and width != "d" else "d_v", options.dv),
-        ("--latent", "d_c", options.latent),
-        ("--batch", "b", options.batch),
+        ("‹n›", mechanism.axis("n"), options.n),
+        ("‹m›", new, options.m),
+        ("‹d›", width, options.d),
+        ("‹dv›", "(h d_v)" if "h" in atoms and width != "d" else "d_v", options.dv),
+        ("‹latent›", "d_c", options.latent),
+        ("‹batch›", "b", options.batch),
     ):
         if size is None:
             continue

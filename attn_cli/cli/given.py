@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeGuard
 import numpy as np
 
 from attn_cli.cli.options import ArrayOptions
-from attn_cli.errors import AttnError, listed, option_of, shape_text
+from attn_cli.errors import AttnError, listed, shape_text
 from attn_cli.masks.catalogue import FARTHEST
 from attn_cli.matrices import files, numeric
 from attn_cli.matrices.files import SETTINGS
@@ -18,6 +18,7 @@ from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms import MECHANISMS, local
 from attn_cli.mechanisms.biases import TABLE
 from attn_cli.mechanisms.normalizers import NORMALIZERS
+from attn_cli.spelling import choice
 
 Array = np.ndarray[Any, Any]
 
@@ -38,7 +39,7 @@ class Given(NamedTuple):
 
 def read_given(options: ArrayOptions, mask_argument: str | None, sources: Sources) -> Given:
     """Arrays of the options, then those of --input that no option gives."""
-    arguments = {name: (option_of(name), getattr(options, name)) for name in ARRAYS}
+    arguments = {name: (choice(name), getattr(options, name)) for name in ARRAYS}
     arguments |= _parameters(options.param or ())
     given = {
         name: numeric.as_floats(sources.one(text, option), option)
@@ -50,20 +51,20 @@ def read_given(options: ArrayOptions, mask_argument: str | None, sources: Source
         mask = booleans(mask_argument, sources)
     if options.input is None:
         return Given(given, mask, {}, ())
-    held = dict(sources.many(options.input, "--input"))
+    held = dict(sources.many(options.input, "‹input›"))
     settings = _settings(held)
     known = [*ARRAYS, *parameters(), "mask"]
     wanted = settings.get("inputs", known)
     unused = [name for name in held if name not in known]
     for name in [name for name in wanted if name in held]:
-        array = files.load(held[name], f"--input, {name}")
+        array = files.load(held[name], f"‹input›, {name}")
         if name == "mask":
-            mask = numeric.as_booleans(array, "--input, mask") if mask is None else mask
+            mask = numeric.as_booleans(array, "‹input›, mask") if mask is None else mask
         elif name not in given:
-            given[name] = numeric.as_floats(array, f"--input, {name}")
+            given[name] = numeric.as_floats(array, f"‹input›, {name}")
     if not given and mask is None:
         raise AttnError(
-            f"--input: {options.input} holds none of {', '.join(ARRAYS)}, mask. "
+            f"‹input›: {options.input} holds none of {', '.join(ARRAYS)}, mask. "
             f"It holds: {listed(held)}."
         )
     return Given(given, mask, settings, () if settings else tuple(unused))
@@ -93,14 +94,12 @@ def _parameters(texts: Sequence[str]) -> dict[str, tuple[str, str]]:
     for text in texts:
         name, equals, argument = _parameter(text)
         if not equals or not name.isidentifier():
-            raise AttnError(f"--param: {text[:40]!r} is not of the form NAME=ARRAY.")
+            raise AttnError(f"‹param›: {text[:40]!r} is not of the form NAME=ARRAY.")
         if name in ARRAYS:
-            raise AttnError(
-                f"--param {name}: this array has an option of its own, {option_of(name)}."
-            )
+            raise AttnError(f"‹param {name}›: this array has an option of its own, {choice(name)}.")
         if name in found:
-            raise AttnError(f"--param {name} is given twice.")
-        found[name] = (f"--param {name}", argument)
+            raise AttnError(f"‹param {name}› is given twice.")
+        found[name] = (f"‹param {name}›", argument)
     return found
 
 
@@ -108,19 +107,19 @@ def refuse_conflicts(given: Mapping[str, Array]) -> None:
     """Raise AttnError for arrays that can't go together, or hold nothing."""
     made = [name for name in ("q", "k", "v") if name in given]
     if "x" in given and made:
-        raise AttnError(f"Give --x, or --q, --k and --v; not --x with {option_of(made[0])}.")
+        raise AttnError(f"Give ‹x›, or ‹q›, ‹k› and ‹v›; not ‹x› with {choice(made[0])}.")
     if "x" not in given:
         for name in ("context", "w_q", "w_k", "w_v"):
             if name in given:
-                raise AttnError(f"{option_of(name)} needs --x or --text, the rows it works on.")
+                raise AttnError(f"{choice(name)} needs ‹x› or ‹text›, the rows it works on.")
     for name, array in given.items():
         own = name in parameters()
         if not array.size:
-            option = f"--param {name}" if own else option_of(name)
+            option = f"‹param {name}›" if own else choice(name)
             raise AttnError(f"{option} is {shape_text(array.shape)}: there is no number in it.")
         if array.ndim < 2 and name != "bias" and not own:
             raise AttnError(
-                f"{option_of(name)} is a list of {array.size}, with one axis; a matrix has two. "
+                f"{choice(name)} is a list of {array.size}, with one axis; a matrix has two. "
                 "One row is written [[1, 0]]."
             )
 
@@ -132,7 +131,7 @@ def booleans(argument: str, sources: Sources) -> Array:
     """Read a mask; a typed one may say true and false."""
     if re.fullmatch(TYPED_BOOLEANS, argument):
         argument = re.sub(r"(?i)\bfalse\b", "0", re.sub(r"(?i)\btrue\b", "1", argument))
-    return numeric.as_booleans(sources.one(argument, "--mask"), "--mask")
+    return numeric.as_booleans(sources.one(argument, "‹mask›"), "‹mask›")
 
 
 def _settings(held: dict[str, Any]) -> dict[str, Any]:
@@ -143,7 +142,7 @@ def _settings(held: dict[str, Any]) -> dict[str, Any]:
     if getattr(member, "size", 0) > LONGEST_SETTINGS:
         return {}
     try:
-        text = files.load(member, "--input")
+        text = files.load(member, "‹input›")
         settings = json.loads(str(text)) if text.dtype.kind == "U" and not text.ndim else None
     except (AttnError, ValueError, RecursionError):
         return {}

@@ -52,5 +52,5 @@ def told_layouts(
         lines.append(f"matrices read as {how} ({options.weights_layout})")
     elif square and not resumed and not options.text:
         names = ", ".join(map(letter, square))
-        lines.append(f"{names} read as X W (in-out); torch's Linear is --weights-layout out-in")
+        lines.append(f"{names} read as X W (in-out); torch's Linear is ‹weights_layout out-in›")
     return tuple(lines)

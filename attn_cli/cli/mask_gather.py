@@ -22,6 +22,7 @@ from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms.biases import Bias
 from attn_cli.reports.field import Field, refuse_many_pairs
+from attn_cli.spelling import choice
 
 if TYPE_CHECKING:
     from attn_cli.cli.mask import FieldOptions, FormOptions, LookOptions
@@ -58,10 +59,10 @@ def mask_request(
     """
     bias = bias_of(look.bias)
     if look.bias is not None and bias is None:
-        raise AttnError("--bias: here a bias goes by its name; arrays are for attn compute.")
+        raise AttnError("‹bias›: here a bias goes by its name; arrays are for attn compute.")
     wanted = asked(options)
     refuse_placement(wanted, moves=bias is not None)
-    form = form_of(forms.as_form, "--as") if forms.as_form is not None else None
+    form = form_of(forms.as_form, "‹as_form›") if forms.as_form is not None else None
     table = _table(wanted, forms, sizes.heads)
     if not wanted.any and table is None and bias is None:
         _refuse_alone(look, forms, sizes)
@@ -77,7 +78,7 @@ def mask_request(
         parts.append(masks.given(table, "given"))
     mask = reduce(and_, parts) if parts else None
     if mask is None and (look.diff is not None or look.tile is not None or form is not None):
-        raise AttnError("--diff, --tile and --as are about a mask: add one.")
+        raise AttnError("‹diff›, ‹tile› and ‹as_form› are about a mask: add one.")
     placed = wanted.placed or bias is not None
     return MaskRequest(
         mask,
@@ -93,36 +94,38 @@ def mask_request(
 def _table(wanted: Asked, forms: FormOptions, heads: int | None) -> Array | None:
     """A mask that is given as an array, into booleans (b, h, n, m)."""
     if forms.is_form is not None and forms.import_file is None:
-        raise AttnError("--is says what --import holds: give both.")
+        raise AttnError("‹is_form› says what ‹import_file› holds: give both.")
     if forms.import_file is None:
         if wanted.table is None:
             return None
         array = booleans(wanted.table, Sources(sys.stdin.buffer))
-        return from_form(array, form_of("bool", "--mask"), "--mask", heads=heads)
+        return from_form(array, form_of("bool", "‹mask›"), "‹mask›", heads=heads)
     if wanted.table is not None:
-        raise AttnError("--import and --mask both read an array: give one.")
+        raise AttnError("‹import_file› and ‹mask› both read an array: give one.")
     if forms.is_form is None:
-        raise AttnError("--import needs --is, the form that its numbers are in: --is bool.")
-    array = Sources(sys.stdin.buffer).one(forms.import_file, "--import")
-    return from_form(array, form_of(forms.is_form, "--is"), "--import", heads=heads)
+        raise AttnError(
+            "‹import_file› needs ‹is_form›, the form that its numbers are in: ‹is_form bool›."
+        )
+    array = Sources(sys.stdin.buffer).one(forms.import_file, "‹import_file›")
+    return from_form(array, form_of(forms.is_form, "‹is_form›"), "‹import_file›", heads=heads)
 
 
 def _refuse_alone(look: LookOptions, forms: FormOptions, sizes: FieldOptions) -> None:
     """Without a mask there is only the list of masks, which nothing else changes."""
     given = {
-        "--diff": look.diff,
-        "--tile": look.tile,
-        "--as": forms.as_form,
-        "--precision": look.precision,
-        "--head": look.head,
-        "--batch-index": look.batch_index,
-        "--all": look.everything or None,
-        **{f"--{name.replace('_', '-')}": value for name, value in sizes._asdict().items()},
+        "‹diff›": look.diff,
+        "‹tile›": look.tile,
+        "‹as_form›": forms.as_form,
+        "‹precision›": look.precision,
+        "‹head›": look.head,
+        "‹batch_index›": look.batch_index,
+        "‹everything›": look.everything or None,
+        **{choice(name): value for name, value in sizes._asdict().items()},
     }
     for option, value in given.items():
         if value is not None:
             raise AttnError(
-                f"{option} is about a mask: add one, such as --causal. "
+                f"{option} is about a mask: add one, such as ‹causal›. "
                 "attn mask alone lists them all."
             )
 
@@ -130,12 +133,12 @@ def _refuse_alone(look: LookOptions, forms: FormOptions, sizes: FieldOptions) ->
 def _labels(sizes: FieldOptions) -> dict[str, tuple[str, ...]]:
     if sizes.text is None:
         if sizes.context_text is not None:
-            raise AttnError("--context-text needs --text, the sentence that asks.")
+            raise AttnError("‹context_text› needs ‹text›, the sentence that asks.")
         return {}
-    words = tuple(tokens(sizes.text, "--text"))
+    words = tuple(tokens(sizes.text, "‹text›"))
     if sizes.context_text is None:
         return {"n": words, "m": words}
-    return {"n": words, "m": tuple(tokens(sizes.context_text, "--context-text"))}
+    return {"n": words, "m": tuple(tokens(sizes.context_text, "‹context_text›"))}
 
 
 def _sizes(
@@ -170,7 +173,7 @@ def _agreed(
     """The one size of an axis that all of them say."""
     said: list[tuple[str, int]] = []
     if option is not None:
-        said.append((f"--{axis}", option))
+        said.append((choice(axis), option))
     if words is not None:
         said.append(("the words", len(words)))
     if table is not None:
@@ -191,20 +194,20 @@ def _agreed(
 def _other(text: str, board: Board, heads: int, with_heads: bool) -> Mask:
     """The mask to compare with: an expression or an array, on the same field."""
     if not names_array(text):
-        return masks.read(text, "--diff").on(board)
-    array = Sources(sys.stdin.buffer).one(text, "--diff")
+        return masks.read(text, "‹diff›").on(board)
+    array = Sources(sys.stdin.buffer).one(text, "‹diff›")
     table = from_form(
-        array, form_of("bool", "--diff"), "--diff", heads=heads if with_heads else None
+        array, form_of("bool", "‹diff›"), "‹diff›", heads=heads if with_heads else None
     )
     for axis, have, wanted in (("n", table.shape[2], board.n), ("m", table.shape[3], board.m)):
         if have not in (1, wanted):
             raise ShapeError(
-                f"--diff is {shape_text(array.shape)}: {axis} is {have}, not {wanted}."
+                f"‹diff› is {shape_text(array.shape)}: {axis} is {have}, not {wanted}."
             )
     for what, have, count in (
         ("batch rows", table.shape[0], board.batch),
         ("heads", table.shape[1], heads),
     ):
         if have not in (1, count):
-            raise ShapeError(f"--diff has {have} {what}, the mask has {count}.")
-    return masks.given(table, "the array of --diff")
+            raise ShapeError(f"‹diff› has {have} {what}, the mask has {count}.")
+    return masks.given(table, "the array of ‹diff›")

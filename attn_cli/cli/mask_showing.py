@@ -40,23 +40,23 @@ if TYPE_CHECKING:
 
 def check_output(files: FileOptions, look: LookOptions) -> None:
     """Refuse what can't be written before any work."""
-    check_path(files.save, "--save", (".npy",), files.force)
-    check_path(files.export, "--export", EXPORTED, files.force)
+    check_path(files.save, "‹save›", (".npy",), files.force)
+    check_path(files.export, "‹export›", EXPORTED, files.force)
     for option, given in (
-        ("--precision", look.precision is not None),
-        ("--head", look.head is not None),
-        ("--batch-index", look.batch_index is not None),
-        ("--all", look.everything),
+        ("‹precision›", look.precision is not None),
+        ("‹head›", look.head is not None),
+        ("‹batch_index›", look.batch_index is not None),
+        ("‹everything›", look.everything),
     ):
         if files.json and given:
-            raise AttnError(f"{option} changes the page; --json prints none. Leave one out.")
+            raise AttnError(f"{option} changes the page; ‹json› prints none. Leave one out.")
 
 
 def show_catalogue(files: FileOptions, look: LookOptions) -> None:
     """List every mask and bias, and what libraries make of masks."""
-    for option, given in (("--save", files.save), ("--json", files.json)):
+    for option, given in (("‹save›", files.save), ("‹json›", files.json)):
         if given:
-            raise AttnError(f"{option} writes a mask: add one, such as --causal.")
+            raise AttnError(f"{option} writes a mask: add one, such as ‹causal›.")
 
     def make(width: int, _: Signs) -> list[Block]:
         return catalogue_page(
@@ -83,11 +83,11 @@ def show(request: MaskRequest, look: LookOptions, files: FileOptions) -> None:
         count = field.batch * field.heads * field.n * field.m
         raise ImpossibleError(
             f"{count:,} numbers are too many to show one by one. "
-            "Ask for less, or leave --all and --bias out."
+            "Ask for less, or leave ‹everything› and ‹bias› out."
         )
     _refuse_missing(request, look)
     if look.precision is not None and request.bias is None:
-        raise AttnError("--precision rounds the numbers of a bias: add --bias.")
+        raise AttnError("‹precision› rounds the numbers of a bias: add ‹bias›.")
     trace = mask_trace(mask, request.bias, field, short, _decimals(look), small)
     if mask is None:
         _show_bias(trace, look, files)
@@ -96,7 +96,7 @@ def show(request: MaskRequest, look: LookOptions, files: FileOptions) -> None:
     for notice in report.trace.notices:
         streams.note(notice)
     if files.save is not None:
-        _save(files, mask, field, request.form or form_of("bool", "--as"))
+        _save(files, mask, field, request.form or form_of("bool", "‹as_form›"))
 
     def make(width: int, signs: Signs) -> list[Block]:
         return mask_page(report, _display(look, width, signs))
@@ -115,8 +115,8 @@ def _refuse_missing(request: MaskRequest, look: LookOptions) -> None:
     if request.bias is not None:
         differs |= {"h"} if isinstance(field.offset, int) else {"b", "h"}
     for option, axis, at, count, what in (
-        ("--head", "h", look.head, field.heads, "heads; --heads says how many"),
-        ("--batch-index", "b", look.batch_index, field.batch, "batch rows; --batch says how many"),
+        ("‹head›", "h", look.head, field.heads, "heads; ‹heads› says how many"),
+        ("‹batch_index›", "b", look.batch_index, field.batch, "batch rows; ‹batch› says how many"),
     ):
         if at is None:
             continue
@@ -145,7 +145,7 @@ def _decimals(look: LookOptions) -> int:
 
 def _show_bias(trace: Trace, look: LookOptions, files: FileOptions) -> None:
     if files.save is not None:
-        raise AttnError("--save writes a mask: add one, such as --causal.")
+        raise AttnError("‹save› writes a mask: add one, such as ‹causal›.")
 
     def make(width: int, signs: Signs) -> list[Block]:
         return bias_page(trace, _display(look, width, signs))
@@ -166,7 +166,7 @@ def _report(
     if request.bias is not None and (request.form is not None or files.save is not None):
         notices = (*notices, said("the form and the file hold the mask alone, without the bias."))
     if files.json and not trace.steps:
-        notices = (*notices, said("the table is too large to list; --save writes it."))
+        notices = (*notices, said("the table is too large to list; ‹save› writes it."))
     trace = trace._replace(notices=notices, next_commands=_next(request))
     with progress("queries") as advance:
         return mask_report(
@@ -198,12 +198,12 @@ def _form(mask: Mask, field: Field, form: Form) -> FormShown:
 
 def _next(request: MaskRequest) -> tuple[str, ...]:
     form = request.form
-    commands = [] if request.other is not None else ['--diff "window(3)"']
-    commands += [] if form is not None else ["--as torch-mha"]
-    back = "attn compute --mask mask.npy"
+    commands = [] if request.other is not None else ['‹diff› "window(3)"']
+    commands += [] if form is not None else ["‹as_form torch-mha›"]
+    back = "attn compute ‹mask› mask.npy"
     if form is not None and form.kept is not True:
-        back = f"attn mask --import mask.npy --is {form.name}"
-    return (*commands, "--save mask.npy", back)
+        back = f"attn mask ‹import_file› mask.npy ‹is_form {form.name}›"
+    return (*commands, "‹save› mask.npy", back)
 
 
 def _save(files: FileOptions, mask: Mask, field: Field, form: Form) -> None:

@@ -52,8 +52,8 @@ def chosen_mask(
     n, m = int(sizes["n"]), int(sizes["m"])
     if isinstance(saved, tuple) and len(saved) != batch:
         raise AttnError(
-            f"--input: the saved run places the queries of {len(saved)} batch rows, and here there "
-            f"are {batch}. Give --offset or --align."
+            f"‹input›: the saved run places the queries of {len(saved)} batch rows, and here there "
+            f"are {batch}. Give ‹offset› or ‹align›."
         )
     offset = asked.place(n, m, int(sizes.get("m_past", 0)) if saved is None else saved)
     parts = asked.masks_on(Board(n, m, offset, batch))
@@ -65,10 +65,10 @@ def chosen_mask(
 
 def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> None:
     """Take the sizes of a given mask, lined up from the right with the axes of the scores."""
-    axes = pair_axes("--mask", array.shape, layout.scores)
+    axes = pair_axes("‹mask›", array.shape, layout.scores)
     for axis, size in zip(axes, array.shape, strict=True):
         if axis != ONE:
-            sizes.bind(axis, size, "--mask")
+            sizes.bind(axis, size, "‹mask›")
 
 
 def bind_keys(asked: Asked, sizes: Sizes) -> None:
@@ -82,7 +82,7 @@ def bind_keys(asked: Asked, sizes: Sizes) -> None:
 
 
 def _given(array: Array, said: Mapping[str, str] | None, layout: Layout) -> Mask:
-    axes = pair_axes("--mask", array.shape, layout.scores)
+    axes = pair_axes("‹mask›", array.shape, layout.scores)
     whole = dict(zip(axes, array.shape, strict=True))
     table = array.reshape([whole.get(axis, 1) for axis in ("b", "h", "n", "m")])
     mask = masks.given(table, "given")

@@ -25,7 +25,7 @@ def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
     """What a person has to know to read the numbers right."""
     found = []
     if request.unused:
-        found.append(said("--input: not used: {names}.", names=listed(request.unused)))
+        found.append(said("‹input›: not used: {names}.", names=listed(request.unused)))
     found += [said(hint) for hint in request.hints]
     found += _idle(request)
     found += _not_finite(request, numbers)
@@ -139,7 +139,7 @@ def _not_finite(request: Request, numbers: Numbers) -> list[str]:
         instead = (
             said("Give smaller numbers.")
             if array.dtype.itemsize == 8
-            else said("Try --dtype float64.")
+            else said("Try ‹dtype float64›.")
         )
         beyond = said(
             "{name} holds numbers beyond {dtype}, whose largest is {largest}.",

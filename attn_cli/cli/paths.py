@@ -23,7 +23,7 @@ def check_path(path: Path | None, option: str, kinds: tuple[str, ...], force: bo
 def refuse_existing(path: Path, force: bool) -> None:
     """Raise AttnError for a file that is there already, and for a folder that is not."""
     if os.path.lexists(path) and not force:
-        raise AttnError(f"{path} exists already. Add --force to write over it.")
+        raise AttnError(f"{path} exists already. Add ‹force› to write over it.")
     if path.is_dir():
         raise AttnError(f"{path} is a folder.")
     folder = _target(path).parent
@@ -43,7 +43,7 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], None], *, force: bool) 
     try:
         _write(path, write, force)
     except FileExistsError:
-        raise AttnError(f"{path} exists already. Add --force to write over it.") from None
+        raise AttnError(f"{path} exists already. Add ‹force› to write over it.") from None
     except OSError as error:
         raise ImpossibleError(f"{path}: {error.strerror or error}.") from None
 

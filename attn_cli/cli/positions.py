@@ -18,7 +18,7 @@ PAIRS = {"half-split": False, "interleaved": True}
 WAVES = ("sinusoidal",)
 
 
-def bias_of(argument: str | None, option: str = "--bias") -> Bias | None:
+def bias_of(argument: str | None, option: str = "‹bias›") -> Bias | None:
     """Read `alibi` or `t5(32, 128)`; None where it stands for an array, or for nothing.
 
     Raises AttnError, with a caret, for a name that is none and numbers that it does not take.
@@ -39,13 +39,13 @@ def rope_of(way: str | None, base: float | None = None) -> Rope | None:
     """
     if way is None:
         if base is not None:
-            raise AttnError("--rope-base changes the angles of --rope: add it.")
+            raise AttnError("‹rope_base› changes the angles of ‹rope›: add it.")
         return None
     if way not in PAIRS:
-        raise AttnError(f"--rope: there is no way {way!r}. {did_you_mean(way, [*PAIRS])}")
+        raise AttnError(f"‹rope›: there is no way {way!r}. {did_you_mean(way, [*PAIRS])}")
     base = Rope().base if base is None else base
     if not (isfinite(base) and base > 1):
-        raise AttnError(f"--rope-base: {base:g} is not a finite number above 1.")
+        raise AttnError(f"‹rope_base›: {base:g} is not a finite number above 1.")
     return Rope(PAIRS[way], base)
 
 
@@ -53,6 +53,6 @@ def sinusoidal_of(name: str | None) -> bool:
     """Whether waves of the position are added to the rows."""
     if name is not None and name not in WAVES:
         raise AttnError(
-            f"--positions: there are no positions {name!r}. {did_you_mean(name, list(WAVES))}"
+            f"‹positions›: there are no positions {name!r}. {did_you_mean(name, list(WAVES))}"
         )
     return name is not None

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from attn_cli.cli.options import ArrayOptions, SizeOptions
-from attn_cli.errors import AttnError, option_of
+from attn_cli.errors import AttnError
 from attn_cli.matrices import seeded
 from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms import Choices
 from attn_cli.mechanisms.layout import HEAD_WIDTH
 from attn_cli.program import Program
+from attn_cli.spelling import choice
 
 Array = np.ndarray[Any, Any]
 
@@ -27,14 +28,14 @@ def sentences(
 ) -> dict[str, tuple[str, ...]]:
     """Turn --text and --context-text into rows and labels."""
     if options.context_text is not None and options.text is None:
-        raise AttnError("--context-text needs --text, the sentence that asks.")
+        raise AttnError("‹context_text› needs ‹text›, the sentence that asks.")
     if options.context_text is not None and "context" in given:
-        raise AttnError("--context-text makes the context itself; leave --context out.")
+        raise AttnError("‹context_text› makes the context itself; leave ‹context› out.")
     if options.text is None:
         return {}
     for name in ("x", "q", "k", "v"):
         if name in given:
-            raise AttnError(f"--text makes the rows itself; leave {option_of(name)} out.")
+            raise AttnError(f"‹text› makes the rows itself; leave {choice(name)} out.")
     labels = {}
     for axis, name, text, width in (
         ("n", "x", options.text, sizes.d or _rows(given, "w_q") or _text_width(choices)),
@@ -42,7 +43,7 @@ def sentences(
     ):
         if text is None:
             continue
-        words = tokens(text, "--text" if name == "x" else "--context-text")
+        words = tokens(text, "‹text›" if name == "x" else "‹context_text›")
         width = width or given["x"].shape[1]
         given[name] = seeded.embeddings(words, width, seed)
         labels[axis] = tuple(words)

@@ -9,10 +9,11 @@ from attn_cli.cli.choosing import choices_of, refuse_untaken, with_local
 from attn_cli.cli.options import AttentionOptions
 from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
 from attn_cli.cli.sizes import size
-from attn_cli.errors import AttnError, ShapeError, option_of
+from attn_cli.errors import AttnError, ShapeError
 from attn_cli.mechanisms import Mechanism
 from attn_cli.mechanisms.mechanism import BARE, CONTEXT, PAST
 from attn_cli.reports.symbolic import Shape
+from attn_cli.spelling import choice
 
 if TYPE_CHECKING:
     from attn_cli.cli.complexity import CountOptions, PositionOptions, SizeOptions
@@ -34,17 +35,17 @@ def shape_of(
 
     Raises AttnError or ShapeError, naming the options that do not.
     """
-    read = {field: size(getattr(sizes, name), option_of(name)) for field, name in FIELDS.items()}
-    window = size(masks.window, "--window")
+    read = {field: size(getattr(sizes, name), choice(name)) for field, name in FIELDS.items()}
+    window = size(masks.window, "‹window›")
     if read["h"] is None and read["h_kv"] is None:
         read["h"] = mechanism.heads
     _refuse_untaken_sizes(mechanism, read, count)
     _refuse_unequal(read)
     _refuse_same_names(mechanism, {**read, "w": window})
     if count.no_projections and read["d_model"] is not None:
-        raise AttnError("--d-model changes nothing without projections.")
+        raise AttnError("‹d_model› changes nothing without projections.")
     if count.cross and read["m"] is None:
-        raise AttnError("--cross needs --m, the number of other rows.")
+        raise AttnError("‹cross› needs ‹m›, the number of other rows.")
     wanted = _wanted(masks, window)
     asked_for = AttentionOptions(
         normalizer=count.normalizer,
@@ -60,7 +61,7 @@ def shape_of(
     chosen |= {name: getattr(choices, name) for name in WEIGHED}
     refuse_placement(wanted)
     if count.tile is not None and not wanted.any:
-        raise AttnError("--tile needs a mask, whose kept tiles it counts.")
+        raise AttnError("‹tile› needs a mask, whose kept tiles it counts.")
     shape = _shape(read, window, wanted, count)._replace(**chosen)
     if chosen["rope"] is not None or "w_kr" in mechanism.parameters:
         _refuse_odd_width(read, 2 if "w_kr" not in mechanism.parameters else 4)
@@ -68,7 +69,7 @@ def shape_of(
         from attn_cli.cli.counted import with_counts
 
         if isinstance(window, str):
-            raise AttnError(f"--window {window} has to be a number where a mask is counted.")
+            raise AttnError(f"‹window {window}› has to be a number where a mask is counted.")
         refuse_fewer_keys(shape)
         return with_counts(shape, wanted, count.tile)
     if shape.m == shape.n and not count.cross:
@@ -82,8 +83,8 @@ def refuse_fewer_keys(shape: Shape) -> None:
     both = isinstance(shape.n, int) and isinstance(shape.m, int)
     if both and shape.m < shape.n and not shape.cross:  # type: ignore[operator]
         raise AttnError(
-            f"--m {shape.m} is less than --n {shape.n}: with a cache there are at least as many "
-            "keys as new tokens. Keys from other rows are --cross."
+            f"‹m {shape.m}› is less than ‹n {shape.n}›: with a cache there are at least as many "
+            "keys as new tokens. Keys from other rows are ‹cross›."
         )
 
 
@@ -91,9 +92,9 @@ def _positions(count: CountOptions, positions: PositionOptions) -> dict[str, Any
     """Bias, rotation and waves, as a shape holds them."""
     bias = bias_of(positions.bias)
     if positions.bias is not None and bias is None:
-        raise AttnError("--bias: an array costs n·m additions; here a bias goes by its name.")
+        raise AttnError("‹bias›: an array costs n·m additions; here a bias goes by its name.")
     if positions.positions is not None and count.no_projections:
-        raise AttnError("--positions are added to rows; --no-projections leaves them out.")
+        raise AttnError("‹positions› are added to rows; ‹no_projections› leaves them out.")
     return {
         "bias": bias,
         "rope": rope_of(positions.rope),
@@ -156,17 +157,17 @@ def _refuse_untaken_sizes(
 ) -> None:
     """Raise AttnError for sizes and parts that a mechanism has no use for."""
     parts = (
-        ("--cross", count.cross, CONTEXT),
-        ("--no-projections", count.no_projections, BARE),
-        ("--kv-heads", read["h_kv"] is not None, "kv_heads"),
-        ("--latent", read["d_c"] is not None and "w_dkv" not in mechanism.parameters, "latent"),
-        ("--m", read["m"] is not None and not count.cross, PAST),
+        ("‹cross›", count.cross, CONTEXT),
+        ("‹no_projections›", count.no_projections, BARE),
+        ("‹kv_heads›", read["h_kv"] is not None, "kv_heads"),
+        ("‹latent›", read["d_c"] is not None and "w_dkv" not in mechanism.parameters, "latent"),
+        ("‹m›", read["m"] is not None and not count.cross, PAST),
     )
     given = [option for option, wanted, needed in parts if wanted and needed not in mechanism.takes]
     if not mechanism.asks:
-        given += [option_of(FIELDS[field]) for field in QUERIED if read[field] is not None]
+        given += [choice(FIELDS[field]) for field in QUERIED if read[field] is not None]
     if given:
-        raise AttnError(f"{given[0]} is not for --mode {mechanism.name} ({mechanism.title}).")
+        raise AttnError(f"{given[0]} is not for ‹mode {mechanism.name}› ({mechanism.title}).")
 
 
 def _refuse_same_names(mechanism: Mechanism, read: dict[str, int | str | None]) -> None:
@@ -190,29 +191,29 @@ def _refuse_odd_width(read: dict[str, int | str | None], pairs: int) -> None:
                 f"mla turns half of a head's width in pairs, and heads are {head} wide. Choose "
                 "heads whose width 4 divides."
             )
-        raise ShapeError(f"--rope turns pairs of numbers, and heads {head} wide are odd.")
+        raise ShapeError(f"‹rope› turns pairs of numbers, and heads {head} wide are odd.")
 
 
 def _refuse_unequal(read: dict[str, int | str | None]) -> None:
     heads, width, kv_heads = read["h"], read["d"], read["h_kv"]
     if isinstance(heads, int) and read["d_head"] is None:
-        for option, whole in (("--d", width), ("--dv", read["d_v"])):
+        for option, whole in (("‹d›", width), ("‹dv›", read["d_v"])):
             if isinstance(whole, int) and whole % heads:
                 raise ShapeError(
-                    f"--heads {heads} does not divide {option} {whole}: give --head-dim, or a "
+                    f"‹heads {heads}› does not divide {option} {whole}: give ‹head_dim›, or a "
                     "number of heads that does."
                 )
     head = read["d_head"]
     numbers = isinstance(heads, int) and isinstance(head, int) and isinstance(width, int)
     if numbers and heads * head != width:  # type: ignore[operator]
         raise ShapeError(
-            f"--heads {heads} of --head-dim {head} are {heads} × {head} wide, not --d {width}. "
-            "The width of the model's rows is --d-model."
+            f"‹heads {heads}› of ‹head_dim {head}› are {heads} × {head} wide, not ‹d {width}›. "
+            "The width of the model's rows is ‹d_model›."
         )
     if kv_heads is not None and heads is None:
-        raise AttnError("--kv-heads needs --heads, the number of query heads.")
+        raise AttnError("‹kv_heads› needs ‹heads›, the number of query heads.")
     if isinstance(heads, int) and isinstance(kv_heads, int) and heads % kv_heads:
         raise ShapeError(
-            f"--heads {heads} is not a multiple of --kv-heads {kv_heads}: every key head serves "
+            f"‹heads {heads}› is not a multiple of ‹kv_heads {kv_heads}›: every key head serves "
             "as many query heads."
         )

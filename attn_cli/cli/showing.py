@@ -23,36 +23,36 @@ SAVED = (".npz", ".json")
 
 def check_output(output: OutputOptions, display: DisplayOptions) -> None:
     """Refuse what can't be written, and options that cancel each other, before any work."""
-    check_path(output.save, "--save", SAVED, output.force)
-    check_path(output.export, "--export", EXPORTED, output.force)
+    check_path(output.save, "‹save›", SAVED, output.force)
+    check_path(output.export, "‹export›", EXPORTED, output.force)
     if output.json and display.quiet:
-        raise AttnError("--json and --quiet both decide what is on standard output: give one.")
+        raise AttnError("‹json› and ‹quiet› both decide what is on standard output: give one.")
     if display.only is not None and display.start is not None:
-        raise AttnError("--only and --from both decide which steps are shown: give one.")
+        raise AttnError("‹only› and ‹start› both decide which steps are shown: give one.")
     if display.only is not None and display.show_work is not None:
-        raise AttnError("--only and --show-work both decide what is shown: give one.")
+        raise AttnError("‹only› and ‹show_work› both decide what is shown: give one.")
     if display.show_work is not None:
         for option, given in (
-            ("--from", display.start is not None),
-            ("--all", display.everything),
-            ("--step", display.step),
+            ("‹start›", display.start is not None),
+            ("‹everything›", display.everything),
+            ("‹step›", display.step),
         ):
             if given:
-                raise AttnError(f"{option} has no effect on the one number of --show-work.")
+                raise AttnError(f"{option} has no effect on the one number of ‹show_work›.")
     if output.json or display.quiet:
         _refuse_page_options(display, output.json)
 
 
 def _refuse_page_options(display: DisplayOptions, as_json: bool) -> None:
-    whole = "--json" if as_json else "--quiet"
+    whole = "‹json›" if as_json else "‹quiet›"
     for option, given in (
-        ("--show-work", display.show_work is not None),
-        ("--from", display.start is not None),
-        ("--head", display.head is not None),
-        ("--batch-index", display.batch_index != 0),
-        ("--step", display.step),
-        ("--all", display.everything),
-        ("--precision", as_json and display.precision is not None),
+        ("‹show_work›", display.show_work is not None),
+        ("‹start›", display.start is not None),
+        ("‹head›", display.head is not None),
+        ("‹batch_index›", display.batch_index != 0),
+        ("‹step›", display.step),
+        ("‹everything›", display.everything),
+        ("‹precision›", as_json and display.precision is not None),
     ):
         if given:
             raise AttnError(f"{option} changes the page; {whole} prints none. Leave one out.")

@@ -46,20 +46,20 @@ def swept(text: str) -> tuple[str, list[int]]:
     """
     match = re.fullmatch(rf"([a-z]+)=({NUMBER}):({NUMBER})", text, re.ASCII)
     if match is None:
-        raise AttnError(f"--sweep: {text[:40]!r} is no range like n=128:65536.")
+        raise AttnError(f"‹sweep›: {text[:40]!r} is no range like n=128:65536.")
     name = match[1]
     if name not in FIELDS:
-        raise AttnError(f"--sweep: no size {name!r}. {did_you_mean(name, list(FIELDS))}")
-    start, stop = (size(bound, "--sweep") for bound in match.groups()[1:])
+        raise AttnError(f"‹sweep›: no size {name!r}. {did_you_mean(name, list(FIELDS))}")
+    start, stop = (size(bound, "‹sweep›") for bound in match.groups()[1:])
     assert isinstance(start, int)
     assert isinstance(stop, int)
     if stop < start:
-        raise AttnError(f"--sweep: the range ends at {stop}, before it begins at {start}.")
+        raise AttnError(f"‹sweep›: the range ends at {stop}, before it begins at {start}.")
     values = [start]
     while values[-1] * 2 <= stop:
         values.append(values[-1] * 2)
     if values[-1] != stop:
         values.append(stop)
     if len(values) > MOST_ROWS:
-        raise AttnError(f"--sweep: from {start} to {stop} are more than {MOST_ROWS} rows.")
+        raise AttnError(f"‹sweep›: from {start} to {stop} are more than {MOST_ROWS} rows.")
     return FIELDS[name], values

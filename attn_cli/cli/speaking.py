@@ -15,6 +15,6 @@ def speak(options: LanguageOptions) -> str:
     """
     wanted = (options.lang or "en").lower()
     if wanted not in LANGUAGES:
-        raise AttnError(f"--lang: no language {options.lang!r}. Known: {', '.join(LANGUAGES)}.")
+        raise AttnError(f"‹lang›: no language {options.lang!r}. Known: {', '.join(LANGUAGES)}.")
     language.speak(catalogue(wanted))
     return wanted

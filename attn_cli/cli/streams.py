@@ -15,6 +15,7 @@ import typer
 
 from attn_cli.errors import AttnError, Exit
 from attn_cli.language import said
+from attn_cli.spelling import spelling
 from attn_cli.views.visible import visible
 
 UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EBADF)
@@ -76,11 +77,32 @@ def note(notice: str) -> None:
     say(said("Note: {notice}", notice=notice))
 
 
+OTHERWISE = {
+    "global_tokens": "--global",
+    "everything": "--all",
+    "start": "--from",
+    "as_form": "--as",
+    "import_file": "--import",
+    "is_form": "--is",
+}
+"""Options that are called otherwise, because Python has another use for their word."""
+
+
+def as_option(name: str, value: str | None) -> str:
+    """Write a choice as an option of the command line: --heads, --align bottom-right."""
+    option = OTHERWISE.get(name) or f"--{name.replace('_', '-')}"
+    return option if value is None else f"{option} {value}"
+
+
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
     """The one error handler: a message and an exit status for whatever stops a command."""
 
     @wraps(command)
     def run(**given: Any) -> None:
+        with spelling(as_option):
+            caught(given)
+
+    def caught(given: dict[str, Any]) -> None:
         try:
             command(**given)
             sys.stdout.flush()

@@ -10,11 +10,12 @@ import numpy as np
 
 from attn_cli.cli.given import ARRAYS, parameter_names, parameters
 from attn_cli.cli.options import ArrayOptions
-from attn_cli.errors import AttnError, option_of
+from attn_cli.errors import AttnError
 from attn_cli.matrices import seeded
 from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.mechanisms import Choices, Layout, Mechanism, local
 from attn_cli.program import Axes, Program
+from attn_cli.spelling import choice
 
 Array = np.ndarray[Any, Any]
 
@@ -47,7 +48,7 @@ def used(
     for name in parameter_names(options):
         if name not in own and not shared:
             raise AttnError(
-                f"--param {name}: {mechanism.name}{beside} has no such array. "
+                f"‹param {name}›: {mechanism.name}{beside} has no such array. "
                 f"It has: {', '.join(own) or 'none of its own'}.{_way(choices, own)}"
             )
     if choices.bias is not None and "bias" in given:
@@ -64,7 +65,7 @@ def _way(choices: Choices, own: Mapping[str, Any]) -> str:
     """How to have other numbers where a bias has fixed ones."""
     if choices.bias is None or own:
         return ""
-    return " Its numbers are fixed; for others give the whole bias as an array, --bias FILE."
+    return " Its numbers are fixed; for others give the whole bias as an array, ‹bias› FILE."
 
 
 def _scores(mechanism: Mechanism, choices: Choices) -> Axes:
@@ -89,7 +90,7 @@ def taken(
     for name in others:
         if getattr(options, name, None) is not None and not shared:
             raise AttnError(
-                f"{option_of(name)}: {mechanism.title} takes no {name} here. "
+                f"{choice(name)}: {mechanism.title} takes no {name} here. "
                 f"It takes: {', '.join(layout.axes)}."
             )
     return {name: a for name, a in given.items() if name not in others}, (*unused, *others)
@@ -107,14 +108,14 @@ def refuse_other_noise(noise: Mapping[str, str], given: Mapping[str, Array]) -> 
             continue
         inside = ((numbers >= 0) & (numbers < 1)).all()
         if kind == "uniform" and not inside:
-            raise AttnError(f"--param {name}: numbers that draw lie from 0 to below 1.")
+            raise AttnError(f"‹param {name}›: numbers that draw lie from 0 to below 1.")
         if kind == "rates" and not ((numbers >= 0) & (numbers <= 1)).all():
-            raise AttnError(f"--param {name}: every number lies from 0 to 1.")
+            raise AttnError(f"‹param {name}›: every number lies from 0 to 1.")
         if kind == "simplex":
             total = float(numbers.sum())
             if (numbers < 0).any() or abs(total - 1) > TOLERANCE:
                 raise AttnError(
-                    f"--param {name}: shares are not below 0 and sum to 1; these sum to {total:g}."
+                    f"‹param {name}›: shares are not below 0 and sum to 1; these sum to {total:g}."
                 )
 
 

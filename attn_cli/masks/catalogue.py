@@ -91,7 +91,7 @@ def _lengths(board: Board, *counts: int) -> Mask:
     if len(counts) not in (1, board.batch):
         raise AttnError(
             f"{len(counts)} lengths for a batch of {board.batch}; give one for all batch "
-            f"rows, or one for each (--batch {len(counts)})."
+            f"rows, or one for each (‹batch {len(counts)}›)."
         )
     if not all(count <= board.m for count in counts):
         raise AttnError(f"every length must be between 0 and the {board.m} keys there are.")

@@ -58,7 +58,7 @@ def read_one(data: bytes | Path, kind: str, name: str | None, option: str) -> Ar
     kind: the suffix that says how. name: which of several, by default the option's own.
     """
     if kind in MANY:
-        wanted = name or option.split()[-1].removeprefix("--").replace("-", "_")
+        wanted = name or option.split()[-1].strip("‹›")
         several = read_many(data, kind, option)
         if not isinstance(several, Mapping):
             return several
@@ -231,6 +231,8 @@ def _npz(data: bytes | Path, option: str) -> dict[str, Member | Array]:
             try:
                 with archive.open(info) as stream:
                     return _npy(stream, info.file_size, option)
+            except AttnError:
+                raise
             except broken as error:
                 raise AttnError(
                     f"{option}: {brief(info.filename)} can't be read: {str(error)[:80]}"

@@ -59,7 +59,7 @@ def layout_of(name: str) -> Layout:
     found = next((one for one in LAYOUTS if one.name == known), None)
     if found is None:
         names = [*(one.name for one in LAYOUTS), *ALIASES]
-        raise AttnError(f"--layout: there is no layout {name!r}. {did_you_mean(name, names)}")
+        raise AttnError(f"‹layout›: there is no layout {name!r}. {did_you_mean(name, names)}")
     return found
 
 
@@ -72,7 +72,7 @@ def heads_first(given: Mapping[str, Array], layout: Layout) -> dict[str, Array]:
     if not any(given[name].ndim == layout.axes for name in own):
         found = ", ".join(f"{name} is {shape_text(given[name].shape)}" for name in own)
         raise AttnError(
-            f"--layout {layout.name} is for arrays of {layout.axes} axes, {layout.says}: "
+            f"‹layout {layout.name}› is for arrays of {layout.axes} axes, {layout.says}: "
             f"{found or 'none is given'}."
         )
     return {
@@ -93,11 +93,11 @@ def weights_in_out(given: Mapping[str, Array], name: str) -> dict[str, Array]:
     """
     if name not in WEIGHTS:
         raise AttnError(
-            f"--weights-layout: {name!r} is neither in-out (X W) nor out-in (torch's Linear)."
+            f"‹weights_layout›: {name!r} is neither in-out (X W) nor out-in (torch's Linear)."
         )
     matrices = [one for one, array in given.items() if is_weight(one) and array.ndim == 2]
     if not matrices:
-        raise AttnError(f"--weights-layout {name} is for W_Q, W_K, W_V, W_O: none is given.")
+        raise AttnError(f"‹weights_layout {name}› is for W_Q, W_K, W_V, W_O: none is given.")
     if name == "in-out":
         return dict(given)
     turned = {one: np.ascontiguousarray(given[one].T) for one in matrices}
@@ -109,7 +109,7 @@ def is_weight(name: str) -> bool:
     return name == "w" or name.startswith("w_")
 
 
-ROWS_FIRST = "Are rows before heads, (batch, rows, heads, width)? Then give --layout bshd."
+ROWS_FIRST = "Are rows before heads, (batch, rows, heads, width)? Then give ‹layout bshd›."
 
 
 def divides_otherwise(given: Mapping[str, Array]) -> bool:
@@ -128,6 +128,6 @@ def likelier(given: Mapping[str, Array]) -> str | None:
             return (
                 f"{name} is {shape_text(array.shape)}, read as (batch, heads, rows, width): "
                 f"{array.shape[1]} heads of {array.shape[2]} rows. Are its rows before its heads? "
-                "Then give --layout bshd."
+                "Then give ‹layout bshd›."
             )
     return None

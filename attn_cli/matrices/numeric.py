@@ -39,7 +39,7 @@ def as_booleans(array: Array, option: str) -> Array:
         return numbers == 1
     raise AttnError(
         f"{option}: a mask holds True (may attend) and False, or 1 and 0; this one holds other "
-        "numbers.\nNumbers that are added to the scores, 0 and -inf too, are a bias: --bias."
+        "numbers.\nNumbers that are added to the scores, 0 and -inf too, are a bias: ‹bias›."
     )
 
 
@@ -58,7 +58,7 @@ def _converted(array: Array, kind: np.dtype[Any], name: str) -> Array:
     if lost.any():
         place = tuple(int(i) for i in np.argwhere(lost)[0])
         raise AttnError(
-            f"--dtype {kind}: {name}[{','.join(map(str, place))}] is {array[place]:g}, and the "
+            f"‹dtype {kind}›: {name}[{','.join(map(str, place))}] is {array[place]:g}, and the "
             f"largest {kind} is {float(np.finfo(kind).max):g}."
         )
     return converted

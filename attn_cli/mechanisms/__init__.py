@@ -41,4 +41,4 @@ def named(name: str) -> Mechanism:
         if mechanism.name == name.lower():
             return mechanism
     known = [mechanism.name for mechanism in MECHANISMS]
-    raise AttnError(f"--mode: there is no mode {name!r}. {did_you_mean(name, known)}")
+    raise AttnError(f"‹mode›: there is no mode {name!r}. {did_you_mean(name, known)}")

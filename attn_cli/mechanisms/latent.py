@@ -210,7 +210,7 @@ MLA = Mechanism(
     sums=(("d_all", ("d", "d_r")),),
     takes=NORMALIZED | PAIRED | {"heads", "scale", "rope", PAST},
     heads=4,
-    form="unfolded: keys and values are made of every latent row; --mode mla-folded gives the same "
+    form="unfolded: keys and values are made of every latent row; ‹mode mla-folded› gives the same "
     "numbers without making them",
     kept=(("past_latent", ("latent",)), ("past_rope", ("k_turned",))),
     meanings={
@@ -237,7 +237,7 @@ FOLDED = MLA._replace(
     source="DeepSeek-V2 2024, section 2.1.2",
     define=folded_latent_attention,
     form="folded (absorbed): W_UK joins the queries and W_UV follows the weighted sum, so that no "
-    "key or value is made; --mode mla gives the same numbers",
+    "key or value is made; ‹mode mla› gives the same numbers",
     meanings={
         **MEANINGS,
         "q_latent": "each query by W_UK: what it asks of the latent rows themselves",

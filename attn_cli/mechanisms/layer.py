@@ -101,9 +101,9 @@ def attention_layer(
 def _refuse_other_weights(choices: Choices) -> None:
     """Raise AttnError where weights are no softmax alone, which has an online form."""
     if choices.normalizer is not SOFTMAX or choices.temperature is not None:
-        raise AttnError("--block-size is online softmax: leave --normalizer and --temperature out.")
+        raise AttnError("‹block_size› is online softmax: leave ‹normalizer› and ‹temperature› out.")
     if choices.local_p is not None:
-        raise AttnError("--block-size is online softmax: leave --local p out.")
+        raise AttnError("‹block_size› is online softmax: leave ‹local p› out.")
 
 
 def _cached(
@@ -112,7 +112,7 @@ def _cached(
     """Rows turned by their positions, and laid behind those of earlier calls."""
     if choices.rope is not None:
         if key is None:
-            raise ShapeError("--rope turns queries and keys, and this mode has no keys.")
+            raise ShapeError("‹rope› turns queries and keys, and this mode has no keys.")
         query, key = turned(p, query, key, choices.rope, choices.offset)
     if "past_k" in inputs and key is not None:
         key = behind(p, inputs["past_k"], key, name="present_k")

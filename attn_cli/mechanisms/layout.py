@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from attn_cli.errors import AttnError, ShapeError, option_of, shape_text
+from attn_cli.errors import AttnError, ShapeError, shape_text
 from attn_cli.mechanisms.mechanism import Choices, Layout, Shapes
 from attn_cli.program import ONE, Axes, Sizes, quotient
+from attn_cli.spelling import choice
 
 HEAD_WIDTH = 4
 """Default width of a head: √4 = 2 is easy to check by hand."""
@@ -72,8 +73,8 @@ def pair_axes(name: str, shape: tuple[int, ...], scores: Axes) -> Axes:
 
 
 def _bind_heads(given: Shapes, choices: Choices, sizes: Sizes) -> None:
-    heads, source = choices.heads, "--heads"
-    kv_heads, kv_source = choices.kv_heads, "--kv-heads"
+    heads, source = choices.heads, "‹heads›"
+    kv_heads, kv_source = choices.kv_heads, "‹kv_heads›"
     split = {name: given[name] for name in ("q", "k", "v") if len(given.get(name, ())) == 4}
     if split:
         _refuse_mixed(given, choices, split)
@@ -86,7 +87,7 @@ def _bind_heads(given: Shapes, choices: Choices, sizes: Sizes) -> None:
         heads, kv_heads = heads or kv_heads, kv_heads or heads
     if heads is None:
         if kv_heads is not None:
-            raise AttnError("--kv-heads needs --heads, the number of query heads.")
+            raise AttnError("‹kv_heads› needs ‹heads›, the number of query heads.")
         return
     kv_heads = kv_heads or heads
     if isinstance(heads, int) and isinstance(kv_heads, int) and heads % kv_heads:
@@ -107,7 +108,7 @@ def _refuse_mixed(given: Shapes, choices: Choices, split: Shapes) -> None:
     if choices.heads is not None or choices.kv_heads is not None:
         name, shape = next(iter(split.items()))
         raise ShapeError(
-            f"--heads and --kv-heads split packed arrays; {name} is {shape_text(shape)}, so its "
+            f"‹heads› and ‹kv_heads› split packed arrays; {name} is {shape_text(shape)}, so its "
             "heads are split already. Leave them out."
         )
     flat = [name for name in ("q", "k", "v") if len(given.get(name, (0,) * 4)) != 4]
@@ -115,7 +116,7 @@ def _refuse_mixed(given: Shapes, choices: Choices, split: Shapes) -> None:
         raise ShapeError(
             f"{next(iter(split))} has 4 axes (batch, heads, rows, width) and {flat[0]} is "
             f"{shape_text(given[flat[0]])}.\nGive q, k and v the same layout, or pack the heads "
-            "side by side in the last axis and add --heads."
+            "side by side in the last axis and add ‹heads›."
         )
 
 
@@ -191,6 +192,6 @@ def _cache(given: Shapes, sizes: Sizes, key_width: str | None) -> dict[str, Axes
         if width is None:
             continue
         if name not in given:
-            raise AttnError(f"{option_of(name)} is missing: a cache holds keys and values.")
+            raise AttnError(f"{choice(name)} is missing: a cache holds keys and values.")
         axes[name] = (*_lead(name, given, _key_head(sizes), sizes), "m_past", width)
     return axes

@@ -201,7 +201,7 @@ class Mechanism(NamedTuple):
         if choices.bias is not None:
             learned = choices.bias.arrays("h" in common.scores)
             if learned:
-                sizes.bind("entries", choices.bias.entries, f"--bias {choices.bias.name}")
+                sizes.bind("entries", choices.bias.entries, f"‹bias {choices.bias.name}›")
         noise = choices.normalizer.arrays(common.scores, self.over)
         place = local.PARAMETERS if choices.local_p is not None else {}
         own = {

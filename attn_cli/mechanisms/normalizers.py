@@ -203,6 +203,6 @@ def normalizer(name: str) -> Normalizer:
     if found is None:
         known: list[Any] = [one.name for one in NORMALIZERS]
         raise AttnError(
-            f"--normalizer: there is no normalizer {name!r}. {did_you_mean(name, known)}"
+            f"‹normalizer›: there is no normalizer {name!r}. {did_you_mean(name, known)}"
         )
     return found

@@ -29,7 +29,7 @@ def online(p: Program, scores: Step, value: Step, size: int, name: str) -> Step:
     blocks = [range(start, min(start + size, count)) for start in range(0, count, size)]
     if len(blocks) > MOST_BLOCKS:
         raise AttnError(
-            f"--block-size {size} makes {len(blocks)} blocks of {count} keys; a trace has at most "
+            f"‹block_size {size}› makes {len(blocks)} blocks of {count} keys; a trace has at most "
             f"{MOST_BLOCKS}. Give {-(-count // MOST_BLOCKS)} or more."
         )
     running = None

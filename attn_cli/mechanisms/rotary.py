@@ -24,7 +24,7 @@ def turned(p: Program, query: Step, key: Step, rope: Rope, offset: Offset) -> tu
         size = p.sizes[width]
         if isinstance(size, int) and size % 2:
             raise ShapeError(
-                f"--rope turns pairs of numbers, and {width} = {size} is odd "
+                f"‹rope› turns pairs of numbers, and {width} = {size} is odd "
                 f"({p.sizes.source(width)})."
             )
         half = f"{width}_half"

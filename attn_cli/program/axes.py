@@ -54,7 +54,7 @@ HINTS: tuple[tuple[frozenset[str], str], ...] = (
     (
         frozenset({"q", "k", "d"}),
         "Keys need one number for each number of a query. Is one of them transposed, or does a "
-        "mode with a matrix of its own fit (--mode general)?",
+        "mode with a matrix of its own fit (‹mode general›)?",
     ),
     (frozenset({"k", "v", "m"}), "Every key needs its own value: as many rows in k as in v."),
     (

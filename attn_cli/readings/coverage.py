@@ -63,7 +63,7 @@ def cover(
     """
     if tile and -(-n // tile) * -(-m // tile) > MOST_CELLS:
         raise ImpossibleError(
-            f"--tile {tile} makes more than {MOST_CELLS:,} tiles of {n:,} × {m:,} pairs. "
+            f"‹tile {tile}› makes more than {MOST_CELLS:,} tiles of {n:,} × {m:,} pairs. "
             "Give a larger one."
         )
     leads = (batch if "b" in mask.varies else 1, heads if "h" in mask.varies else 1)

@@ -35,7 +35,7 @@ def variants(
             found.append(_row(name, cost_report(other, _for_mode(other, shape), dtype), note))
         else:
             raise AttnError(
-                f"--compare: {name!r} is neither a mode nor a head layout. "
+                f"‹compare›: {name!r} is neither a mode nor a head layout. "
                 f"{did_you_mean(name, [*modes, *LAYOUTS])}"
             )
     return tuple(found)
@@ -52,14 +52,14 @@ def _for_mode(mechanism: Mechanism, shape: Shape) -> Shape:
     causal = shape.causal and shape.w is None and shape.p is None
     takes = mechanism.takes
     for option, wanted, needed in (
-        ("--cross", shape.cross, CONTEXT),
-        ("--m", shape.m is not None and not shape.cross, PAST),
-        ("--no-projections", not shape.projections, BARE),
-        ("--causal", causal and "mask" not in takes, "causal"),
+        ("‹cross›", shape.cross, CONTEXT),
+        ("‹m›", shape.m is not None and not shape.cross, PAST),
+        ("‹no_projections›", not shape.projections, BARE),
+        ("‹causal›", causal and "mask" not in takes, "causal"),
         ("a mask", masked and not causal, "mask"),
     ):
         if wanted and needed not in takes:
-            raise AttnError(f"--compare {mechanism.name}: this mode does without {option}.")
+            raise AttnError(f"‹compare {mechanism.name}›: this mode does without {option}.")
     return shape
 
 
@@ -77,11 +77,11 @@ def _row(name: str, report: CostReport, note: str = "") -> Variant:
 def _layout(mechanism: Mechanism, shape: Shape, dtype: str, name: str) -> Variant:
     heads = shape.h
     if heads is None:
-        raise AttnError(f"--compare {name} needs --heads.")
+        raise AttnError(f"‹compare {name}› needs ‹heads›.")
     kv_heads: int | str | None = {"mha": None, "mqa": 1}.get(name, shape.h_kv)
     if name == "gqa" and kv_heads is None:
         if not isinstance(heads, int) or heads % GQA_SHARE:
-            raise AttnError("--compare gqa needs --kv-heads.")
+            raise AttnError("‹compare gqa› needs ‹kv_heads›.")
         kv_heads = heads // GQA_SHARE
     note = {"mha": "a key head for each", "mqa": "one key head"}.get(name, f"{kv_heads} key heads")
     return _row(name, cost_report(mechanism, shape._replace(h_kv=kv_heads), dtype), note)
@@ -103,12 +103,12 @@ def sweep(
             and keys < queries
             and not shape.cross
         ):
-            raise AttnError(f"--sweep: {queries} queries have only {keys} keys; end before that.")
+            raise AttnError(f"‹sweep›: {queries} queries have only {keys} keys; end before that.")
         at = cost_report(mechanism, _at(shape, field, length), dtype)
         core, rest, every = at.core.value, at.projections.value, at.totals["all"].value
         memory = at.memory["score_matrix"].value
         if core is None or rest is None or every is None or memory is None:
-            raise AttnError("--sweep needs a number for every other size.")
+            raise AttnError("‹sweep› needs a number for every other size.")
         rows.append(SweepRow(length, core, rest, every, memory))
     return Sweep(shape.name(field), at.core.pretty, at.projections.pretty, tuple(rows))
 

@@ -75,7 +75,7 @@ class Entries:
         """True or false; false where it is left out."""
         _, value = self.find([name])
         if value not in (None, True, False):
-            raise AttnError(f"--config: {name} is {brief(str(value))!r}, not true or false.")
+            raise AttnError(f"‹config›: {name} is {brief(str(value))!r}, not true or false.")
         return bool(value)
 
     def listed(self, name: str, *, one_for_all: int | None = None) -> list[int]:
@@ -86,7 +86,7 @@ class Entries:
         if isinstance(value, int) and one_for_all is not None:
             value = [value] * min(one_for_all, LONGEST)
         if not isinstance(value, list) or len(value) > LONGEST:
-            raise AttnError(f"--config: {name} has to be a list of whole numbers.")
+            raise AttnError(f"‹config›: {name} has to be a list of whole numbers.")
         return [_counted(name, one, 0) for one in value]
 
     def runs(self, name: str) -> list[str]:
@@ -97,7 +97,7 @@ class Entries:
                 word for words, often in value for word in list(words) * _counted(name, often, 1)
             ]
         except (TypeError, ValueError):
-            raise AttnError(f"--config: {name} has to list runs such as [[words], 12].") from None
+            raise AttnError(f"‹config›: {name} has to list runs such as [[words], 12].") from None
 
     def not_read(self) -> list[str]:
         """Names that may bear on attention and were not used."""
@@ -114,14 +114,14 @@ LONGEST = 10_000
 
 
 def _missing(name: str) -> AttnError:
-    return AttnError(f"--config: {name} is missing; it has to be a whole number from 1 on.")
+    return AttnError(f"‹config›: {name} is missing; it has to be a whole number from 1 on.")
 
 
 def _counted(name: str, value: Any, least: int) -> int:
     whole = isinstance(value, int) and not isinstance(value, bool)
     if not whole or not least <= value <= LARGEST:
         raise AttnError(
-            f"--config: {name} is {brief(str(value))!r}; it has to be a whole number from {least} "
+            f"‹config›: {name} is {brief(str(value))!r}; it has to be a whole number from {least} "
             "on."
         )
     return int(value)

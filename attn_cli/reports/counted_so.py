@@ -6,6 +6,7 @@ from attn_cli.mechanisms import Mechanism
 from attn_cli.program import Program, Size
 from attn_cli.readings import formulas
 from attn_cli.reports.symbolic import Shape
+from attn_cli.spelling import spelled
 
 MULTIPLY_AND_ADD = "a multiply and an add are 2 operations; exp, tanh, a root, a sine are 1"
 
@@ -68,13 +69,13 @@ HALVED = "entmax is 248 for each entry and 59 for each row: 60 halvings to find 
 RUNS = "a running state is held once, as it is after the latest position"
 
 BY_SHAPE = {
-    "projected": "projections W_Q, W_K, W_V, W_O are in (--no-projections leaves them out)",
+    "projected": "projections W_Q, W_K, W_V, W_O are in (‹no_projections› leaves them out)",
     "bare": "projections are left out",
     "masked": "masked pairs are not counted; memory holds every pair",
     "tiled": "pairs outside of kept tiles are not counted; memory holds every pair",
     "local": "of local attention at most 2 D + 1 keys a query are counted; memory holds every pair",
     "open": "where a letter is open, sequences are taken to be long, and n ≤ m",
-    "every": "every pair is counted, masked or not (--causal counts the kept ones)",
+    "every": "every pair is counted, masked or not (‹causal› counts the kept ones)",
     "tiles": "p is the number of pairs in kept tiles, counted",
     "pairs": "p is the number of pairs the mask keeps, counted",
 }
@@ -103,18 +104,18 @@ def facts(mechanism: Mechanism, shape: Shape, products: Size) -> tuple[str, ...]
             f"block-sparse: {tiles.kept:,} of {tiles.all:,} tiles of {tiles.size}×{tiles.size} "
             f"keep a pair; all pairs in them are computed, {shape.kept:,} of them kept"
         )
-    return tuple(facts)
+    return tuple(map(spelled, facts))
 
 
 def _alignment(shape: Shape) -> str:
     """How queries are lined up with keys: a cache lies before them."""
     if shape.offset is not None:
-        return f"query i is at position i + {shape.offset} (--offset, --align)"
+        return f"query i is at position i + {shape.offset} (‹offset›, ‹align›)"
     if shape.cross and not shape.bottom_right:
         return (
-            "causal, aligned top-left: query i is at position i (--align bottom-right: i + m - n)"
+            "causal, aligned top-left: query i is at position i (‹align bottom-right›: i + m - n)"
         )
-    return "causal, aligned bottom-right: query i is at position i + m - n (--align top-left: i)"
+    return "causal, aligned bottom-right: query i is at position i + m - n (‹align top-left›: i)"
 
 
 def by_shape(shape: Shape) -> list[str]:

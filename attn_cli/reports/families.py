@@ -83,7 +83,7 @@ def late_slide(entries: Entries, layers: int) -> list[Kind]:
     if not entries.flag("use_sliding_window") or window is None:
         return [FULL] * layers
     if first is None:
-        raise AttnError("--config: use_sliding_window is on, and max_window_layers is missing.")
+        raise AttnError("‹config›: use_sliding_window is on, and max_window_layers is missing.")
     return [sliding(window) if i >= first else FULL for i in range(layers)]
 
 
@@ -105,7 +105,7 @@ def chunked(entries: Entries, layers: int) -> list[Kind]:
     every = entries.number("no_rope_layer_interval", 4)
     listed = entries.listed("no_rope_layers") or [int((i + 1) % every != 0) for i in range(layers)]
     if len(listed) != layers:
-        raise AttnError(f"--config: no_rope_layers has to have an entry for {layers} layers.")
+        raise AttnError(f"‹config›: no_rope_layers has to have an entry for {layers} layers.")
     chunk = FULL if size is None else chunk_of(size)
     return [chunk if turned else FULL for turned in listed]
 
@@ -114,7 +114,7 @@ def windows_on_both_sides(entries: Entries, layers: int) -> list[Kind]:
     """attention_window w: w / 2 keys on either side of a query, and its own."""
     listed = entries.listed("attention_window", one_for_all=layers)
     if not listed or len(listed) != layers:
-        raise AttnError(f"--config: attention_window has to name the windows of {layers} layers.")
+        raise AttnError(f"‹config›: attention_window has to name the windows of {layers} layers.")
     return [Kind("window_on_both_sides", w + 1) for w in listed]
 
 
@@ -123,7 +123,7 @@ def neo_types(entries: Entries, layers: int) -> list[Kind]:
     names = entries.runs("attention_types")
     window = entries.optional("window_size")
     if len(names) != layers or (window is None and "local" in names):
-        raise AttnError(f"--config: attention_types has to name the kinds of {layers} layers.")
+        raise AttnError(f"‹config›: attention_types has to name the kinds of {layers} layers.")
     return [FULL if name == "global" or window is None else sliding(window) for name in names]
 
 

@@ -27,7 +27,7 @@ def refuse_many_pairs(n: int, m: int, places: int = 1) -> None:
     if n * m * places > MOST_PAIRS:
         raise ImpossibleError(
             f"{n * m * places:,} pairs are too many to look at one by one; up to 2^36 are.\n"
-            "attn complexity has formulas for --causal and --window at any size."
+            "attn complexity has formulas for ‹causal› and ‹window› at any size."
         )
 
 

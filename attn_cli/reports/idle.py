@@ -16,7 +16,7 @@ WIDENING = ("global", "prefix", "random")
 
 NOTHING = "{name} changes nothing here: the rest drops the same pairs."
 JOINED = "{name} is combined with and: only pairs that it keeps are left."
-ADVICE = "To add its pairs to the others, combine by | in --mask."
+ADVICE = "To add its pairs to the others, combine by | in ‹mask›."
 
 
 def idle_parts(parts: Sequence[Mask], field: Field) -> tuple[str, ...]:

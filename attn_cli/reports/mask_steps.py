@@ -11,6 +11,7 @@ from attn_cli.readings.arithmetic import Show
 from attn_cli.readings.traced import Numbers, traced_steps
 from attn_cli.readings.values import evaluate
 from attn_cli.reports.field import Field
+from attn_cli.spelling import choice
 from attn_cli.topics.en.steps import MEANINGS
 from attn_cli.trace import Trace, TracedStep
 
@@ -55,7 +56,7 @@ def mask_trace(
 def _program(mask: Mask | None, bias: Bias | None, field: Field) -> Program:
     sizes = Sizes()
     for axis, size in (("b", field.batch), ("h", field.heads), ("n", field.n), ("m", field.m)):
-        sizes.bind(axis, size, f"--{axis}")
+        sizes.bind(axis, size, choice(axis))
     program = Program(sizes)
     added = None
     if bias is not None:
@@ -63,7 +64,7 @@ def _program(mask: Mask | None, bias: Bias | None, field: Field) -> Program:
         scores = (*(["b"] if batched else []), *(["h"] if field.heads > 1 else []), "n", "m")
         inputs = {}
         for name, axes in bias.arrays("h" in scores).items():
-            sizes.bind("entries", bias.entries, f"--bias {bias.name}")
+            sizes.bind("entries", bias.entries, f"‹bias {bias.name}›")
             inputs[name] = program.input(axes, name=name)
         added = bias.define(program, scores, inputs, Placing(field.offset))
     if mask is not None:

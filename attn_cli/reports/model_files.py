@@ -136,7 +136,7 @@ def _type_of(config: Config) -> str:
 def _name(config: Config) -> str:
     name = config.get("model_type", "model")
     if not isinstance(name, str) or not name.isprintable() or not 0 < len(name) <= 40:
-        raise AttnError("--config: model_type has to be a short name.")
+        raise AttnError("‹config›: model_type has to be a short name.")
     return name
 
 
@@ -146,7 +146,7 @@ def _parts(entries: Entries, name: str, family: Family | None) -> list[Part]:
         return _two_stacks(entries)
     layers = entries.needed(*LAYERS)
     if layers > LONGEST:
-        raise AttnError(f"--config: {layers:,} layers are more than the {LONGEST:,} counted here.")
+        raise AttnError(f"‹config›: {layers:,} layers are more than the {LONGEST:,} counted here.")
     kinds = tuple(_kinds(entries, name, family, layers))
     if "patch_size" in entries.values:
         side = entries.needed("image_size") // entries.needed("patch_size")
@@ -178,7 +178,7 @@ def _key_heads(entries: Entries, family: Family | None, heads: int) -> int:
             return 1 if one else heads
     found = heads if given is None else given
     if heads % found:
-        raise AttnError(f"--config: {found} key heads can't be shared by {heads} equally.")
+        raise AttnError(f"‹config›: {found} key heads can't be shared by {heads} equally.")
     return found
 
 
@@ -186,7 +186,7 @@ def _head(entries: Entries, d_model: int, heads: int) -> int:
     given = entries.first("head_dim", "d_kv")
     if given is None and d_model % heads:
         raise AttnError(
-            f"--config: {heads} heads do not divide hidden_size {d_model}; add head_dim."
+            f"‹config›: {heads} heads do not divide hidden_size {d_model}; add head_dim."
         )
     return d_model // heads if given is None else given
 
@@ -200,7 +200,7 @@ def _two_stacks(entries: Entries) -> list[Part]:
     first = entries.needed("encoder_layers", *LAYERS)
     second = entries.needed("decoder_layers", "num_decoder_layers", *LAYERS)
     if max(first, second) > LONGEST:
-        raise AttnError(f"--config: more than the {LONGEST:,} layers counted here.")
+        raise AttnError(f"‹config›: more than the {LONGEST:,} layers counted here.")
     context = entries.needed("max_target_positions", *POSITIONS)
     source = entries.first("max_source_positions") or context
     fixed = "max_source_positions" in entries.values
@@ -221,7 +221,7 @@ def _kinds(entries: Entries, name: str, family: Family | None, layers: int) -> l
     _, listed = entries.find(["layer_types"])
     if listed is not None:
         if not isinstance(listed, list) or len(listed) != layers:
-            raise AttnError(f"--config: layer_types has to name the kinds of {layers} layers.")
+            raise AttnError(f"‹config›: layer_types has to name the kinds of {layers} layers.")
         entries.used |= {one for one in entries.values if OPEN.search(one)}
         return [_listed(entries, kind) for kind in listed]
     if family is not None:
@@ -229,7 +229,7 @@ def _kinds(entries: Entries, name: str, family: Family | None, layers: int) -> l
     for entry, value in entries.values.items():
         if OPEN.search(str(entry)) and value:
             raise AttnError(
-                f"--config: which layers {brief(str(entry))} = {brief(str(value))} is for is not "
+                f"‹config›: which layers {brief(str(entry))} = {brief(str(value))} is for is not "
                 f"known of model_type {brief(name)!r}. Add layer_types, one of "
                 f"{', '.join([*LISTED, *WINDOWED])} for each layer."
             )
@@ -242,7 +242,7 @@ def _listed(entries: Entries, kind: Any) -> Kind:
         return sliding(window) if kind == "sliding_attention" else chunk_of(window)
     if not isinstance(kind, str) or kind not in LISTED:
         raise AttnError(
-            f"--config: a layer of kind {brief(str(kind))!r} is not counted here. "
+            f"‹config›: a layer of kind {brief(str(kind))!r} is not counted here. "
             f"Known: {', '.join([*LISTED, *WINDOWED])}."
         )
     return LISTED[kind]

@@ -55,7 +55,7 @@ def model_report(
     for name in (dtype, kv_dtype):
         if name not in ITEM_SIZES:
             raise AttnError(
-                f"--config: the file's type is {brief(name)!r}; give --dtype: "
+                f"‹config›: the file's type is {brief(name)!r}; give ‹dtype›: "
                 f"{', '.join(ITEM_SIZES)}."
             )
     decodes = any(part.role == "decoder" for part in file.parts)
@@ -90,7 +90,7 @@ def _positions(part: Part, questions: Questions) -> int:
     if questions.m is not None and not part.fixed:
         return questions.m
     if not part.context:
-        raise AttnError("--config: the file has no max_position_embeddings; give --m, the context.")
+        raise AttnError("‹config›: the file has no max_position_embeddings; give ‹m›, the context.")
     return part.context
 
 
@@ -98,13 +98,13 @@ def _facts(
     facts: tuple[str, ...], parts: tuple[Part, ...], questions: Questions, decodes: bool
 ) -> tuple[str, ...]:
     if questions.n > 1 and not decodes:
-        raise AttnError("--n: an encoder has no new tokens; --m is how many positions it reads.")
+        raise AttnError("‹n›: an encoder has no new tokens; ‹m› is how many positions it reads.")
     if questions.causal and not decodes:
-        raise AttnError("--causal: in an encoder every position sees every other.")
+        raise AttnError("‹causal›: in an encoder every position sees every other.")
     if questions.m is not None and all(part.fixed for part in parts):
-        raise AttnError("--m: the file fixes how many positions this model reads.")
+        raise AttnError("‹m›: the file fixes how many positions this model reads.")
     if questions.m is not None and questions.n > questions.m:
-        raise AttnError(f"--n {questions.n} new tokens are more than --m {questions.m} in all.")
+        raise AttnError(f"‹n {questions.n}› new tokens are more than ‹m {questions.m}› in all.")
     learned = max(part.context for part in parts if _is_main(part, decodes))
     if questions.m is not None and 0 < learned < questions.m:
         facts = (*facts, f"more than the {learned:,} positions that the file says it was made for")

@@ -18,6 +18,7 @@ from attn_cli.mechanisms.normalizers import SOFTMAX, Normalizer
 from attn_cli.program import Program, Size, Sizes, quotient
 from attn_cli.readings.cost import Count
 from attn_cli.readings.formulas import letter, positive
+from attn_cli.spelling import choice
 
 
 class Shape(NamedTuple):
@@ -154,7 +155,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     sizes = Sizes()
     batch = size("b", 1)
     if shape.b is not None:
-        sizes.bind("b", batch, "--batch")
+        sizes.bind("b", batch, "‹batch›")
     given = _given(mechanism, shape, cached)
     layout = mechanism.layout(given, choices, sizes)
     needed = {axis for axes in layout.axes.values() for axis in axes}
@@ -170,7 +171,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
         ("d_c", size("d_c", None) if "d_c" in needed else None),
     ):
         if bound is not None:
-            sizes.bind(axis, bound, f"--{axis}")
+            sizes.bind(axis, bound, choice(axis))
     layout.fill(sizes)
     program = mechanism.program(sizes, layout, choices)
     above = partial(positive, numbers=shape.known())

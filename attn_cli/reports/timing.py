@@ -20,7 +20,7 @@ def timing(report: CostReport, machine: Machine) -> Timing:
     for way, key in (("scores through memory", "through_memory"), ("fused", "fused")):
         intensity = report.intensity[key]
         if intensity is None or report.core_operations.value is None:
-            raise AttnError("--hardware needs a number for every size.")
+            raise AttnError("‹hardware› needs a number for every size.")
         operations = float(report.core_operations.value)
         floors.append(Floor(way, operations / peak, operations / intensity / machine.bandwidth))
     return _timing(machine, peak, CORE, floors)
@@ -47,8 +47,8 @@ def model_timing(report: ModelReport, machine: Machine) -> Timing:
 def _peak(machine: Machine, dtype: str) -> float:
     if dtype not in machine.peaks:
         raise AttnError(
-            f"--hardware: {machine.name} has no published rate for {dtype}. "
-            f"It has: {', '.join(machine.peaks)}; choose one with --dtype."
+            f"‹hardware›: {machine.name} has no published rate for {dtype}. "
+            f"It has: {', '.join(machine.peaks)}; choose one with ‹dtype›."
         )
     return machine.peaks[dtype]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from attn_cli.language import said
+from attn_cli.spelling import spelled
 from attn_cli.trace import Trace
 from attn_cli.views.focus import focus_lines
 from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
@@ -51,7 +52,7 @@ def _closing(trace: Trace) -> list[Block]:
     if trace.summary:
         blocks += [Heading("", said("All queries")), Lines(trace.summary)]
     if trace.next_commands:
-        line = said("Next: ") + " · ".join(trace.next_commands)
+        line = said("Next: ") + " · ".join(map(spelled, trace.next_commands))
         blocks.append(Lines((line,), quiet=True, indented=False, apart=True))
     return blocks
 

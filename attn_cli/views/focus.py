@@ -15,9 +15,9 @@ ROWS_SHOWN = 12
 NAMED = 5
 EXPLAINED = "spread: as many {what} as would share the weight evenly, e^entropy"
 MORE = {
-    "n": "… {count} more queries; --all shows them",
-    "T": "… {count} more time steps; --all shows them",
-    "d": "… {count} more features; --all shows them",
+    "n": "… {count} more queries; ‹everything› shows them",
+    "T": "… {count} more time steps; ‹everything› shows them",
+    "d": "… {count} more features; ‹everything› shows them",
 }
 LOOKED_AT = {"m": "keys", "T": "steps", "d": "features"}
 

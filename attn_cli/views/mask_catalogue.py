@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attn_cli.spelling import spelled
 from attn_cli.views.page import Block, Grids, Heading, Lines, Title
 from attn_cli.views.texts import text_table
 
@@ -22,7 +23,7 @@ def catalogue_page(
     blocks: list[Block] = [
         Title("Masks", "combined by & | ~ ( )", "True = may attend"),
         *_listed(("written", "keeps", "source"), masks, width),
-        Heading("", "Biases, by --bias NAME"),
+        Heading("", spelled("Biases, by ‹bias› NAME")),
         *_listed(("written", "adds", "source"), biases, width),
         Heading("", "What libraries make of masks"),
     ]
@@ -31,9 +32,9 @@ def catalogue_page(
         lines = tuple(f"  {q}: {a}" for q, a in zip(questions, answers, strict=True))
         blocks.append(Lines(lines, quiet=True))
     line = (
-        'Next: attn mask --causal \u00b7 attn mask --n 12 --mask "causal & window(3) | global(0)"'
+        'Next: attn mask ‹causal› \u00b7 attn mask ‹n 12› ‹mask› "causal & window(3) | global(0)"'
     )
-    return [*blocks, Lines((line,), quiet=True, indented=False, apart=True)]
+    return [*blocks, Lines((spelled(line),), quiet=True, indented=False, apart=True)]
 
 
 def _listed(columns: Row, rows: Sequence[Row], width: int) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attn_cli.errors import brief
 from attn_cli.libraries import QUESTIONS
 from attn_cli.mask_report import Convention, FormShown, MaskReport
+from attn_cli.spelling import spelled
 from attn_cli.trace import Trace
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.mask_grids import caption, names, picture_blocks
@@ -24,8 +25,9 @@ def mask_page(report: MaskReport, display: Display) -> list[Block]:
         *picture_blocks(report, display),
     ]
     if report.places > len(report.pictures):
-        shown = f"shown: {len(report.pictures)} of {report.places} batch rows and heads; --all"
-        blocks.append(Lines((f"{shown} shows the others",), quiet=True))
+        shown = f"shown: {len(report.pictures)} of {report.places} batch rows and heads"
+        others = spelled("‹everything› shows the others")
+        blocks.append(Lines((f"{shown}; {others}",), quiet=True))
     blocks += _difference(report)
     blocks += _bias(report, display)
     if report.form is not None:
@@ -37,7 +39,7 @@ def mask_page(report: MaskReport, display: Display) -> list[Block]:
     if report.conventions:
         blocks += _conventions(report.questions, report.conventions, display.width)
     if report.trace.next_commands:
-        line = "Next: " + " · ".join(report.trace.next_commands)
+        line = "Next: " + " · ".join(map(spelled, report.trace.next_commands))
         blocks.append(Lines((line,), quiet=True, indented=False, apart=True))
     return blocks
 
@@ -70,8 +72,8 @@ def _difference(report: MaskReport) -> list[Block]:
         )
     blocks: list[Block] = [Heading("", f"Beside {brief(apart.other)}"), Lines((line,))]
     if report.placed and "offset=" in apart.other:
-        note = "--offset and --align place both masks; (offset=0) in --diff is top-left"
-        blocks.append(Lines((note,), quiet=True))
+        note = "‹offset› and ‹align› place both masks; (offset=0) in ‹diff› is top-left"
+        blocks.append(Lines((spelled(note),), quiet=True))
     return blocks
 
 

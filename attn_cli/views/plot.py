@@ -11,7 +11,7 @@ from attn_cli.errors import AttnError
 def refuse_missing_extra() -> None:
     """Raise AttnError where uniplot is not installed, before anything is written."""
     if find_spec("uniplot") is None:
-        raise AttnError("--plot needs uniplot: pip install uniplot (the extra attn-cli[plot]).")
+        raise AttnError("‹plot› needs uniplot: pip install uniplot (the extra attn-cli[plot]).")
 
 
 def plot(sweep: Sweep) -> None:

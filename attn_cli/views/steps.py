@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+from attn_cli.spelling import spelled
 from attn_cli.trace import Trace, TracedStep, WorkedCell
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.labels import Held, names_of
@@ -76,7 +77,7 @@ def left_out(trace: Trace, steps: Sequence[TracedStep], display: Display) -> lis
     lines = []
     if sizes.get("b", 1) > 1:
         lines.append(
-            f"shown: batch row {display.batch_index} of {sizes['b']}; --batch-index N shows another"
+            f"shown: batch row {display.batch_index} of {sizes['b']}; ‹batch_index› N shows another"
         )
     for axis, what in STACKED.items():
         stacked = any(
@@ -84,14 +85,14 @@ def left_out(trace: Trace, steps: Sequence[TracedStep], display: Display) -> lis
             for step in steps
         )
         if stacked and sizes[axis] > heads_shown(display):
-            lines.append(f"{what} 0 to {HEADS_SHOWN - 1} of {sizes[axis]:,}; --all")
+            lines.append(f"{what} 0 to {HEADS_SHOWN - 1} of {sizes[axis]:,}; ‹everything›")
     heads = sizes.get("h", 1)
     if display.head is None and heads > heads_shown(display):
         lines.append(
             f"shown: heads 0 to {HEADS_SHOWN - 1} of {heads}; "
-            "--head N shows another, --all shows all"
+            "‹head› N shows another, ‹everything› shows all"
         )
-    return lines
+    return [*map(spelled, lines)]
 
 
 def sizes_of(trace: Trace) -> dict[str, int]:

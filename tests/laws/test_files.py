@@ -40,7 +40,7 @@ def test_of_parallel_saves_one_succeeds() -> None:
     with ThreadPoolExecutor(20) as pool:
         won = [number for number, ok in enumerate(pool.map(save, range(20))) if ok]
     assert len(won) == 1
-    assert {*told} == {"one.txt exists already. Add --force to write over it."}
+    assert {*told} == {"one.txt exists already. Add force= to write over it."}
     assert Path("one.txt").read_text() == str(won[0])
     assert [path.name for path in Path().iterdir()] == ["one.txt"]
 
