@@ -6,7 +6,6 @@ import os
 import shlex
 import subprocess
 import sys
-from typing import Any
 
 from attn_cli.libraries import QUESTIONS
 
@@ -37,37 +36,20 @@ def show(command: str, lines: int | None = None) -> None:
     print("```console", f"$ {command}", *(line.rstrip() for line in output), "```", sep="\n")
 
 
-def options(module: str) -> None:
-    """Print the option groups of a module as tables, from the options themselves."""
-    from importlib import import_module
+def options(command: str, *groups: str) -> None:
+    """Print the options of a command as tables, all of them or those of some groups."""
+    from typing import get_args
 
-    groups = vars(import_module(module))
-    print_options([group for name, group in groups.items() if name.endswith("Options")])
+    from attn_cli.cli.options import options_of
 
-
-def own_options(module: str) -> None:
-    """Print the option groups that a module has of its own."""
-    from importlib import import_module
-
-    groups = vars(import_module(module))
-    own = [group for name, group in groups.items() if name.endswith("Options")]
-    print_options([group for group in own if group.__module__ == module])
-
-
-def print_options(groups: list[Any]) -> None:
-    """Print option groups as tables."""
-    from typing import get_args, get_type_hints
-
-    for group in groups:
-        hints = get_type_hints(group, include_extras=True)
-        infos = {name: get_args(hints[name])[1] for name in group._fields}
-        print(f"**{next(iter(infos.values())).rich_help_panel}**\n")
-        print("| option | meaning |\n|---|---|")
-        for name, info in infos.items():
-            own = isinstance(info.default, str) and info.default.startswith("--")
-            named = info.default if own else f"--{name.replace('_', '-')}"
-            print(f"| `{named}` | {info.help.replace('|', chr(92) + '|')} |")
-        print()
+    tables: dict[str, list[str]] = {}
+    for option in options_of(command):
+        info = get_args(option.annotation)[1]
+        meaning = info.help.replace("|", chr(92) + "|")
+        tables.setdefault(info.rich_help_panel, []).append(f"| `{info.default}` | {meaning} |")
+    for group, rows in tables.items():
+        if not groups or group in groups:
+            print(f"**{group}**\n", "| option | meaning |", "|---|---|", *rows, "", sep="\n")
 
 
 def python(path: str) -> None:
@@ -115,14 +97,15 @@ def mechanisms(*names: str) -> None:
 
 def normalizers() -> None:
     """Print normalizers with formula, cost and source."""
-    from attn_cli.mechanisms import named
+    from attn_cli.mechanisms import Choices, named
     from attn_cli.mechanisms.normalizers import NORMALIZERS
     from attn_cli.reports.costed import cost_report
     from attn_cli.reports.symbolic import Shape
 
     print("| normalizer | weight | FLOPs, those of the scale in | source |\n|---|---|---|---|")
     for one in NORMALIZERS:
-        other = cost_report(named("scaled"), Shape(normalizer=one)).totals["other"].pretty
+        shape = Shape(choices=Choices(normalizer=one))
+        other = cost_report(named("scaled"), shape).totals["other"].pretty
         print(f"| `{one.name}` | {one.formula} | {other} | {one.source} |")
 
 

@@ -31,6 +31,13 @@ class Ran:
 Attn = Callable[..., Ran]
 
 
+def option_names(command: str) -> set[str]:
+    """Every option of a command, by the name it has in Python."""
+    from attn_cli.cli.options import options_of
+
+    return {option.name for option in options_of(command)}
+
+
 def once(*arguments: object) -> list[object]:
     """Arguments in which a later value of an option stands in the place of an earlier one."""
     found: dict[object, list[object]] = {}

@@ -118,7 +118,7 @@ def test_the_screen(attn: Attn) -> None:
         (("--local", "p", "--local-d", 1), "--local is not for --mode fc-time"),
         (("--m", 3), "--m changes nothing here"),
         (("--q", "1 2"), "--q: Fully connected attention over time takes no q here"),
-        (("--activation", "tan"), "--activation: there is no activation 'tan'. Did you mean tanh?"),
+        (("--activation", "tan"), "--activation: there is no 'tan'. Did you mean tanh?"),
         (("--x", "1 2; 3 4", "--param", "w=1 2"), "The arrays disagree"),
     ],
 )

@@ -89,7 +89,7 @@ def test_a_saved_run_stays_local(attn: Attn) -> None:
 REFUSALS = {
     "--local m": "--local and --local-d say together which local attention: give both.",
     "--local-d 2": "--local and --local-d say together which local attention: give both.",
-    "--local q --local-d 2": "--local: no local attention 'q'. Known: m, p.",
+    "--local q --local-d 2": "--local: there is no 'q'. Known: m, p.",
     "--param w_p=1": "--param w_p: scaled has no such array. It has: none of its own.",
 }
 

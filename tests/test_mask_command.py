@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attn_cli.cli import mask, options
+from attn_cli.cli import options
 from attn_cli.matrices.forms import FORMS
-from tests.conftest import Attn, Ran, once
+from tests.conftest import Attn, Ran, once, option_names
 from tests.programs import normal
 
 
@@ -533,8 +533,8 @@ def test_lists_in_help_are_whole() -> None:
     """Forms and biases that options name are all there are."""
     from attn_cli.mechanisms.biases import BIASES
 
-    assert mask.FORM_NAMES.split(", ") == [form.name for form in FORMS]
-    assert options.BIAS_NAMES.split(", ") == [kind.name for kind in BIASES]
+    assert options.FORMS.split(", ") == [form.name for form in FORMS]
+    assert options.LISTED["biases"].split(", ") == [kind.name for kind in BIASES]
 
 
 def test_the_catalogue(attn: Attn) -> None:
@@ -603,12 +603,11 @@ ELSEWHERE = {
     "export": "test_exports",
     "force": "test_saved_masks_are_masks",
 }
-GROUPS = [*(g for name, g in vars(mask).items() if name.endswith("Options")), options.MaskOptions]
 
 
 def test_every_option_is_here() -> None:
     """A new option needs a line above, or a test of its own."""
-    assert {name for group in GROUPS for name in group._fields} == set(CHANGES) | set(ELSEWHERE)
+    assert option_names("mask") == set(CHANGES) | set(ELSEWHERE)
     assert all(name in globals() for name in ELSEWHERE.values())
 
 
@@ -656,10 +655,8 @@ REFUSALS = {
     "--causal --head 1": "--head 1: there are no heads; --heads says how many.",
     "--causal --batch 2 --batch-index 2": "--batch-index 2: there are 2, counted from 0.",
     "--causal --precision 2": "--precision rounds the numbers of a bias: add --bias.",
-    "--causal --json --all": "--all changes the page; --json prints none. Leave one out.",
-    "--causal --json --precision 2": (
-        "--precision changes the page; --json prints none. Leave one out."
-    ),
+    "--causal --json --all": "--all has no effect with --json. Leave one out.",
+    "--causal --json --precision 2": ("--precision has no effect with --json. Leave one out."),
     "--lengths 9": "--lengths: every length must be between 0 and the 6 keys there are.",
     "--lengths 1,2 --batch 3": (
         "--lengths: 2 lengths for a batch of 3; give one for all batch rows, "

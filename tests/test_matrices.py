@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as array_strategy
 
 from attn_cli import units
-from attn_cli.cli import paths
 from attn_cli.errors import AttnError, ImpossibleError
-from attn_cli.matrices import limits, literals, numeric, seeded
+from attn_cli.matrices import limits, literals, numeric, seeded, writing
 from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
 from attn_cli.views.matrix import lines
@@ -348,7 +347,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         raise RuntimeError("disk full")
 
     with pytest.raises(RuntimeError):
-        paths.write_whole(path, fail, force=True)
+        writing.write_whole(path, fail, force=True)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -358,7 +357,7 @@ def test_existing_files_and_missing_folders_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     path.write_text("old")
     with pytest.raises(AttnError, match=r"exists already\. Add force="):
-        paths.refuse_existing(path, force=False)
-    paths.refuse_existing(path, force=True)
+        writing.refuse_existing(path, force=False)
+    writing.refuse_existing(path, force=True)
     with pytest.raises(AttnError, match="there is no folder"):
-        paths.refuse_existing(tmp_path / "none" / "run.npz", force=False)
+        writing.refuse_existing(tmp_path / "none" / "run.npz", force=False)

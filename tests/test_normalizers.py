@@ -283,8 +283,8 @@ REFUSALS = {
     ),
     "--normalizer sofmax": "--normalizer: there is no normalizer 'sofmax'. Did you mean softmax? ",
     "--alpha 2": "--alpha is the power of entmax: add --normalizer entmax.",
-    "--normalizer entmax --alpha 1": "--alpha: 1 is not above 1 and at most 16.",
-    "--temperature 0": "--temperature: 0 is not a finite number above 0.",
+    "--normalizer entmax --alpha 1": "--alpha: 1 is not above 1.",
+    "--temperature 0": "--temperature: 0 is not above 0.",
     "--param sink=1": "--param sink: scaled has no such array. ",
 }
 

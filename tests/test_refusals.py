@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from attn_cli.cli.options import MODES
+from attn_cli.cli.options import LISTED
 from tests.conftest import Attn
 from tests.programs import normal
+
+MODES = LISTED["modes"]
 
 SMALL = ("--q", "1 0; 0 1", "--k", "1 0; 0 1", "--v", "1 2; 3 4")
 
@@ -76,20 +78,18 @@ REFUSALS = {
         "--dtype float16: q[0,0] is 100000, and the largest float16 is 65504."
     ),
     "--only q --from k": "--only and --from both decide which steps are shown: give one.",
-    "--json --head 1": "--head changes the page; --json prints none. Leave one out.",
-    "--json --precision 2": "--precision changes the page; --json prints none. Leave one out.",
-    "--quiet --step": "--step changes the page; --quiet prints none. Leave one out.",
-    "--quiet --show-work q[0,0]": (
-        "--show-work changes the page; --quiet prints none. Leave one out."
-    ),
+    "--json --head 1": "--head has no effect with --json. Leave one out.",
+    "--json --precision 2": "--precision has no effect with --json. Leave one out.",
+    "--quiet --step": "--step has no effect with --quiet. Leave one out.",
+    "--quiet --show-work q[0,0]": ("--show-work has no effect with --quiet. Leave one out."),
     "--save a.json --export a.json": "--export: a.json must end in .html, .svg, .md, .txt, .tex.",
-    "--softcap 0": "--softcap: 0 is not a finite number above 0.",
+    "--softcap 0": "--softcap: 0 is not above 0.",
     "--offset 1": "--offset and --align place the queries for masks such as --causal: add one.",
     "--causal --offset 1 --align top-left": (
         "--offset and --align both place the queries: give one."
     ),
     "--causal --align bottom": (
-        "--align: no alignment 'bottom'. Did you mean bottom-right? Known: top-left, bottom-right."
+        "--align: there is no 'bottom'. Did you mean bottom-right? Known: top-left, bottom-right."
     ),
     "--lengths 5": "--lengths: every length must be between 0 and the 4 keys there are.",
     "--lengths x": "--lengths: 'x' is no list of whole numbers like 5,3.",
@@ -198,7 +198,7 @@ def test_an_unforeseen_failure_is_one_message(attn: Attn, monkeypatch: pytest.Mo
     def fail(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("attn_cli.cli.computing.computed", fail)
+    monkeypatch.setattr("attn_cli.api.compute.computed", fail)
     ran = attn("compute")
     assert ran.status == 1
     assert ran.err == (
@@ -233,6 +233,6 @@ def test_interruption_and_memory(
     def fail(*_: object) -> None:
         raise error()
 
-    monkeypatch.setattr("attn_cli.cli.computing.computed", fail)
+    monkeypatch.setattr("attn_cli.api.compute.computed", fail)
     ran = attn("compute")
     assert (ran.status, ran.err) == (status, message)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, NamedTuple
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
-from attn_cli.cli.groups import takes
-from attn_cli.cli.options import (
-    ArrayOptions,
-    AttentionOptions,
-    LanguageOptions,
-    MaskOptions,
-    PositionOptions,
-    SizeOptions,
-    of_panel,
-)
-from attn_cli.cli.streams import guarded
+from attn_cli.cli.options import Typed, with_options
+
+if TYPE_CHECKING:
+    from attn_cli.compare_report import WaysReport
 
 HELP = (
     "Hold modes, normalizers, masks and head layouts against each other.\n\n"
@@ -32,70 +25,41 @@ attn compare --normalizers softmax,sparsemax,entmax15,hard
 attn compare --masks "causal, window(2), causal & window(2) | global(0)" --n 6
 """
 
-WAYS = "Ways"
+USUAL_DECIMALS = 2
 
 
-class WayOptions(NamedTuple):
-    """What is varied; several lists give every combination."""
-
-    modes: Annotated[str | None, of_panel(WAYS, "Modes.", metavar="NAME,NAME")] = None
-    normalizers: Annotated[str | None, of_panel(WAYS, "Normalizers.", metavar="NAME,NAME")] = None
-    masks: Annotated[
-        str | None, of_panel(WAYS, "Masks, each an expression; or none.", metavar="EXPR,EXPR")
-    ] = None
-    layouts: Annotated[
-        str | None,
-        of_panel(WAYS, "Head layouts: mha, gqa, mqa; with --heads.", metavar="NAME,NAME"),
-    ] = None
-
-
-VIEW = "Display and output"
-
-
-class ViewOptions(NamedTuple):
-    """What is shown, and where it goes."""
-
-    head: Annotated[int, of_panel(VIEW, "Show this head.", min=0, metavar="N")] = 0
-    batch_index: Annotated[int, of_panel(VIEW, "Show this batch row.", min=0, metavar="N")] = 0
-    precision: Annotated[
-        int, of_panel(VIEW, "Decimals of the weights (default 2).", min=0, max=17, metavar="N")
-    ] = 2
-    everything: Annotated[bool, of_panel(VIEW, "Leave nothing out.", "--all")] = False
-    plain: Annotated[bool, of_panel(VIEW, "No colour, ASCII alone.", "--plain")] = False
-    json: Annotated[bool, of_panel(VIEW, "One JSON document on standard output.", "--json")] = False
-    export: Annotated[
-        Path | None, of_panel(VIEW, "What is shown, as .html .svg .md .txt .tex.", metavar="FILE")
-    ] = None
-    force: Annotated[bool, of_panel(VIEW, "Write over existing files.", "--force")] = False
-
-
-@guarded
-@takes(
-    WayOptions,
-    ArrayOptions,
-    SizeOptions,
-    AttentionOptions,
-    PositionOptions,
-    MaskOptions,
-    ViewOptions,
-    LanguageOptions,
-)
-def compare(
-    ways: WayOptions,
-    arrays: ArrayOptions,
-    sizes: SizeOptions,
-    attention: AttentionOptions,
-    positions: PositionOptions,
-    masks: MaskOptions,
-    view: ViewOptions,
-    language: LanguageOptions,
-) -> None:
-    """Run every way, put them side by side, show them."""
-    from attn_cli.cli.comparing import compared, show
+@with_options("compare")
+def compare(typed: Typed) -> None:
+    """Run every way that was typed, and show them side by side."""
+    from attn_cli.api.compare import compared
     from attn_cli.cli.output import EXPORTED
-    from attn_cli.cli.paths import check_path
-    from attn_cli.cli.speaking import speak
+    from attn_cli.cli.reading import arrays_and_choices, stdin
+    from attn_cli.matrices.writing import check_path
 
-    speak(language)
-    check_path(view.export, "--export", EXPORTED, view.force)
-    show(compared(ways, arrays, sizes, attention, positions, masks, view), view)
+    view = typed.view
+    check_path(view.export, "‹export›", EXPORTED, view.force)
+    arrays, spec = arrays_and_choices(typed.values)
+    shown = {"head": view.head, "batch_index": view.batch_index}
+    show(compared(spec, arrays, stdin(), **shown), view)
+
+
+def show(report: WaysReport, view: SimpleNamespace) -> None:
+    """Print the ways as a page or JSON; export them."""
+    from attn_cli.cli import streams
+    from attn_cli.cli.output import export_page, print_json, show_page
+    from attn_cli.views.page import Block, Display, Signs
+    from attn_cli.views.ways_page import ways_document, ways_page
+
+    for notice in report.notices:
+        streams.note(notice)
+    decimals = USUAL_DECIMALS if view.precision is None else view.precision
+
+    def make(width: int, signs: Signs) -> list[Block]:
+        return ways_page(report, Display(width, decimals, view.everything, signs=signs))
+
+    if view.export is not None:
+        export_page(view.export, make, "Ways to attend", report.notices, force=view.force)
+    if view.json:
+        print_json(ways_document(report))
+    else:
+        show_page(make, plain=view.plain)

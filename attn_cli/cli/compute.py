@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from attn_cli.cli.groups import takes
-from attn_cli.cli.options import (
-    AlgorithmOptions,
-    ArrayOptions,
-    AttentionOptions,
-    DisplayOptions,
-    LanguageOptions,
-    MaskOptions,
-    OutputOptions,
-    PositionOptions,
-    SizeOptions,
-)
-from attn_cli.cli.streams import guarded
+from attn_cli.cli.options import Typed, with_options
 
 HELP = (
     "Show every step of attention on real numbers.\n\n"
@@ -34,42 +22,14 @@ attn compute --q q.npy --k k.npy --v v.npy --quiet > output.txt
 """
 
 
-@guarded
-@takes(
-    ArrayOptions,
-    SizeOptions,
-    AttentionOptions,
-    PositionOptions,
-    MaskOptions,
-    AlgorithmOptions,
-    DisplayOptions,
-    OutputOptions,
-    LanguageOptions,
-)
-def compute(
-    arrays: ArrayOptions,
-    sizes: SizeOptions,
-    attention: AttentionOptions,
-    positions: PositionOptions,
-    masks: MaskOptions,
-    algorithm: AlgorithmOptions,
-    display: DisplayOptions,
-    output: OutputOptions,
-    language: LanguageOptions,
-) -> None:
-    """Read the arrays, write the program down, read its numbers, show them."""
-    from attn_cli.cli.computing import computed
-    from attn_cli.cli.gather import gathered
-    from attn_cli.cli.showing import check_output, show
-    from attn_cli.cli.speaking import speak
+@with_options("compute")
+def compute(typed: Typed) -> None:
+    """Compute what was typed, and show it."""
+    from attn_cli.api.compute import run
+    from attn_cli.cli.progress import progress
+    from attn_cli.cli.reading import arrays_and_choices, stdin
+    from attn_cli.cli.showing import check_output, look_of, show
 
-    speak(language)
-    check_output(output, display)
-    if algorithm.decode:
-        masks = masks._replace(causal=True)
-    request = gathered(arrays, sizes, attention, positions, masks, algorithm)
-    if algorithm.decode:
-        from attn_cli.cli.decoding import last_row
-
-        request = last_row(request)
-    show(computed(request, display, output), display, output)
+    check_output(typed.view)
+    arrays, spec = arrays_and_choices(typed.values)
+    show(run(spec, arrays, look_of(typed.view), stdin(), progress), typed.view)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+import inspect
+from typing import Annotated
 
 import typer
 
-from attn_cli.cli.groups import takes
-from attn_cli.cli.options import LanguageOptions, of_panel
-from attn_cli.cli.streams import guarded
+from attn_cli.cli.options import VIEWS, Typed, view_option, with_parameters
 
 HELP = (
     "Explain a topic in a few lines, with its numbers computed live.\n\n"
@@ -27,29 +26,28 @@ attn explain mla
 """
 
 
-class TopicOptions(NamedTuple):
-    """What is explained."""
+TOPIC = typer.Argument(help="A topic of the list, or a mode.", metavar="[TOPIC]")
 
-    topic: Annotated[
-        str | None, typer.Argument(help="A topic of the list, or a mode.", metavar="[TOPIC]")
-    ] = None
+PARAMETERS = [
+    inspect.Parameter(
+        "topic",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[str | None, TOPIC],
+    ),
+    *(view_option(name, VIEWS[name], "explain") for name in ("plain", "lang")),
+]
 
 
-class PageOptions(NamedTuple):
-    """How it looks."""
-
-    plain: Annotated[bool, of_panel("Display", "No colour, ASCII alone.", "--plain")] = False
-
-
-@guarded
-@takes(TopicOptions, PageOptions, LanguageOptions)
-def explain(topic: TopicOptions, page: PageOptions, language: LanguageOptions) -> None:
+@with_parameters(PARAMETERS)
+def explain(typed: Typed) -> None:
     """List the topics, or show one with its commands run."""
     from attn_cli.cli.explaining import show_list, show_topic
     from attn_cli.cli.speaking import speak
 
-    spoken = speak(language)
-    if topic.topic is None:
-        show_list(spoken, plain=page.plain)
+    spoken = speak(typed.view.lang)
+    topic = typed.values.get("topic")
+    if topic is None:
+        show_list(spoken, plain=typed.view.plain)
     else:
-        show_topic(topic.topic, spoken, plain=page.plain)
+        show_topic(topic, spoken, plain=typed.view.plain)

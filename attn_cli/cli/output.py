@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import errno
+import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from attn_cli.cli import streams
-from attn_cli.cli.paths import write_whole
 from attn_cli.language import said
+from attn_cli.matrices.writing import write_whole
 from attn_cli.views.page import ASCII_SIGNS, Block, Heading, Signs
+from attn_cli.views.visible import escaped_json
 
 LAST_LATIN = "\u024f"
 EXPORTED = (".html", ".svg", ".md", ".txt", ".tex")
@@ -89,3 +91,9 @@ def write_texts(path: Path, parts: Iterable[str], *, force: bool) -> None:
             stream.write(part.encode())
 
     write_whole(path, write, force=force)
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one strict JSON document, in signs that standard output can show."""
+    ascii_only = not streams.shows_unicode(sys.stdout)
+    print(escaped_json(json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=1)))

@@ -6,13 +6,14 @@ import json
 import sys
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
+from attn_cli.api.looking import Look
 from attn_cli.cli import streams
-from attn_cli.cli.options import DECIMALS, DisplayOptions, OutputOptions
 from attn_cli.cli.output import EXPORTED, export_page, show_page, write_texts
-from attn_cli.cli.paths import check_path, write_whole
 from attn_cli.cli.progress import progress
 from attn_cli.errors import AttnError
+from attn_cli.matrices.writing import check_path, write_whole
 from attn_cli.trace import Trace
 from attn_cli.views import document, matrix
 from attn_cli.views.compute_page import compute_page, work_page
@@ -21,79 +22,94 @@ from attn_cli.views.page import Block, Display, Signs
 SAVED = (".npz", ".json")
 
 
-def check_output(output: OutputOptions, display: DisplayOptions) -> None:
+def check_output(view: SimpleNamespace) -> None:
     """Refuse what can't be written, and options that cancel each other, before any work."""
-    check_path(output.save, "‹save›", SAVED, output.force)
-    check_path(output.export, "‹export›", EXPORTED, output.force)
-    if output.json and display.quiet:
+    check_path(view.save, "‹save›", SAVED, view.force)
+    check_path(view.export, "‹export›", EXPORTED, view.force)
+    if view.json and view.quiet:
         raise AttnError("‹json› and ‹quiet› both decide what is on standard output: give one.")
-    if display.only is not None and display.start is not None:
+    if view.only is not None and view.start is not None:
         raise AttnError("‹only› and ‹start› both decide which steps are shown: give one.")
-    if display.only is not None and display.show_work is not None:
+    if view.only is not None and view.show_work is not None:
         raise AttnError("‹only› and ‹show_work› both decide what is shown: give one.")
-    if display.show_work is not None:
+    if view.show_work is not None:
         for option, given in (
-            ("‹start›", display.start is not None),
-            ("‹everything›", display.everything),
-            ("‹step›", display.step),
+            ("‹start›", view.start is not None),
+            ("‹everything›", view.everything),
+            ("‹step›", view.step),
         ):
             if given:
                 raise AttnError(f"{option} has no effect on the one number of ‹show_work›.")
-    if output.json or display.quiet:
-        _refuse_page_options(display, output.json)
+    if view.json or view.quiet:
+        _refuse_page_options(view)
 
 
-def _refuse_page_options(display: DisplayOptions, as_json: bool) -> None:
-    whole = "‹json›" if as_json else "‹quiet›"
+def _refuse_page_options(view: SimpleNamespace) -> None:
+    whole = "‹json›" if view.json else "‹quiet›"
     for option, given in (
-        ("‹show_work›", display.show_work is not None),
-        ("‹start›", display.start is not None),
-        ("‹head›", display.head is not None),
-        ("‹batch_index›", display.batch_index != 0),
-        ("‹step›", display.step),
-        ("‹everything›", display.everything),
-        ("‹precision›", as_json and display.precision is not None),
+        ("‹show_work›", view.show_work is not None),
+        ("‹start›", view.start is not None),
+        ("‹head›", view.head is not None),
+        ("‹batch_index›", view.batch_index),
+        ("‹step›", view.step),
+        ("‹everything›", view.everything),
+        ("‹precision›", view.json and view.precision is not None),
     ):
         if given:
-            raise AttnError(f"{option} changes the page; {whole} prints none. Leave one out.")
+            raise AttnError(f"{option} has no effect with {whole}. Leave one out.")
 
 
-def show(trace: Trace, display: DisplayOptions, output: OutputOptions) -> None:
+def look_of(view: SimpleNamespace) -> Look:
+    """What of a run is looked at, and what has to be kept for it."""
+    return Look(
+        only=view.only,
+        start=view.start,
+        show_work=view.show_work,
+        head=view.head,
+        batch_index=view.batch_index,
+        precision=view.precision,
+        everything=view.everything,
+        whole=view.json or view.save is not None,
+        focus=not view.quiet,
+    )
+
+
+def show(trace: Trace, view: SimpleNamespace) -> None:
     """Notices to standard error, the result to standard output and to files."""
     for notice in trace.notices:
         streams.note(notice)
-    make = partial(_page, trace, display)
-    if output.save is not None:
-        _save(trace, output.save, display.only, force=output.force)
-    if output.export is not None:
-        export_page(output.export, make, trace.title, trace.notices, force=output.force)
-    if output.json:
-        _print_json(trace, display.only)
-    elif display.quiet:
-        _print_matrix(trace, display)
+    make = partial(_page, trace, look_of(view))
+    if view.save is not None:
+        _save(trace, view.save, view.only, force=view.force)
+    if view.export is not None:
+        export_page(view.export, make, trace.title, trace.notices, force=view.force)
+    if view.json:
+        _print_json(trace, view.only)
+    elif view.quiet:
+        _print_matrix(trace, view)
     else:
-        show_page(make, plain=display.plain, stepwise=display.step)
+        show_page(make, plain=view.plain, stepwise=view.step)
 
 
-def _page(trace: Trace, display: DisplayOptions, width: int, signs: Signs) -> list[Block]:
-    if display.show_work is not None:
-        return work_page(trace, display.show_work.partition("[")[0].strip())
+def _page(trace: Trace, look: Look, width: int, signs: Signs) -> list[Block]:
+    if look.show_work is not None:
+        return work_page(trace, look.show_work.partition("[")[0].strip())
     shown = Display(
         width=width,
-        precision=DECIMALS if display.precision is None else display.precision,
-        everything=display.everything,
-        head=display.head,
-        batch_index=display.batch_index,
-        only=display.only,
-        start=display.start,
+        precision=look.decimals,
+        everything=look.everything,
+        head=look.head,
+        batch_index=look.batch_index or 0,
+        only=look.only,
+        start=look.start,
         signs=signs,
     )
     return compute_page(trace, shown)
 
 
-def _print_matrix(trace: Trace, display: DisplayOptions) -> None:
-    step = trace.step(display.only or trace.steps[-1].name)
-    for line in matrix.lines(step.values, display.precision):
+def _print_matrix(trace: Trace, view: SimpleNamespace) -> None:
+    step = trace.step(view.only or trace.steps[-1].name)
+    for line in matrix.lines(step.values, view.precision):
         print(line)
 
 

@@ -123,11 +123,11 @@ def by_shape(shape: Shape) -> list[str]:
     kinds = ["projected" if shape.projections else "bare"]
     if shape.causal or shape.w is not None or shape.p is not None:
         kinds.append("tiled" if shape.tiles else "masked")
-        kinds += ["local"] if shape.local_p is not None else []
+        kinds += ["local"] if shape.choices.local_p is not None else []
         if any(size is None for size in shape.numbers().values()):
             kinds.append("open")
     else:
-        kinds.append("every" if shape.local_p is None else "local")
+        kinds.append("every" if shape.choices.local_p is None else "local")
     if shape.p is not None:
         kinds.append("tiles" if shape.tiles else "pairs")
     return [BY_SHAPE[kind] for kind in kinds]

@@ -70,7 +70,7 @@ def longest_path(shape: Shape, mechanism: Mechanism, costed: Costed) -> str:
         return shape.path.replace("n", n) if shape.path != NEVER else NEVER
     if shape.w == 1:
         return NEVER
-    reach = shape.w if shape.w is not None else shape.local_p
+    reach = shape.w if shape.w is not None else shape.choices.local_p
     return "O(1)" if reach is None else f"O({n} / {reach})"
 
 

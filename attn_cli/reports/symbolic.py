@@ -12,9 +12,6 @@ from attn_cli.mask_report import Tiles
 from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, window_rows
 from attn_cli.masks.mask import Reach
 from attn_cli.mechanisms import Choices, Mechanism
-from attn_cli.mechanisms.biases import Bias
-from attn_cli.mechanisms.mechanism import Rope
-from attn_cli.mechanisms.normalizers import SOFTMAX, Normalizer
 from attn_cli.program import Program, Size, Sizes, quotient
 from attn_cli.readings.cost import Count
 from attn_cli.readings.formulas import letter, positive
@@ -30,7 +27,8 @@ class Shape(NamedTuple):
     along the axes beside n and m that both are summed over. said: the mask in words. path: how many
     layers the farthest two positions are apart, where the mask's own graph was searched.
     tiles: those that are computed whole, and kept the pairs that are kept in them. letters: those
-    of sizes that go by another than their field.
+    of sizes that go by another than their field. choices: what a mechanism is asked beside heads
+    and masks.
     """
 
     n: int | str | None = None
@@ -55,13 +53,7 @@ class Shape(NamedTuple):
     causal: bool = False
     offset: int | None = None
     bottom_right: bool = False
-    bias: Bias | None = None
-    rope: Rope | None = None
-    sinusoidal: bool = False
-    normalizer: Normalizer = SOFTMAX
-    temperature: float | None = None
-    alpha: float = 1.5
-    local_p: int | None = None
+    choices: Choices = Choices()
     projections: bool = True
     cross: bool = False
     letters: Mapping[str, str] = MappingProxyType({})
@@ -123,7 +115,8 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
         given = getattr(shape, field)
         if given is None:
             return otherwise
-        return given if numbers and isinstance(given, int) else letter(shape.name(field))
+        whole = numbers or (shape.choices.block_size is not None and field in "nm")
+        return given if whole and isinstance(given, int) else letter(shape.name(field))
 
     n = size("n", letter(shape.name("n")))
     m = size("m", n)
@@ -140,17 +133,8 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
         causal = shape.causal and shape.w is None and shape.p is None
         mask = masks.Mask("given", "", _all, reach=Reach(None, 0) if causal else None)
     whole = mechanism.asks and not shape.projections and shape.h is None
-    choices = Choices(
-        heads=None if whole else heads,
-        kv_heads=None if whole else kv_heads,
-        mask=mask,
-        bias=shape.bias,
-        rope=shape.rope,
-        sinusoidal=shape.sinusoidal,
-        normalizer=shape.normalizer,
-        temperature=shape.temperature,
-        alpha=shape.alpha,
-        local_p=shape.local_p,
+    choices = shape.choices._replace(
+        heads=None if whole else heads, kv_heads=None if whole else kv_heads, mask=mask
     )
     sizes = Sizes()
     batch = size("b", 1)
@@ -176,7 +160,7 @@ def symbolic_program(mechanism: Mechanism, shape: Shape, *, numbers: bool = Fals
     program = mechanism.program(sizes, layout, choices)
     above = partial(positive, numbers=shape.known())
     count = Count(sizes)
-    span = None if shape.local_p is None else 2 * shape.local_p + 1
+    span = None if choices.local_p is None else 2 * choices.local_p + 1
     window = size("w", n) if shape.w is not None else span
     if shape.p is not None:
         count = Count(sizes, size("p", 0), shape.rows, shape.along)

@@ -157,7 +157,7 @@ def test_fixed_slopes_are_refused_with_the_way(attn: Attn) -> None:
         (
             "compare",
             ["--masks", "causal,none", "--causal"],
-            "--masks: none contradicts the masks that options give to every way.",
+            "--masks: none contradicts the masks that are given to every way.",
         ),
         ("compute", ["--show-work", "weights[0,0]", "--all"], "--all has no effect on the one nu"),
         ("compute", ["--show-work", "weights[0,0]", "--step"], "--step has no effect on the one"),

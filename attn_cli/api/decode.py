@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.gather import Request
-from attn_cli.cli.twins import output_of, outputs_apart
+from attn_cli.api.equal_runs import output_of, outputs_apart
+from attn_cli.api.requests import Request
 from attn_cli.errors import AttnError
 from attn_cli.masks import Mask
 from attn_cli.masks.placed import Offset

@@ -1,20 +1,20 @@
-"""From mask's options to a mask on a field: sizes, words, tables, what it is compared with."""
+"""From choices to a mask on a field: sizes, words, tables, what it is compared with."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from attn_cli import masks
-from attn_cli.cli.asked import Asked, asked, refuse_placement
-from attn_cli.cli.given import booleans
-from attn_cli.cli.positions import bias_of
-from attn_cli.errors import AttnError, ShapeError, shape_text
+from attn_cli.api.given import Arrays, refuse_arrays
+from attn_cli.api.inputs import booleans
+from attn_cli.api.mask_choices import MaskChoices, mask_choices, refuse_placement
+from attn_cli.api.positions import bias_of
+from attn_cli.errors import AttnError, ShapeError, brief, shape_text
 from attn_cli.masks import Board, Mask
 from attn_cli.matrices.arguments import names_array
 from attn_cli.matrices.forms import Form, form_of, from_form
@@ -22,11 +22,8 @@ from attn_cli.matrices.sources import Sources
 from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms.biases import Bias
 from attn_cli.reports.field import Field, refuse_many_pairs
+from attn_cli.spec import Spec
 from attn_cli.spelling import choice
-
-if TYPE_CHECKING:
-    from attn_cli.cli.mask import FieldOptions, FormOptions, LookOptions
-    from attn_cli.cli.options import MaskOptions
 
 Array = np.ndarray[Any, Any]
 
@@ -50,114 +47,125 @@ class MaskRequest(NamedTuple):
     form: Form | None
 
 
-def mask_request(
-    options: MaskOptions, sizes: FieldOptions, look: LookOptions, forms: FormOptions
-) -> MaskRequest | None:
-    """Read every option; None where no mask and no bias is asked for.
+def mask_request(spec: Spec, arrays: Arrays, imported: Any, sources: Sources) -> MaskRequest | None:
+    """Read every choice; None where no mask and no bias is asked for.
 
+    imported: a mask in the form of a library.
     Raises AttnError or ShapeError, naming what does not go together.
     """
-    bias = bias_of(look.bias)
-    if look.bias is not None and bias is None:
-        raise AttnError("‹bias›: here a bias goes by its name; arrays are for attn compute.")
-    wanted = asked(options)
+    refuse_arrays(arrays, "mask")
+    bias = bias_of(spec.bias)
+    wanted = mask_choices(spec, arrays.mask)
     refuse_placement(wanted, moves=bias is not None)
-    form = form_of(forms.as_form, "‹as_form›") if forms.as_form is not None else None
-    table = _table(wanted, forms, sizes.heads)
-    if not wanted.any and table is None and bias is None:
-        _refuse_alone(look, forms, sizes)
+    form = form_of(spec.as_form, "‹as_form›") if spec.as_form is not None else None
+    given = _table(wanted, spec, imported, sources)
+    if not wanted.any and given is None and bias is None:
+        _refuse_alone(spec)
         return None
-    labels = _labels(sizes)
-    n, m, batch = _sizes(sizes, wanted, table, labels)
-    heads = sizes.heads if sizes.heads is not None else table.shape[1] if table is not None else 1
+    labels = _labels(spec)
+    n, m, batch = _sizes(spec, wanted, given, labels)
+    heads = _count(spec, "heads") or (given.shape[1] if given is not None else 1)
+    refuse_far(n, m, batch, heads)
     refuse_many_pairs(n, m, batch * heads)
     offset = wanted.place(n, m)
     board = Board(n, m, offset, batch)
     parts = wanted.masks_on(board)
-    if table is not None:
-        parts.append(masks.given(table, "given"))
+    if given is not None:
+        parts.append(masks.given(given, "given"))
     mask = reduce(and_, parts) if parts else None
-    if mask is None and (look.diff is not None or look.tile is not None or form is not None):
+    if mask is None and (spec.diff is not None or spec.tile is not None or form is not None):
         raise AttnError("‹diff›, ‹tile› and ‹as_form› are about a mask: add one.")
     placed = wanted.placed or bias is not None
     return MaskRequest(
         mask,
         tuple(parts),
-        table is not None and len(parts) == 1,
+        given is not None and len(parts) == 1,
         Field(n, m, batch, heads, offset, placed, labels),
-        _other(look.diff, board, heads, sizes.heads is not None) if look.diff is not None else None,
+        _other(spec, board, heads, sources),
         bias,
         form,
     )
 
 
-def _table(wanted: Asked, forms: FormOptions, heads: int | None) -> Array | None:
+def _table(wanted: MaskChoices, spec: Spec, imported: Any, sources: Sources) -> Array | None:
     """A mask that is given as an array, into booleans (b, h, n, m)."""
-    if forms.is_form is not None and forms.import_file is None:
+    heads = _count(spec, "heads")
+    if spec.is_form is not None and imported is None:
         raise AttnError("‹is_form› says what ‹import_file› holds: give both.")
-    if forms.import_file is None:
+    if imported is None:
         if wanted.table is None:
             return None
-        array = booleans(wanted.table, Sources(sys.stdin.buffer))
+        array = booleans(wanted.table, sources)
         return from_form(array, form_of("bool", "‹mask›"), "‹mask›", heads=heads)
     if wanted.table is not None:
         raise AttnError("‹import_file› and ‹mask› both read an array: give one.")
-    if forms.is_form is None:
+    if spec.is_form is None:
         raise AttnError(
             "‹import_file› needs ‹is_form›, the form that its numbers are in: ‹is_form bool›."
         )
-    array = Sources(sys.stdin.buffer).one(forms.import_file, "‹import_file›")
-    return from_form(array, form_of(forms.is_form, "‹is_form›"), "‹import_file›", heads=heads)
+    array = sources.one(imported, "‹import_file›")
+    return from_form(array, form_of(spec.is_form, "‹is_form›"), "‹import_file›", heads=heads)
 
 
-def _refuse_alone(look: LookOptions, forms: FormOptions, sizes: FieldOptions) -> None:
+def _count(spec: Spec, name: str) -> int | None:
+    """A size as a number.
+
+    Raises AttnError for a letter, which only formulas have.
+    """
+    given = getattr(spec, name)
+    if isinstance(given, str):
+        raise AttnError(f"{choice(name)}: {brief(given)!r} is no whole number.")
+    return None if given is None else int(given)
+
+
+def _refuse_alone(spec: Spec) -> None:
     """Without a mask there is only the list of masks, which nothing else changes."""
-    given = {
-        "‹diff›": look.diff,
-        "‹tile›": look.tile,
-        "‹as_form›": forms.as_form,
-        "‹precision›": look.precision,
-        "‹head›": look.head,
-        "‹batch_index›": look.batch_index,
-        "‹everything›": look.everything or None,
-        **{choice(name): value for name, value in sizes._asdict().items()},
-    }
-    for option, value in given.items():
-        if value is not None:
-            raise AttnError(
-                f"{option} is about a mask: add one, such as ‹causal›. "
-                "attn mask alone lists them all."
-            )
+    for name in spec.said():
+        raise AttnError(
+            f"{choice(name)} is about a mask: add one, such as ‹causal›. "
+            "attn mask alone lists them all."
+        )
 
 
-def _labels(sizes: FieldOptions) -> dict[str, tuple[str, ...]]:
-    if sizes.text is None:
-        if sizes.context_text is not None:
+MOST = 2**24
+"""Queries, keys, batch rows or heads that a mask is drawn for, at most."""
+
+
+def refuse_far(*counts: int) -> None:
+    """Raise AttnError for more than a mask is ever drawn for."""
+    if max(counts) > MOST:
+        raise AttnError(f"{max(counts):,} is more than the {MOST:,} that a mask is drawn for.")
+
+
+def _labels(spec: Spec) -> dict[str, tuple[str, ...]]:
+    if spec.text is None:
+        if spec.context_text is not None:
             raise AttnError("‹context_text› needs ‹text›, the sentence that asks.")
         return {}
-    words = tuple(tokens(sizes.text, "‹text›"))
-    if sizes.context_text is None:
+    words = tuple(tokens(spec.text, "‹text›"))
+    if spec.context_text is None:
         return {"n": words, "m": words}
-    return {"n": words, "m": tuple(tokens(sizes.context_text, "‹context_text›"))}
+    return {"n": words, "m": tuple(tokens(spec.context_text, "‹context_text›"))}
 
 
 def _sizes(
-    sizes: FieldOptions,
-    wanted: Asked,
+    spec: Spec,
+    wanted: MaskChoices,
     table: Array | None,
     labels: Mapping[str, tuple[str, ...]],
 ) -> tuple[int, int, int]:
     """n, m and batch: what options, words, tables and documents say has to agree."""
-    n = _agreed("n", sizes.n, labels.get("n"), table, None)
-    m = _agreed("m", sizes.m, labels.get("m"), table, wanted.keys)
+    n = _agreed("n", _count(spec, "n"), labels.get("n"), table, None)
+    m = _agreed("m", _count(spec, "m"), labels.get("m"), table, wanted.keys)
     lengths = wanted.lengths
-    batch = sizes.batch or (len(lengths) if lengths else 1)
+    batch = _count(spec, "batch") or (len(lengths) if lengths else 1)
     if table is not None and table.shape[0] > 1:
         if batch not in (1, table.shape[0]):
             raise ShapeError(f"The mask has {table.shape[0]} batch rows, not {batch}.")
         batch = table.shape[0]
-    if table is not None and sizes.heads is not None and table.shape[1] not in (1, sizes.heads):
-        raise ShapeError(f"The mask has {table.shape[1]} heads, not {sizes.heads}.")
+    heads = _count(spec, "heads")
+    if table is not None and heads is not None and table.shape[1] not in (1, heads):
+        raise ShapeError(f"The mask has {table.shape[1]} heads, not {heads}.")
     if n is None:
         n = LENGTH if wanted.keys is None else wanted.keys[1]
     return n, n if m is None else m, batch
@@ -191,13 +199,15 @@ def _agreed(
     return said[0][1] if said else None
 
 
-def _other(text: str, board: Board, heads: int, with_heads: bool) -> Mask:
+def _other(spec: Spec, board: Board, heads: int, sources: Sources) -> Mask | None:
     """The mask to compare with: an expression or an array, on the same field."""
-    if not names_array(text):
-        return masks.read(text, "‹diff›").on(board)
-    array = Sources(sys.stdin.buffer).one(text, "‹diff›")
+    if spec.diff is None:
+        return None
+    if not names_array(spec.diff):
+        return masks.read(spec.diff, "‹diff›").on(board)
+    array = sources.one(spec.diff, "‹diff›")
     table = from_form(
-        array, form_of("bool", "‹diff›"), "‹diff›", heads=heads if with_heads else None
+        array, form_of("bool", "‹diff›"), "‹diff›", heads=heads if spec.heads is not None else None
     )
     for axis, have, wanted in (("n", table.shape[2], board.n), ("m", table.shape[3], board.m)):
         if have not in (1, wanted):

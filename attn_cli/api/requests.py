@@ -1,32 +1,24 @@
-"""From options to a program with its arrays: what is given, what is random, what is refused."""
+"""From choices and arrays to a program that can run: what is given, random, and refused."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attn_cli import mechanisms
-from attn_cli.cli.asked import Asked, asked, refuse_placement
-from attn_cli.cli.choosing import choices_of, refuse_untaken, with_algorithm, with_local
-from attn_cli.cli.given import read_given, refuse_conflicts
-from attn_cli.cli.laid_out import laid_out, told_layouts
-from attn_cli.cli.masking import Chosen, bind_keys, bind_mask, chosen_mask
-from attn_cli.cli.options import (
-    AlgorithmOptions,
-    ArrayOptions,
-    AttentionOptions,
-    MaskOptions,
-    PositionOptions,
-    SizeOptions,
-)
-from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
-from attn_cli.cli.resumed import USUAL, saved_offset, still_meant, with_settings
-from attn_cli.cli.sentences import name_labels, replaced, sentences
-from attn_cli.cli.supplying import drawn, refuse_other_noise, taken, used
-from attn_cli.errors import AttnError, ShapeError
+from attn_cli.api.attention import DTYPES, choices_of, refuse_untaken, with_algorithm, with_local
+from attn_cli.api.given import Arrays
+from attn_cli.api.inputs import read_given, refuse_conflicts
+from attn_cli.api.layouts import laid_out, told_layouts
+from attn_cli.api.mask_building import Chosen, bind_keys, bind_mask, chosen_mask
+from attn_cli.api.mask_choices import MaskChoices, mask_choices, refuse_placement
+from attn_cli.api.parameters import drawn, refuse_other_noise, taken, used
+from attn_cli.api.positions import bias_of
+from attn_cli.api.saved import by_element, saved_offset, with_saved
+from attn_cli.api.sentences import name_labels, replaced, sentences
+from attn_cli.errors import AttnError, ShapeError, brief
 from attn_cli.matrices import numeric
 from attn_cli.matrices.digests import digest
 from attn_cli.matrices.layouts import (
@@ -39,6 +31,8 @@ from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT
 from attn_cli.program import Program, Sizes, members
+from attn_cli.spec import Spec, taken_by
+from attn_cli.spelling import choice
 
 Array = np.ndarray[Any, Any]
 
@@ -46,6 +40,7 @@ Array = np.ndarray[Any, Any]
 class Request(NamedTuple):
     """A program with everything it needs to run.
 
+    spec: the choices, saved ones among them.
     random: the inputs that were drawn; embedded: rows drawn for words; again: those of a saved run
     that are as they were drawn then; saved_step: what was said of a saved decode step, and the
     digest of its output; hints: what looks otherwise than it was read; laid_out: how arrays were
@@ -55,6 +50,7 @@ class Request(NamedTuple):
     that is computed, where it is one. whole: the run whose last row this one is.
     """
 
+    spec: Spec
     mechanism: Mechanism
     choices: Choices
     program: Program
@@ -80,83 +76,54 @@ class Request(NamedTuple):
         return tuple(name for name in self.arrays if name in names)
 
 
-def gathered(
-    options: ArrayOptions,
-    sizes: SizeOptions,
-    attention: AttentionOptions,
-    positions: PositionOptions,
-    masks: MaskOptions,
-    algorithm: AlgorithmOptions = USUAL,
-    *,
-    sources: Sources | None = None,
-) -> Request:
+def request_of(spec: Spec, arrays: Arrays, sources: Sources, *, shared: bool = False) -> Request:
     """Read what is given, settle every size, draw what is missing, write the program down.
 
-    sources: what was read already, where several requests share their inputs.
-    Raises AttnError or ShapeError, naming the options that do not go together.
+    shared: the arrays are for several requests, each of which takes its own.
+    Raises AttnError or ShapeError, naming the choices that do not go together.
     """
-    wanted = asked(masks)
-    bias = bias_of(options.bias)
-    if bias is not None:
-        options = options._replace(bias=None)
-    given, mask, settings, unused = read_given(
-        options, wanted.table, sources or Sources(sys.stdin.buffer)
-    )
+    _refuse_letters(spec)
+    wanted = mask_choices(spec, arrays.mask)
+    given, mask, settings, unused = read_given(arrays, sources)
     if settings.get("causal") and not wanted.any:
-        wanted = asked(masks._replace(causal=True))
-    given, hints = laid_out(given, options, resumed=bool(settings))
-    settings = still_meant(settings, attention, algorithm)
-    attention = with_settings(attention, settings)
-    positions = with_settings(positions, settings)
-    algorithm = with_settings(algorithm, settings)
-    if bias is None and "bias" not in given:
-        bias = bias_of(settings.get("bias"), "‹input›, bias")
-    seed = sizes.seed if sizes.seed is not None else settings.get("seed", 0)
-    mechanism = mechanisms.named(mechanisms.DEFAULT if attention.mode is None else attention.mode)
-    choices = choices_of(attention)._replace(
-        bias=bias,
-        rope=rope_of(positions.rope, positions.rope_base),
-        sinusoidal=sinusoidal_of(positions.positions),
-    )
-    wanted, choices = with_local(attention, wanted, choices)
-    choices = with_algorithm(mechanism, algorithm, choices)
+        wanted = mask_choices(spec.but(causal=True))
+    given, hints = laid_out(given, spec, resumed=bool(settings))
+    chosen_now, spec = spec, with_saved(spec, settings)
+    saved_bias = chosen_now.bias is None and spec.bias is not None
+    bias = None
+    if not (saved_bias and "bias" in given):
+        bias = bias_of(spec.bias, "‹input›, bias" if saved_bias else "‹bias›")
+    seed = 0 if spec.seed is None else spec.seed
+    mechanism = mechanisms.named(mechanisms.DEFAULT if spec.mode is None else spec.mode)
+    wanted, choices = with_local(spec, wanted, choices_of(spec)._replace(bias=bias))
+    choices = with_algorithm(mechanism, spec, choices)
     refuse_untaken(mechanism, choices, wanted, table=mask is not None)
-    if options.context_text is not None and CONTEXT not in mechanism.takes:
+    if spec.context_text is not None and CONTEXT not in mechanism.takes:
         raise AttnError(f"‹context_text›: {mechanism.title} takes no context here.")
-    if attention.activation is not None and "activation" not in mechanism.takes:
+    if spec.activation is not None and "activation" not in mechanism.takes:
         raise AttnError(f"‹activation› is not for ‹mode {mechanism.name}› ({mechanism.title}).")
     if choices.heads is None and not any(array.ndim == 4 for array in given.values()):
         choices = choices._replace(heads=mechanism.heads)
     moves = choices.bias is not None or choices.rope is not None
     refuse_placement(wanted, moves=moves or settings.get("mask") is not None)
     given, unused = used(
-        given, unused, mechanism, choices, options, shared=sources is not None, saved=bool(settings)
+        given, unused, mechanism, choices, arrays, shared=shared, saved=bool(settings)
     )
-    if choices.sinusoidal and "x" not in given and options.text is None:
+    if choices.sinusoidal and "x" not in given and spec.text is None:
         raise AttnError("‹positions› are added to rows: give ‹x› or ‹text›.")
-    saved = {} if replaced(options) else settings.get("labels", {})
-    texts = (("x", options.text), ("context", options.context_text))
+    texts = (("x", spec.text), ("context", spec.context_text))
     embedded = tuple(name for name, text in texts if text is not None)
-    labels = sentences(options, given, sizes, choices, seed) or {
-        axis: tuple(names) for axis, names in saved.items()
+    saved_labels = {} if replaced(arrays) else settings.get("labels", {})
+    labels = sentences(spec, given, choices, seed) or {
+        axis: tuple(names) for axis, names in saved_labels.items()
     }
     labels = {mechanism.axis(axis): names for axis, names in labels.items()}
     refuse_conflicts(given)
-    given = numeric.to_one_type(given, attention.dtype)
-    try:
-        bound, layout = _settled(mechanism, given, mask, wanted, sizes, choices)
-    except ShapeError as error:
-        if options.layout is None and divides_otherwise(given):
-            raise ShapeError(f"{error}\n{ROWS_FIRST}") from None
-        if not _fits_transposed(mechanism, given, mask, wanted, sizes, choices):
-            raise
-        raise ShapeError(
-            f"{error}\nTransposed they fit: are they torch's Linear? Then give ‹weights_layout› "
-            f"{'in-out' if options.weights_layout == 'out-in' else 'out-in'}."
-        ) from None
-    choices = _for_one_query(mechanism, choices, given, bound, settings.get("by_element"))
-    query = _query(algorithm, bound)
-    given, unused = taken(given, unused, mechanism, layout, options, shared=sources is not None)
+    given = numeric.to_one_type(given, spec.dtype)
+    bound, layout = _settled_or_told(mechanism, given, mask, wanted, spec, choices)
+    choices = _for_one_query(mechanism, choices, given, bound, by_element(chosen_now, settings))
+    query = _query(spec, bound)
+    given, unused = taken(given, unused, mechanism, layout, arrays, shared=shared)
     said = None if wanted.table is not None else settings.get("mask")
     paired = {"n", "m"} <= set(layout.scores)
     chosen = (
@@ -171,12 +138,13 @@ def gathered(
     usual = {**mechanism.usual, **choices.normalizer.usual}
     noise = {**mechanism.noise, **choices.normalizer.noise}
     refuse_other_noise(noise, given)
-    made = drawn(program, usual, noise, given, seed, attention.dtype)
-    if sizes.seed is not None and not {*made} - {*usual} and options.text is None:
+    made = drawn(program, usual, noise, given, seed, spec.dtype)
+    if chosen_now.seed is not None and not {*made} - {*usual} and spec.text is None:
         raise AttnError("‹seed› changes nothing here: no array is random.")
     labels = name_labels(labels, program)
     labels = {axis: names for axis, names in labels.items() if len(names) == bound.get(axis, 0)}
     return Request(
+        spec=spec,
         mechanism=mechanism,
         choices=choices,
         program=program,
@@ -198,7 +166,7 @@ def gathered(
         ),
         saved_step=_saved_step(settings, mechanism.cache, given),
         hints=hints,
-        laid_out=told_layouts(options, given, resumed=bool(settings)),
+        laid_out=told_layouts(spec, given, resumed=bool(settings)),
     )
 
 
@@ -251,26 +219,59 @@ def _for_one_query(
     return choices._replace(by_element=sizes["m"] * max(sizes["d"], sizes["d_v"]) <= ONE_QUERY)
 
 
-def _query(algorithm: AlgorithmOptions, sizes: Sizes) -> int | None:
-    index = algorithm.query_index
+def _query(spec: Spec, sizes: Sizes) -> int | None:
+    index = spec.query_index
     if index is not None and index >= sizes["n"]:
         raise AttnError(f"‹query_index {index}›: there are {sizes['n']} queries, counted from 0.")
     return index
+
+
+def _refuse_letters(spec: Spec) -> None:
+    """Raise AttnError for a size that is a letter, and a type that is not computed with."""
+    for name, known in taken_by("compute").items():
+        given = getattr(spec, name)
+        if known.kind == "size" and isinstance(given, str):
+            raise AttnError(f"{choice(name)}: {brief(given)!r} is no whole number.")
+    if spec.dtype is not None and spec.dtype not in DTYPES:
+        raise AttnError(f"‹dtype›: {spec.dtype!r} is not one of {', '.join(DTYPES)}.")
+
+
+def _settled_or_told(
+    mechanism: Mechanism,
+    given: Mapping[str, Array],
+    mask: Array | None,
+    wanted: MaskChoices,
+    spec: Spec,
+    choices: Choices,
+) -> tuple[Sizes, Layout]:
+    """Every size; where none fit, the error says which other layout would."""
+    try:
+        return _settled(mechanism, given, mask, wanted, spec, choices)
+    except ShapeError as error:
+        if spec.layout is None and divides_otherwise(given):
+            raise ShapeError(f"{error}\n{ROWS_FIRST}") from None
+        if not _fits_transposed(mechanism, given, mask, wanted, spec, choices):
+            raise
+        other = "in-out" if spec.weights_layout == "out-in" else "out-in"
+        raise ShapeError(
+            f"{error}\nTransposed they fit: are they torch's Linear? Then give "
+            f"‹weights_layout {other}›."
+        ) from None
 
 
 def _fits_transposed(
     mechanism: Mechanism,
     given: Mapping[str, Array],
     mask: Array | None,
-    wanted: Asked,
-    sizes: SizeOptions,
+    wanted: MaskChoices,
+    spec: Spec,
     choices: Choices,
 ) -> bool:
     """Whether the learned matrices would fit on their side."""
     if not any(is_weight(name) and array.ndim == 2 for name, array in given.items()):
         return False
     try:
-        _settled(mechanism, weights_in_out(given, "out-in"), mask, wanted, sizes, choices)
+        _settled(mechanism, weights_in_out(given, "out-in"), mask, wanted, spec, choices)
     except AttnError:
         return False
     return True
@@ -280,27 +281,27 @@ def _settled(
     mechanism: Mechanism,
     given: Mapping[str, Array],
     mask: Array | None,
-    wanted: Asked,
-    options: SizeOptions,
+    wanted: MaskChoices,
+    spec: Spec,
     choices: Choices,
 ) -> tuple[Sizes, Layout]:
     """Every size: from options, then from given arrays, then from defaults."""
     sizes = Sizes()
     shapes = {name: array.shape for name, array in given.items()}
-    if options.batch is not None:
-        sizes.bind("b", options.batch, "‹batch›")
+    if spec.batch is not None:
+        sizes.bind("b", spec.batch, "‹batch›")
     layout = mechanism.layout(shapes, choices, sizes)
     axes = {axis for array in layout.axes.values() for axis in array}
     atoms = {atom for axis in axes for atom in members(axis)}
     width = next((axis for axis in ("d_model", "(h d)") if axis in axes), "d")
     new = "m_new" if "m_new" in atoms else "m"
     for option, axis, size in (
-        ("‹n›", mechanism.axis("n"), options.n),
-        ("‹m›", new, options.m),
-        ("‹d›", width, options.d),
-        ("‹dv›", "(h d_v)" if "h" in atoms and width != "d" else "d_v", options.dv),
-        ("‹latent›", "d_c", options.latent),
-        ("‹batch›", "b", options.batch),
+        ("‹n›", mechanism.axis("n"), spec.n),
+        ("‹m›", new, spec.m),
+        ("‹d›", width, spec.d),
+        ("‹dv›", "(h d_v)" if "h" in atoms and width != "d" else "d_v", spec.dv),
+        ("‹latent›", "d_c", spec.latent),
+        ("‹batch›", "b", spec.batch),
     ):
         if size is None:
             continue

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli import masks
-from attn_cli.cli.asked import Asked
+from attn_cli.api.mask_choices import MaskChoices
 from attn_cli.errors import AttnError
 from attn_cli.masks import Board, Mask
 from attn_cli.masks.placed import Offset
@@ -35,7 +35,7 @@ class Chosen(NamedTuple):
 
 
 def chosen_mask(
-    asked: Asked,
+    wanted: MaskChoices,
     given: Array | None,
     said: Mapping[str, str] | None,
     sizes: Sizes,
@@ -55,12 +55,12 @@ def chosen_mask(
             f"‹input›: the saved run places the queries of {len(saved)} batch rows, and here there "
             f"are {batch}. Give ‹offset› or ‹align›."
         )
-    offset = asked.place(n, m, int(sizes.get("m_past", 0)) if saved is None else saved)
-    parts = asked.masks_on(Board(n, m, offset, batch))
+    offset = wanted.place(n, m, int(sizes.get("m_past", 0)) if saved is None else saved)
+    parts = wanted.masks_on(Board(n, m, offset, batch))
     if given is not None:
         parts.append(_given(given, said, layout))
     whole = reduce(and_, parts) if parts else None
-    return Chosen(whole, offset, asked.placed, tuple(parts))
+    return Chosen(whole, offset, wanted.placed, tuple(parts))
 
 
 def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> None:
@@ -71,11 +71,11 @@ def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> None:
             sizes.bind(axis, size, "‹mask›")
 
 
-def bind_keys(asked: Asked, sizes: Sizes) -> None:
+def bind_keys(wanted: MaskChoices, sizes: Sizes) -> None:
     """Let documents say how many keys there are, and queries too where nothing else does."""
-    if asked.keys is None:
+    if wanted.keys is None:
         return
-    option, count = asked.keys
+    option, count = wanted.keys
     for axis in ("m", "n"):
         if axis not in sizes and "m_past" not in sizes:
             sizes.bind(axis, count, option)

@@ -1,31 +1,20 @@
-"""From compare's options to runs side by side, and to where they go."""
+"""Several ways to attend on the same inputs, held against the first."""
 
 from __future__ import annotations
 
-import json
 import re
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from attn_cli import mechanisms
-from attn_cli.cli import streams
-from attn_cli.cli.asked import asked
-from attn_cli.cli.facts import facts
-from attn_cli.cli.gather import Request, gathered
-from attn_cli.cli.given import parameter_names
-from attn_cli.cli.notices import notices
-from attn_cli.cli.options import (
-    ArrayOptions,
-    AttentionOptions,
-    MaskOptions,
-    PositionOptions,
-    SizeOptions,
-)
-from attn_cli.cli.output import export_page, show_page
+from attn_cli.api.facts import facts
+from attn_cli.api.given import Arrays
+from attn_cli.api.mask_choices import mask_choices
+from attn_cli.api.notices import notices
+from attn_cli.api.requests import Request, request_of
 from attn_cli.compare_report import WaysReport
 from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.language import said
@@ -37,13 +26,8 @@ from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.reports.ways import Run, way
+from attn_cli.spec import Spec
 from attn_cli.spelling import choice
-from attn_cli.views.page import Block, Display, Signs
-from attn_cli.views.visible import escaped_json
-from attn_cli.views.ways_page import ways_document, ways_page
-
-if TYPE_CHECKING:
-    from attn_cli.cli.compare import ViewOptions, WayOptions
 
 MOST_WAYS = 24
 KEPT = ("weights", "output", "masked", "mask", "bias")
@@ -54,35 +38,33 @@ BETWEEN = re.compile(r",(?![^()]*\))")
 """Commas that are not inside brackets."""
 
 
-class Choice(NamedTuple):
-    """One way: its name is what sets it apart."""
+class Way(NamedTuple):
+    """One way to attend: its name is what sets it apart."""
 
     name: str
-    attention: AttentionOptions
-    masks: MaskOptions
+    spec: Spec
 
 
 def compared(
-    ways: WayOptions,
-    arrays: ArrayOptions,
-    sizes: SizeOptions,
-    attention: AttentionOptions,
-    positions: PositionOptions,
-    masks: MaskOptions,
-    view: ViewOptions,
+    spec: Spec,
+    arrays: Arrays,
+    sources: Sources,
+    *,
+    head: int | None = None,
+    batch_index: int | None = None,
 ) -> WaysReport:
     """Run every way on the same inputs.
 
-    Raises AttnError for ways that can't be compared: other shapes, too many.
+    head, batch_index: which of the weights are shown. Raises AttnError for ways that can't be
+    compared: other shapes, too many.
     """
-    sources = Sources(sys.stdin.buffer)
+    place = {"h": head or 0, "b": batch_index or 0}
     runs: list[Run] = []
     requests = []
     noted: dict[str, None] = {}
-    for one in _choices(ways, attention, masks):
-        asked = (one.attention, positions, one.masks)
-        request = gathered(arrays, sizes, *asked, sources=sources)
-        _refuse_missing(request, view)
+    for one in _ways(spec):
+        request = request_of(one.spec, arrays, sources, shared=True)
+        _refuse_missing(request, place)
         values = evaluate(request.program, _affordable(request))
         requests.append(request)
         kept = {name: values[name] for name in KEPT if name in values}
@@ -91,14 +73,13 @@ def compared(
         noted |= dict.fromkeys(f"{one.name}: {notice}" for notice in told)
     _refuse_unused(arrays, requests)
     noted |= dict.fromkeys(_other_inputs(requests))
-    place = {"h": view.head, "b": view.batch_index}
     try:
         found = tuple(way(run, runs[0] if at else None, place) for at, run in enumerate(runs))
     except ValueError as error:
         hint = "Give ‹heads› and ‹d›, so that all have one width."
         raise AttnError(f"The ways can't be compared: {error}.\n{hint}") from None
     return WaysReport(
-        facts=(*facts(requests[0])[:2], *_shown(requests[0], view)),
+        facts=(*facts(requests[0])[:2], *_shown(requests[0], place)),
         notices=tuple(noted),
         labels=requests[0].labels,
         ways=found,
@@ -124,36 +105,33 @@ def _other_inputs(requests: list[Request]) -> Iterator[str]:
             )
 
 
-def _refuse_unused(arrays: ArrayOptions, requests: list[Request]) -> None:
-    """Raise AttnError for an array that was given by an option and no way takes."""
-    named = parameter_names(arrays)
+def _refuse_unused(arrays: Arrays, requests: list[Request]) -> None:
+    """Raise AttnError for an array that was given by name and no way takes."""
     for name in requests[0].unused:
-        given = name in named or getattr(arrays, name, None) is not None
+        given = name in arrays.param or getattr(arrays, name, None) is not None
         if given and all(name in request.unused for request in requests):
-            option = f"‹param {name}›" if name in named else choice(name)
-            raise AttnError(f"{option}: none of these ways takes {name}.")
+            called = choice("param", name) if name in arrays.param else choice(name)
+            raise AttnError(f"{called}: none of these ways takes {name}.")
 
 
-def _choices(ways: WayOptions, attention: AttentionOptions, masks: MaskOptions) -> Iterator[Choice]:
+def _ways(spec: Spec) -> Iterator[Way]:
     """Every combination of what is varied."""
     varied = {
-        "mode": _list(ways.modes, "‹modes›"),
-        "normalizer": _list(ways.normalizers, "‹normalizers›"),
-        "mask": _list(ways.masks, "‹masks›"),
-        "layout": _list(ways.layouts, "‹layouts›"),
+        "mode": _list(spec.modes, "‹modes›"),
+        "normalizer": _list(spec.normalizers, "‹normalizers›"),
+        "mask": _list(spec.masks, "‹masks›"),
+        "layout": _list(spec.layouts, "‹layouts›"),
     }
-    for name, option in (("mode", attention.mode), ("normalizer", attention.normalizer)):
-        if varied[name] and option is not None:
-            raise AttnError(f"‹{name}› and ‹{name}s› both say which: give one.")
-    if attention.alpha is not None and "entmax" not in (
-        *varied["normalizer"],
-        attention.normalizer,
-    ):
+    common = spec.but(modes=None, normalizers=None, masks=None, layouts=None)
+    for name, given in (("mode", spec.mode), ("normalizer", spec.normalizer)):
+        if varied[name] and given is not None:
+            raise AttnError(f"{choice(name)} and {choice(name + 's')} both say which: give one.")
+    if spec.alpha is not None and "entmax" not in (*varied["normalizer"], spec.normalizer):
         raise AttnError("‹alpha› is the power of entmax, which is none of these ways.")
-    if varied["layout"] and attention.kv_heads is not None and "gqa" not in varied["layout"]:
+    if varied["layout"] and spec.kv_heads is not None and "gqa" not in varied["layout"]:
         raise AttnError("‹kv_heads› is for the layout gqa, which is none of these ways.")
     if not any(varied.values()):
-        if attention.mode is not None:
+        if spec.mode is not None:
             raise AttnError("‹mode› is one way alone: list several, as ‹modes scaled,cosine›.")
         alike = (one for one in mechanisms.MECHANISMS if one.takes >= ATTENTION)
         varied["mode"] = [one.name for one in alike if one.heads is None]
@@ -161,30 +139,29 @@ def _choices(ways: WayOptions, attention: AttentionOptions, masks: MaskOptions) 
     if np.prod([len(listed) for listed in names]) > MOST_WAYS:
         raise AttnError(f"More than {MOST_WAYS} ways can't be read side by side: give fewer.")
     for combination in product(*names):
-        yield _choice(dict(combination), attention, masks)
+        yield _way(dict(combination), common)
 
 
-def _choice(picked: dict[str, str], attention: AttentionOptions, masks: MaskOptions) -> Choice:
+def _way(picked: dict[str, str], spec: Spec) -> Way:
     name = " · ".join(brief(one, 30) for one in picked.values())
     if "mode" in picked:
-        attention = attention._replace(mode=mechanisms.named(picked["mode"]).name)
+        spec = spec.but(mode=mechanisms.named(picked["mode"]).name)
     if "normalizer" in picked:
         name_of = normalizer(picked["normalizer"]).name
-        alpha = attention.alpha if name_of == "entmax" else None
-        attention = attention._replace(normalizer=name_of, alpha=alpha)
+        spec = spec.but(normalizer=name_of, alpha=spec.alpha if name_of == "entmax" else None)
     if "layout" in picked:
-        attention = attention._replace(kv_heads=_kv_heads(picked["layout"], attention))
+        spec = spec.but(kv_heads=_kv_heads(picked["layout"], spec))
     if "mask" in picked:
-        if masks.mask is not None:
+        if spec.mask is not None:
             raise AttnError("‹mask› and ‹masks› both say which: give one.")
         one = picked["mask"]
-        if one == "none" and asked(masks).any:
-            raise AttnError("‹masks›: none contradicts the masks that options give to every way.")
-        masks = masks if one == "none" else masks._replace(mask=one)
-    return Choice(name, attention, masks)
+        if one == "none" and mask_choices(spec).any:
+            raise AttnError("‹masks›: none contradicts the masks that are given to every way.")
+        spec = spec if one == "none" else spec.but(mask=one)
+    return Way(name, spec)
 
 
-def _list(text: str | None, option: str) -> list[str]:
+def _list(text: Any, option: str) -> list[str]:
     if text is None:
         return []
     listed = [part.strip() for part in BETWEEN.split(text)]
@@ -196,17 +173,16 @@ def _list(text: str | None, option: str) -> list[str]:
     return listed
 
 
-def _kv_heads(layout: str, attention: AttentionOptions) -> int:
+def _kv_heads(layout: str, spec: Spec) -> int:
     if layout not in LAYOUTS:
         raise AttnError(f"‹layouts›: no layout {layout!r}. {did_you_mean(layout, [*LAYOUTS])}")
-    heads = attention.heads
-    if heads is None:
+    if not isinstance(spec.heads, int):
         raise AttnError("‹layouts› needs ‹heads›, the number of query heads.")
     if layout == "gqa":
-        if attention.kv_heads is None:
+        if not isinstance(spec.kv_heads, int):
             raise AttnError("‹layouts gqa› needs ‹kv_heads›.")
-        return attention.kv_heads
-    return heads if layout == "mha" else 1
+        return spec.kv_heads
+    return spec.heads if layout == "mha" else 1
 
 
 def _affordable(request: Request) -> dict[str, np.ndarray]:
@@ -233,39 +209,22 @@ def _run(name: str, request: Request, values: dict[str, np.ndarray]) -> Run:
     )
 
 
-def _refuse_missing(request: Request, view: ViewOptions) -> None:
+def _refuse_missing(request: Request, place: Mapping[str, int]) -> None:
     sizes = request.program.sizes
-    for option, axis, at in (("‹head›", "h", view.head), ("‹batch_index›", "b", view.batch_index)):
-        count = sizes.get(axis, 1)
-        if at >= count:
-            raise AttnError(f"{option} {at}: there {'is' if count == 1 else 'are'} {count}.")
+    for name, axis in (("head", "h"), ("batch_index", "b")):
+        count, at = sizes.get(axis, 1), place[axis]
+        if not 0 <= at < count:
+            be = "is" if count == 1 else "are"
+            raise AttnError(f"{choice(name, at)}: there {be} {count}.")
 
 
-def _shown(request: Request, view: ViewOptions) -> list[str]:
+def _shown(request: Request, place: Mapping[str, int]) -> list[str]:
     sizes = request.program.sizes
     lines = []
     if "h" in sizes:
-        lines.append(f"shown: head {view.head} of {sizes['h']}; the numbers below are of all heads")
+        lines.append(
+            f"shown: head {place['h']} of {sizes['h']}; the numbers below are of all heads"
+        )
     if "b" in sizes and sizes["b"] > 1:
-        lines.append(f"shown: batch row {view.batch_index} of {sizes['b']}")
+        lines.append(f"shown: batch row {place['b']} of {sizes['b']}")
     return lines
-
-
-def show(report: WaysReport, view: ViewOptions) -> None:
-    """Print the ways as a page or JSON; export them."""
-    for notice in report.notices:
-        streams.note(notice)
-
-    def make(width: int, signs: Signs) -> list[Block]:
-        shown = Display(width, view.precision, view.everything, signs=signs)
-        return ways_page(report, shown)
-
-    if view.export is not None:
-        export_page(view.export, make, "Ways to attend", report.notices, force=view.force)
-    if view.json:
-        ascii_only = not streams.shows_unicode(sys.stdout)
-        document = ways_document(report)
-        text = json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=1)
-        print(escaped_json(text))
-    else:
-        show_page(make, plain=view.plain)

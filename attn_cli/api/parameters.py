@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.given import ARRAYS, parameter_names, parameters
-from attn_cli.cli.options import ArrayOptions
+from attn_cli.api.given import ARRAYS, Arrays
+from attn_cli.api.inputs import parameters
 from attn_cli.errors import AttnError
 from attn_cli.matrices import seeded
 from attn_cli.matrices.limits import refuse_above_memory
@@ -25,7 +25,7 @@ def used(
     unused: tuple[str, ...],
     mechanism: Mechanism,
     choices: Choices,
-    options: ArrayOptions,
+    arrays: Arrays,
     *,
     shared: bool,
     saved: bool,
@@ -34,7 +34,7 @@ def used(
 
     saved: they are those of a run, with the shapes they had.
     shared: they are for several mechanisms, of which each takes its own.
-    Raises AttnError for a parameter that was given by an option and is not the mechanism's.
+    Raises AttnError for a parameter that was given by name and is not the mechanism's.
     """
     own = {
         **mechanism.parameters,
@@ -45,7 +45,7 @@ def used(
     }
     others = [name for name in parameters() if name in given and name not in own]
     beside = f" with {choices.bias.name}" if choices.bias is not None else ""
-    for name in parameter_names(options):
+    for name in arrays.param:
         if name not in own and not shared:
             raise AttnError(
                 f"‹param {name}›: {mechanism.name}{beside} has no such array. "
@@ -78,17 +78,17 @@ def taken(
     unused: tuple[str, ...],
     mechanism: Mechanism,
     layout: Layout,
-    options: ArrayOptions,
+    arrays: Arrays,
     *,
     shared: bool,
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
     """Part arrays from those that the mechanism does not take; shared as above.
 
-    Raises AttnError for one that was given by its option.
+    Raises AttnError for one that was given by name.
     """
     others = [name for name in given if name not in layout.axes]
     for name in others:
-        if getattr(options, name, None) is not None and not shared:
+        if getattr(arrays, name, None) is not None and not shared:
             raise AttnError(
                 f"{choice(name)}: {mechanism.title} takes no {name} here. "
                 f"It takes: {', '.join(layout.axes)}."

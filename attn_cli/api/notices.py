@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.gather import Request
+from attn_cli.api.requests import Request
 from attn_cli.errors import listed
 from attn_cli.language import said
 from attn_cli.program import ONE, Axes, Step

@@ -7,50 +7,46 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.options import ArrayOptions
 from attn_cli.matrices.layouts import heads_first, is_weight, layout_of, likelier, weights_in_out
 from attn_cli.readings.notation import letter
+from attn_cli.spec import Spec
 
 Array = np.ndarray[Any, Any]
 
 
 def laid_out(
-    given: dict[str, Array], options: ArrayOptions, *, resumed: bool
+    given: dict[str, Array], spec: Spec, *, resumed: bool
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
     """Arrays with heads first and matrices that multiply from the right; what looks otherwise.
 
     resumed: they are those of a saved run, which lie so.
     """
     hints = []
-    if options.layout is not None:
-        given = heads_first(given, layout_of(options.layout))
+    if spec.layout is not None:
+        given = heads_first(given, layout_of(spec.layout))
     elif not resumed:
         hints += [hint for hint in [likelier(given)] if hint is not None]
-    if options.weights_layout is not None:
-        given = weights_in_out(given, options.weights_layout)
+    if spec.weights_layout is not None:
+        given = weights_in_out(given, spec.weights_layout)
     made_up = [name for name in ("k", "v") if name not in given]
     if "q" in given and len(made_up) == 2 and not resumed:
         hints.append("Only Q is given: K and V are random.")
     return given, tuple(hints)
 
 
-def told_layouts(
-    options: ArrayOptions, given: Mapping[str, Array], *, resumed: bool
-) -> tuple[str, ...]:
+def told_layouts(spec: Spec, given: Mapping[str, Array], *, resumed: bool) -> tuple[str, ...]:
     """How arrays of several axes and square matrices were read."""
     lines = []
-    if options.layout is not None:
-        layout = layout_of(options.layout)
+    if spec.layout is not None:
+        layout = layout_of(spec.layout)
         lines.append(f"arrays read as {layout.name} {layout.says}, shown with heads first")
     square = [
         n for n, a in given.items() if is_weight(n) and a.ndim == 2 and a.shape[0] == a.shape[1]
     ]
-    if options.weights_layout is not None:
-        how = (
-            "W, as X W" if options.weights_layout == "in-out" else "Wᵀ, as torch's Linear has them"
-        )
-        lines.append(f"matrices read as {how} ({options.weights_layout})")
-    elif square and not resumed and not options.text:
+    if spec.weights_layout is not None:
+        how = "W, as X W" if spec.weights_layout == "in-out" else "Wᵀ, as torch's Linear has them"
+        lines.append(f"matrices read as {how} ({spec.weights_layout})")
+    elif square and not resumed and not spec.text:
         names = ", ".join(map(letter, square))
         lines.append(f"{names} read as X W (in-out); torch's Linear is ‹weights_layout out-in›")
     return tuple(lines)

@@ -1,4 +1,4 @@
-"""From a request to a trace: whole where it fits, in blocks of queries where it is large."""
+"""From a request to its numbers: whole where they fit, in blocks of queries where not."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.facts import counted_pairs, facts, next_commands, summary
-from attn_cli.cli.gather import Request
-from attn_cli.cli.notices import notices
-from attn_cli.cli.options import DECIMALS, DisplayOptions, OutputOptions
-from attn_cli.cli.progress import progress
-from attn_cli.cli.twins import twin_facts
+from attn_cli.api.decode import last_row, saved_by_cache
+from attn_cli.api.equal_runs import twin_facts
+from attn_cli.api.facts import counted_pairs, facts, next_commands, summary
+from attn_cli.api.given import Arrays
+from attn_cli.api.looking import Look, Progress, silent
+from attn_cli.api.notices import notices
+from attn_cli.api.requests import Request, request_of
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.matrices.digests import digest
 from attn_cli.matrices.limits import refuse_above_memory
+from attn_cli.matrices.sources import Sources
 from attn_cli.program import Program, Step
 from attn_cli.readings import blocks, rows
 from attn_cli.readings.cost import bytes_of_all
@@ -24,6 +26,7 @@ from attn_cli.readings.focus import focus_rows
 from attn_cli.readings.kept import mask_of
 from attn_cli.readings.traced import Numbers, traced_steps, worked_cell
 from attn_cli.readings.values import evaluate
+from attn_cli.spec import Spec
 from attn_cli.topics.en.steps import MEANINGS
 from attn_cli.trace import FocusRow, Trace, TracedStep
 from attn_cli.views.focus import ROWS_SHOWN
@@ -44,36 +47,49 @@ MIXING = ("weights", "local_weights")
 CELL = re.compile(r"(?P<name>\w+)\[(?P<index>[^\]]*)\]")
 
 
-def computed(request: Request, display: DisplayOptions, output: OutputOptions) -> Trace:
+def run(
+    spec: Spec, arrays: Arrays, look: Look, sources: Sources, progress: Progress = silent
+) -> Trace:
+    """Compute what is asked for, from what is given.
+
+    Raises AttnError, ShapeError or ImpossibleError, naming what does not go together.
+    """
+    if not spec.decode:
+        return computed(request_of(spec, arrays, sources), look, progress)
+    whole = request_of(spec.but(causal=True), arrays, sources)
+    return computed(last_row(whole), look, progress)
+
+
+def computed(request: Request, look: Look, progress: Progress = silent) -> Trace:
     """Run the program and put together what a person or a script is told of it.
 
     Raises ImpossibleError when all the numbers are asked for and don't fit in memory.
     """
     program = request.program
-    for wanted, option in ((display.only, "‹only›"), (display.start, "‹start›")):
+    for wanted, option in ((look.only, "‹only›"), (look.start, "‹start›")):
         if wanted is not None:
             _refuse_unknown(wanted, option, program)
-    _refuse_missing_slices(program, display)
-    if display.only is not None and not (output.json or output.save):
-        request = _before_pairs(request, display.only)
+    _refuse_missing_slices(program, look)
+    if look.only is not None and not look.whole:
+        request = _before_pairs(request, look.only)
         program = request.program
-    cell = _cell(display.show_work, request) if display.show_work is not None else None
+    cell = _cell(look.show_work, request) if look.show_work is not None else None
     parts = rows.split(program)
     if request.query is not None:
         _refuse_other_query(cell, request, parts)
         assert parts is not None, "the rows of every mode that takes one query are independent"
-        return _trace(request, _one_query(request, parts), cell, display, True)
+        return _trace(request, _one_query(request, parts), cell, look, True)
     itemsize = next(iter(request.arrays.values())).dtype.itemsize
     needed = bytes_of_all(program, itemsize)
-    if needed <= LARGE_BYTES or parts is None or _asks_for_all(parts, display, output):
+    if needed <= LARGE_BYTES or parts is None or _asks_for_all(parts, look):
         refuse_above_memory(needed, _what(program), INSTEAD)
         arrays = evaluate(program, request.arrays)
         numbers = Numbers(program, arrays, keys=_keys(program, arrays))
         whole = True
     else:
-        numbers = _in_blocks(request, parts, cell)
+        numbers = _in_blocks(request, parts, cell, progress)
         whole = False
-    return _trace(request, numbers, cell, display, whole)
+    return _trace(request, numbers, cell, look, whole)
 
 
 def _before_pairs(request: Request, only: str) -> Request:
@@ -133,15 +149,18 @@ def _shape(program: Program, step: Step) -> str:
     return "×".join(f"{size:,}" for size in program.shape(step))
 
 
-def _asks_for_all(parts: rows.Split, display: DisplayOptions, output: OutputOptions) -> bool:
+def _asks_for_all(parts: rows.Split, look: Look) -> bool:
     wide = {step.name for step in parts.by_rows if "m" in step.axes}
-    if display.everything or display.only in wide:
+    if look.everything or look.only in wide:
         return True
-    return display.only is None and (output.json or output.save is not None)
+    return look.only is None and look.whole
 
 
 def _in_blocks(
-    request: Request, parts: rows.Split, cell: tuple[str, tuple[int, ...]] | None
+    request: Request,
+    parts: rows.Split,
+    cell: tuple[str, tuple[int, ...]] | None,
+    progress: Progress,
 ) -> Numbers:
     """Every output row, in blocks; all steps for a few queries only."""
     program = request.program
@@ -161,11 +180,11 @@ def _trace(
     request: Request,
     numbers: Numbers,
     cell: tuple[str, tuple[int, ...]] | None,
-    display: DisplayOptions,
+    look: Look,
     whole: bool,
 ) -> Trace:
-    decimals = DECIMALS if display.precision is None else display.precision
-    place = {"h": display.head or 0, "b": display.batch_index}
+    decimals = look.decimals
+    place = {"h": look.head or 0, "b": look.batch_index or 0}
     output = numbers.arrays[request.program.output.name]
     decoded = _decoded(request, output)
     own = dict(request.mechanism.meanings)
@@ -194,7 +213,7 @@ def _trace(
         steps=steps,
         labels=request.labels,
         looks=request.mechanism.looks,
-        focus=_focus(steps, request.mechanism.looks, hidden, display),
+        focus=_focus(steps, request.mechanism.looks, hidden, look),
         summary=() if whole else summary(request, numbers),
         next_commands=next_commands(request, steps),
         settings=_settings(request, decoded, output),
@@ -216,8 +235,6 @@ def _decoded(request: Request, output: Array) -> tuple[str, ...]:
     if request.whole is None:
         facts, content = request.saved_step
         return facts if facts and digest(output) == content else ()
-    from attn_cli.cli.decoding import saved_by_cache
-
     return saved_by_cache(request, output)
 
 
@@ -225,21 +242,21 @@ def _focus(
     steps: tuple[TracedStep, ...],
     looks: tuple[str, str] | None,
     hidden: Array | None,
-    display: DisplayOptions,
+    look: Look,
 ) -> tuple[FocusRow, ...]:
     """Where those look that a page would show."""
     weights = next((step for step in reversed(steps) if step.name in MIXING), None)
-    if display.quiet or weights is None or looks is None:
+    if not look.focus or weights is None or looks is None:
         return ()
     axes, values = weights.axes, weights.values
     if axes[-2:] != looks:
         axes, values = (*axes[:-2], *looks), values.swapaxes(-1, -2)
     shape = dict(zip(axes, values.shape, strict=True))
     most = {looks[0]: shape[looks[0]], "h": shape.get("h", 1)}
-    if not display.everything:
+    if not look.everything:
         most = {looks[0]: min(most[looks[0]], ROWS_SHOWN), "h": min(most["h"], HEADS_SHOWN)}
-    heads = range(most["h"]) if display.head is None else [display.head]
-    shown = {"b": [display.batch_index], "h": heads, looks[0]: range(most[looks[0]])}
+    heads = range(most["h"]) if look.head is None else [look.head]
+    shown = {"b": [look.batch_index or 0], "h": heads, looks[0]: range(most[looks[0]])}
     return focus_rows(values, hidden, axes, weights.queries, shown)
 
 
@@ -285,10 +302,10 @@ def _refuse_unknown(name: str, option: str, program: Program) -> None:
         raise AttnError(f"{option}: there is no step {name!r}. {did_you_mean(name, known)}")
 
 
-def _refuse_missing_slices(program: Program, display: DisplayOptions) -> None:
+def _refuse_missing_slices(program: Program, look: Look) -> None:
     for option, axis, position in (
-        ("‹head›", "h", display.head),
-        ("‹batch_index›", "b", display.batch_index),
+        ("‹head›", "h", look.head),
+        ("‹batch_index›", "b", look.batch_index or 0),
     ):
         known = any(axis in step.axes for step in program)
         if position is None or (axis == "b" and position == 0):

@@ -1,20 +1,17 @@
-"""What mask options ask for, read before any size is known."""
+"""Which masks are asked for, read before any size is known."""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from attn_cli import masks
-from attn_cli.cli.options import MaskOptions
-from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.errors import AttnError
 from attn_cli.masks import Board, Expression, Kind, Mask
 from attn_cli.masks.catalogue import FARTHEST
 from attn_cli.masks.placed import Offset
-from attn_cli.matrices.arguments import names_array
+from attn_cli.spec import Spec
 from attn_cli.spelling import choice
-
-ALIGNMENTS = ("top-left", "bottom-right")
 
 SHORTHANDS = (
     "causal",
@@ -29,7 +26,7 @@ SHORTHANDS = (
     "global_tokens",
     "documents",
 )
-"""Options that are a mask of the catalogue, in the order in which they are combined."""
+"""Choices that are a mask of the catalogue, in the order in which they are combined."""
 
 NUMBERS = re.compile(r"\s*-?\d{1,15}\s*(,\s*-?\d{1,15}\s*)*", re.ASCII)
 
@@ -42,15 +39,15 @@ class Shorthand(NamedTuple):
     numbers: tuple[int, ...]
 
 
-class Asked(NamedTuple):
-    """All that is asked for: masks by their options, an expression, or an array.
+class MaskChoices(NamedTuple):
+    """All that is asked for: masks by choices of their own, an expression, or an array.
 
-    table: the argument of --mask, where it is an array.
+    table: what is given as ‹mask›, where it is an array.
     """
 
     shorthands: tuple[Shorthand, ...]
     expression: Expression | None
-    table: str | None
+    table: Any
     offset: int | None
     align: str | None
 
@@ -80,7 +77,7 @@ class Asked(NamedTuple):
             named += [(self.expression.option, c.kind, c.numbers) for c in self.expression.calls()]
         return next(((o, len(n)) for o, kind, n in named if kind.name == "documents"), None)
 
-    def with_local_m(self, reach: int) -> Asked:
+    def with_local_m(self, reach: int) -> MaskChoices:
         """The same, and keys at most `reach` away (Luong 2015, local-m)."""
         kind = masks.MASKS.find("local-m")
         assert kind is not None
@@ -114,30 +111,19 @@ class Asked(NamedTuple):
         return tuple(count - n for count in counts) if len(counts) > 1 else counts[0] - n
 
 
-def asked(options: MaskOptions) -> Asked:
-    """Read every mask option; `refuse_placement` comes when all that it may place is known.
+def mask_choices(spec: Spec, table: Any = None) -> MaskChoices:
+    """Read every choice about masks; `refuse_placement` comes when all that it may place is known.
 
     Raises AttnError for numbers and expressions that can't be read.
     """
-    expression = table = None
-    if options.mask is not None:
-        if names_array(options.mask):
-            table = options.mask
-        else:
-            expression = masks.read(options.mask, "‹mask›")
-    return Asked(
-        tuple(
-            _shorthand(name, getattr(options, name)) for name in SHORTHANDS if _is_on(options, name)
-        ),
-        expression,
+    said = spec.said()
+    return MaskChoices(
+        tuple(_shorthand(name, said[name]) for name in SHORTHANDS if name in said),
+        masks.read(spec.mask, "‹mask›") if spec.mask is not None else None,
         table,
-        options.offset,
-        options.align,
+        spec.offset,
+        spec.align,
     )
-
-
-def _is_on(options: MaskOptions, name: str) -> bool:
-    return getattr(options, name) not in (None, False)
 
 
 def _shorthand(name: str, given: str | bool) -> Shorthand:
@@ -155,7 +141,7 @@ def _shorthand(name: str, given: str | bool) -> Shorthand:
         raise AttnError(f"{option}: {error}") from None
 
 
-def refuse_placement(found: Asked, *, moves: bool = False) -> None:
+def refuse_placement(found: MaskChoices, *, moves: bool = False) -> None:
     """Raise AttnError where nothing is placed, or twice; moves: something beside masks is."""
     if not (moves or found.placed) and (found.offset is not None or found.align is not None):
         raise AttnError(
@@ -163,9 +149,5 @@ def refuse_placement(found: Asked, *, moves: bool = False) -> None:
         )
     if found.offset is not None and found.align is not None:
         raise AttnError("‹offset› and ‹align› both place the queries: give one.")
-    if found.align is not None and found.align not in ALIGNMENTS:
-        raise AttnError(
-            f"‹align›: no alignment {found.align!r}. {did_you_mean(found.align, list(ALIGNMENTS))}"
-        )
     if found.offset is not None and abs(found.offset) > FARTHEST:
         raise AttnError(f"‹offset {found.offset}› is beyond every array.")

@@ -7,52 +7,52 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.options import ArrayOptions, SizeOptions
+from attn_cli.api.given import Arrays
 from attn_cli.errors import AttnError
 from attn_cli.matrices import seeded
 from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms import Choices
 from attn_cli.mechanisms.layout import HEAD_WIDTH
 from attn_cli.program import Program
+from attn_cli.spec import Spec
 from attn_cli.spelling import choice
 
 Array = np.ndarray[Any, Any]
 
 
 def sentences(
-    options: ArrayOptions,
+    spec: Spec,
     given: dict[str, Array],
-    sizes: SizeOptions,
     choices: Choices,
     seed: int,
 ) -> dict[str, tuple[str, ...]]:
-    """Turn --text and --context-text into rows and labels."""
-    if options.context_text is not None and options.text is None:
+    """Turn sentences into rows and labels."""
+    if spec.context_text is not None and spec.text is None:
         raise AttnError("‹context_text› needs ‹text›, the sentence that asks.")
-    if options.context_text is not None and "context" in given:
+    if spec.context_text is not None and "context" in given:
         raise AttnError("‹context_text› makes the context itself; leave ‹context› out.")
-    if options.text is None:
+    if spec.text is None:
         return {}
     for name in ("x", "q", "k", "v"):
         if name in given:
             raise AttnError(f"‹text› makes the rows itself; leave {choice(name)} out.")
     labels = {}
     for axis, name, text, width in (
-        ("n", "x", options.text, sizes.d or _rows(given, "w_q") or _text_width(choices)),
-        ("m", "context", options.context_text, sizes.d or _rows(given, "w_k")),
+        ("n", "x", spec.text, spec.d or _rows(given, "w_q") or _text_width(choices)),
+        ("m", "context", spec.context_text, spec.d or _rows(given, "w_k")),
     ):
         if text is None:
             continue
         words = tokens(text, "‹text›" if name == "x" else "‹context_text›")
         width = width or given["x"].shape[1]
-        given[name] = seeded.embeddings(words, width, seed)
+        given[name] = seeded.embeddings(words, int(width), seed)
         labels[axis] = tuple(words)
     return labels
 
 
-def replaced(options: ArrayOptions) -> bool:
-    """Whether an option gives other rows than those that saved words name."""
-    return any(getattr(options, name) is not None for name in ("q", "k", "x", "context", "past_k"))
+def replaced(arrays: Arrays) -> bool:
+    """Whether rows are given other than those that saved words name."""
+    return any(getattr(arrays, name) is not None for name in ("q", "k", "x", "context", "past_k"))
 
 
 def _text_width(choices: Choices) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from attn_cli import mechanisms
-from attn_cli.cli.gather import Request
+from attn_cli.api.requests import Request
 from attn_cli.program import Program
 from attn_cli.readings import rows
 from attn_cli.readings.cost import bytes_of_all

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.cli.gather import Request
+from attn_cli.api.requests import Request
 from attn_cli.errors import brief
 from attn_cli.readings.cost import local_span
 from attn_cli.readings.notation import letter

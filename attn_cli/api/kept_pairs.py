@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from functools import reduce
 from operator import and_
+from typing import Any
 
 import numpy as np
 
 from attn_cli import masks
-from attn_cli.cli.asked import Asked
-from attn_cli.cli.given import booleans
-from attn_cli.cli.progress import progress
+from attn_cli.api.inputs import booleans
+from attn_cli.api.looking import Progress, silent
+from attn_cli.api.mask_choices import MaskChoices
 from attn_cli.errors import AttnError, ShapeError, brief, shape_text
 from attn_cli.masks import Board, Mask
 from attn_cli.masks.paths import path_order
@@ -22,7 +22,13 @@ from attn_cli.reports.field import refuse_many_pairs
 from attn_cli.reports.symbolic import Shape
 
 
-def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
+def with_counts(
+    shape: Shape,
+    wanted: MaskChoices,
+    tile: int | None,
+    sources: Sources,
+    progress: Progress = silent,
+) -> Shape:
     """Count the pairs that all masks keep together, and with `tile` those of the kept tiles.
 
     Raises ShapeError where a table has other sizes than were given, AttnError where a size
@@ -31,7 +37,7 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
     if wanted.table is None:
         shape, parts = _bound(shape, wanted.keys), []
     else:
-        shape, table = _with_table(shape, wanted.table)
+        shape, table = _with_table(shape, wanted.table, sources)
         parts = [table]
     n, m, batch = _number(shape, "n"), _number(shape, "m"), _batch(shape, wanted)
     refuse_many_pairs(n, m, batch * _heads(shape))
@@ -40,8 +46,8 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
     mask = reduce(and_, [*wanted.masks_on(board), *parts])
     with progress("queries") as advance:
         coverage = cover(mask, n, m, batch=batch, heads=_heads(shape), tile=tile, advance=advance)
-    if shape.local_p is not None:
-        near = np.minimum(coverage.keys, 2 * shape.local_p + 1)
+    if shape.choices.local_p is not None:
+        near = np.minimum(coverage.keys, 2 * shape.choices.local_p + 1)
         coverage = coverage._replace(keys=near)
     return shape._replace(
         n=n,
@@ -57,8 +63,8 @@ def with_counts(shape: Shape, wanted: Asked, tile: int | None) -> Shape:
     )
 
 
-def _with_table(shape: Shape, argument: str) -> tuple[Shape, Mask]:
-    array = booleans(argument, Sources(sys.stdin.buffer))
+def _with_table(shape: Shape, argument: Any, sources: Sources) -> tuple[Shape, Mask]:
+    array = booleans(argument, sources)
     table = four_axes(array, "‹mask›", with_heads=shape.h is not None)
     text = shape_text(array.shape)
     found = dict(zip(("b", "h", "n", "m"), table.shape, strict=True))
@@ -99,7 +105,7 @@ def _heads(shape: Shape) -> int:
     return shape.h if isinstance(shape.h, int) else 1
 
 
-def _batch(shape: Shape, wanted: Asked) -> int:
+def _batch(shape: Shape, wanted: MaskChoices) -> int:
     if isinstance(shape.b, str) and len(wanted.lengths or ()) > 1:
         raise AttnError(f"‹batch {shape.b}› has to be a number where ‹lengths› has several.")
     return shape.b if isinstance(shape.b, int) else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from attn_cli.errors import AttnError, did_you_mean
 
@@ -11,13 +12,14 @@ LONGEST = 60
 NAME = r"[A-Za-z][A-Za-z0-9_]{0,15}"
 
 
-def size(text: str | None, option: str) -> int | str | None:
-    """Read a size; nothing of it is ever evaluated.
+def size(given: Any, option: str) -> int | str | None:
+    """Read a size, a number or as it is typed; nothing of it is ever evaluated.
 
     Raises AttnError for what is neither a whole number from 1 on nor a name.
     """
-    if text is None:
-        return None
+    if given is None or isinstance(given, int):
+        return given
+    text = str(given)
     if re.fullmatch(NUMBER, text, re.ASCII) and len(text) <= LONGEST:
         number = int(re.sub("[_,]", "", text))
         if number > 0:

@@ -1,24 +1,24 @@
-"""From complexity's options to a shape: sizes that go together."""
+"""From choices to a shape: sizes that go together, and what a mask keeps of their pairs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from attn_cli.cli.asked import Asked, asked, refuse_placement
-from attn_cli.cli.choosing import choices_of, refuse_untaken, with_local
-from attn_cli.cli.options import AttentionOptions
-from attn_cli.cli.positions import bias_of, rope_of, sinusoidal_of
-from attn_cli.cli.sizes import size
+from attn_cli.api.attention import choices_of, refuse_untaken, with_algorithm, with_local
+from attn_cli.api.looking import Progress, silent
+from attn_cli.api.mask_choices import MaskChoices, mask_choices, refuse_placement
+from attn_cli.api.positions import bias_of
+from attn_cli.api.sizes import size
 from attn_cli.errors import AttnError, ShapeError
 from attn_cli.mechanisms import Mechanism
 from attn_cli.mechanisms.mechanism import BARE, CONTEXT, PAST
 from attn_cli.reports.symbolic import Shape
+from attn_cli.spec import Spec
 from attn_cli.spelling import choice
 
 if TYPE_CHECKING:
-    from attn_cli.cli.complexity import CountOptions, PositionOptions, SizeOptions
-    from attn_cli.cli.options import MaskOptions
-
+    from attn_cli.matrices.sources import Sources
 
 CLOSED = ("causal", "window")
 """Masks whose pairs have a formula; those of others are counted."""
@@ -26,56 +26,60 @@ CLOSED = ("causal", "window")
 
 def shape_of(
     mechanism: Mechanism,
-    sizes: SizeOptions,
-    count: CountOptions,
-    positions: PositionOptions,
-    masks: MaskOptions,
+    spec: Spec,
+    table: Any,
+    sources: Callable[[], Sources],
+    progress: Progress = silent,
 ) -> Shape:
     """Check that the sizes go together, and count what a mask keeps where no formula does.
 
-    Raises AttnError or ShapeError, naming the options that do not.
+    table: a mask that is given as an array. Raises AttnError or ShapeError, naming the choices
+    that do not go together.
     """
-    read = {field: size(getattr(sizes, name), choice(name)) for field, name in FIELDS.items()}
-    window = size(masks.window, "‹window›")
+    read = {letter: size(getattr(spec, name), choice(name)) for letter, name in FIELDS.items()}
+    window = size(spec.window, "‹window›")
     if read["h"] is None and read["h_kv"] is None:
         read["h"] = mechanism.heads
-    _refuse_untaken_sizes(mechanism, read, count)
+    if spec.decode:
+        read |= _last_row(read)
+    _refuse_untaken_sizes(mechanism, read, spec)
     _refuse_unequal(read)
     _refuse_same_names(mechanism, {**read, "w": window})
-    if count.no_projections and read["d_model"] is not None:
-        raise AttnError("‹d_model› changes nothing without projections.")
-    if count.cross and read["m"] is None:
-        raise AttnError("‹cross› needs ‹m›, the number of other rows.")
-    wanted = _wanted(masks, window)
-    asked_for = AttentionOptions(
-        normalizer=count.normalizer,
-        temperature=count.temperature,
-        alpha=count.alpha,
-        local=count.local,
-        local_d=count.local_d,
-    )
-    chosen = _positions(count, positions)
-    choices = choices_of(asked_for)._replace(heads=read["h"], **chosen)
-    wanted, choices = with_local(asked_for, wanted, choices)
-    refuse_untaken(mechanism, choices, wanted, table=False)
-    chosen |= {name: getattr(choices, name) for name in WEIGHED}
+    _refuse_without(spec, read)
+    wanted = _wanted(spec, window, table)
+    choices = choices_of(spec)._replace(heads=read["h"], bias=bias_of(spec.bias))
+    wanted, choices = with_local(spec, wanted, choices)
+    choices = with_algorithm(mechanism, spec, choices)
+    refuse_untaken(mechanism, choices, wanted, table=table is not None)
     refuse_placement(wanted)
-    if count.tile is not None and not wanted.any:
+    if spec.tile is not None and not wanted.any:
         raise AttnError("‹tile› needs a mask, whose kept tiles it counts.")
-    shape = _shape(read, window, wanted, count)._replace(**chosen)
-    if chosen["rope"] is not None or "w_kr" in mechanism.parameters:
+    shape = _shape(read, window, wanted, spec)._replace(choices=choices)
+    if choices.rope is not None or "w_kr" in mechanism.parameters:
         _refuse_odd_width(read, 2 if "w_kr" not in mechanism.parameters else 4)
-    if count.tile is not None or not _has_formula(wanted):
-        from attn_cli.cli.counted import with_counts
-
+    if spec.tile is not None or not _has_formula(wanted):
         if isinstance(window, str):
             raise AttnError(f"‹window {window}› has to be a number where a mask is counted.")
+        from attn_cli.api.kept_pairs import with_counts
+
         refuse_fewer_keys(shape)
-        return with_counts(shape, wanted, count.tile)
-    if shape.m == shape.n and not count.cross:
+        return with_counts(shape, wanted, spec.tile, sources(), progress)
+    if shape.m == shape.n and not spec.cross:
         shape = shape._replace(m=None)
     refuse_fewer_keys(shape)
     return shape
+
+
+def _refuse_without(spec: Spec, read: dict[str, int | str | None]) -> None:
+    """Raise AttnError for choices that need others, or do without them."""
+    if spec.no_projections and read["d_model"] is not None:
+        raise AttnError("‹d_model› changes nothing without projections.")
+    if spec.no_projections and spec.positions is not None:
+        raise AttnError("‹positions› are added to rows; ‹no_projections› leaves them out.")
+    if spec.block_size is not None and not isinstance(read["m"] or read["n"], int):
+        raise AttnError("‹block_size› needs the number of keys: give ‹n›, or ‹m›, as a number.")
+    if spec.cross and read["m"] is None:
+        raise AttnError("‹cross› needs ‹m›, the number of other rows.")
 
 
 def refuse_fewer_keys(shape: Shape) -> None:
@@ -88,28 +92,21 @@ def refuse_fewer_keys(shape: Shape) -> None:
         )
 
 
-def _positions(count: CountOptions, positions: PositionOptions) -> dict[str, Any]:
-    """Bias, rotation and waves, as a shape holds them."""
-    bias = bias_of(positions.bias)
-    if positions.bias is not None and bias is None:
-        raise AttnError("‹bias›: an array costs n·m additions; here a bias goes by its name.")
-    if positions.positions is not None and count.no_projections:
-        raise AttnError("‹positions› are added to rows; ‹no_projections› leaves them out.")
-    return {
-        "bias": bias,
-        "rope": rope_of(positions.rope),
-        "sinusoidal": sinusoidal_of(positions.positions),
-    }
+def _last_row(read: dict[str, int | str | None]) -> dict[str, int | str | None]:
+    """Sizes of a decode step: one query, and all rows are keys, those before from a cache."""
+    if read["m"] is not None:
+        raise AttnError("‹decode› is the last of ‹n› rows, which are the keys: leave ‹m› out.")
+    return {"n": 1, "m": read["n"] or "m"}
 
 
-def _wanted(masks: MaskOptions, window: int | str | None) -> Asked:
+def _wanted(spec: Spec, window: int | str | None, table: Any) -> MaskChoices:
     """The masks, a window of a letter being as good as causal for where queries stand."""
     if isinstance(window, str):
-        return asked(masks._replace(window=None, causal=True))
-    return asked(masks._replace(window=None if window is None else str(window)))
+        return mask_choices(spec.but(window=None, causal=True), table)
+    return mask_choices(spec.but(window=window), table)
 
 
-def _has_formula(wanted: Asked) -> bool:
+def _has_formula(wanted: MaskChoices) -> bool:
     closed = all(shorthand.kind.name in CLOSED for shorthand in wanted.shorthands)
     return closed and wanted.expression is None and wanted.table is None
 
@@ -117,8 +114,8 @@ def _has_formula(wanted: Asked) -> bool:
 def _shape(
     read: dict[str, int | str | None],
     window: int | str | None,
-    wanted: Asked,
-    count: CountOptions,
+    wanted: MaskChoices,
+    spec: Spec,
 ) -> Shape:
     return Shape(
         **read,  # type: ignore[arg-type]
@@ -126,13 +123,10 @@ def _shape(
         causal=any(shorthand.kind.name in CLOSED for shorthand in wanted.shorthands),
         offset=0 if wanted.align == "top-left" else wanted.offset,
         bottom_right=wanted.align == "bottom-right",
-        projections=not count.no_projections,
-        cross=count.cross,
+        projections=not spec.no_projections,
+        cross=spec.cross,
     )
 
-
-WEIGHED = ("normalizer", "temperature", "alpha", "local_p")
-"""Choices between scores and weights."""
 
 QUERIED = ("m", "d_v", "h", "h_kv", "d_head", "d_model")
 """Sizes that only queries and keys have."""
@@ -153,15 +147,15 @@ FIELDS = {
 
 
 def _refuse_untaken_sizes(
-    mechanism: Mechanism, read: dict[str, int | str | None], count: CountOptions
+    mechanism: Mechanism, read: dict[str, int | str | None], spec: Spec
 ) -> None:
     """Raise AttnError for sizes and parts that a mechanism has no use for."""
     parts = (
-        ("‹cross›", count.cross, CONTEXT),
-        ("‹no_projections›", count.no_projections, BARE),
+        ("‹cross›", spec.cross, CONTEXT),
+        ("‹no_projections›", spec.no_projections, BARE),
         ("‹kv_heads›", read["h_kv"] is not None, "kv_heads"),
         ("‹latent›", read["d_c"] is not None and "w_dkv" not in mechanism.parameters, "latent"),
-        ("‹m›", read["m"] is not None and not count.cross, PAST),
+        ("‹m›", read["m"] is not None and not spec.cross, PAST),
     )
     given = [option for option, wanted, needed in parts if wanted and needed not in mechanism.takes]
     if not mechanism.asks:

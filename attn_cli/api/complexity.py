@@ -1,0 +1,180 @@
+"""From choices to the cost of one mechanism, or of a model by its configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from attn_cli import mechanisms
+from attn_cli.api.cost_shapes import shape_of
+from attn_cli.api.given import Arrays, refuse_arrays
+from attn_cli.api.looking import Progress, silent
+from attn_cli.api.sizes import size, swept
+from attn_cli.cost_report import CostReport, ModelReport, Sweep, Timing, Variant
+from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.machines import MACHINES, Machine
+from attn_cli.reports.comparing import sweep, variants
+from attn_cli.reports.costed import ITEM_SIZES, cost_report
+from attn_cli.reports.models import Questions, model_report
+from attn_cli.reports.timing import model_timing, timing
+from attn_cli.spec import Spec
+from attn_cli.spelling import choice
+from attn_cli.views.cost_document import described
+from attn_cli.views.model_page import model_document
+
+if TYPE_CHECKING:
+    from attn_cli.matrices.sources import Sources
+
+LONGEST_CONFIG = 2**22
+
+
+class Costs(NamedTuple):
+    """A report, and what was asked for beside it."""
+
+    report: CostReport
+    variants: tuple[Variant, ...]
+    sweep: Sweep | None
+    timing: Timing | None
+
+
+class ModelCosts(NamedTuple):
+    """A model's report, and the least time on a machine where one was asked for."""
+
+    report: ModelReport
+    timing: Timing | None
+
+
+def costs_of(
+    spec: Spec, arrays: Arrays, sources: Callable[[], Sources], progress: Progress = silent
+) -> Costs:
+    """Read the sizes and put the reports together; sources: where a mask is read from.
+
+    Raises AttnError for choices that do not go together.
+    """
+    refuse_arrays(arrays, "mask")
+    mechanism, dtype = _mechanism(spec), _dtype(spec.dtype or "float32", "‹dtype›")
+    if spec.kv_dtype is not None:
+        raise AttnError("‹kv_dtype› is for ‹config›; elsewhere ‹dtype› is that of the cache too.")
+    shape = shape_of(mechanism, spec, arrays.mask, sources, progress)
+    if shape.p is not None and spec.sweep is not None:
+        raise AttnError("‹sweep› changes sizes; this mask is counted at one: give one of them.")
+    made = cost_report(mechanism, shape, dtype)
+    compared = spec.compare.lower().split(",") if isinstance(spec.compare, str) else []
+    field, lengths = swept(spec.sweep) if spec.sweep is not None else ("n", [])
+    machine = _machine(spec)
+    return Costs(
+        made,
+        variants(mechanism, shape, dtype, compared),
+        sweep(mechanism, shape, dtype, field, lengths) if lengths else None,
+        timing(made, machine) if machine is not None else None,
+    )
+
+
+def _mechanism(spec: Spec) -> mechanisms.Mechanism:
+    return mechanisms.named(mechanisms.DEFAULT if spec.mode is None else spec.mode)
+
+
+def _dtype(name: str, option: str) -> str:
+    if name not in ITEM_SIZES:
+        raise AttnError(f"{option}: no type {name!r}. {did_you_mean(name, list(ITEM_SIZES))}")
+    return name
+
+
+def _machine(spec: Spec) -> Machine | None:
+    if spec.hardware is not None:
+        if spec.peak is not None or spec.bandwidth is not None:
+            raise AttnError("‹hardware› names a machine, ‹peak› and ‹bandwidth› describe your own.")
+        name = spec.hardware.lower()
+        if name not in MACHINES:
+            raise AttnError(f"‹hardware›: no machine {name!r}. {did_you_mean(name, [*MACHINES])}")
+        return MACHINES[name]
+    if spec.peak is None and spec.bandwidth is None:
+        return None
+    if spec.peak is None or spec.bandwidth is None:
+        raise AttnError("‹peak› and ‹bandwidth› describe a machine together: give both.")
+    peaks = dict.fromkeys(ITEM_SIZES, spec.peak)
+    return Machine("your machine", peaks, spec.bandwidth, "as given")
+
+
+def cost_document(costs: Costs) -> dict[str, Any]:
+    """The reports as JSON has them."""
+    document = described(costs.report)
+    if costs.variants:
+        document["compare"] = [
+            {
+                "name": one.name,
+                "matmul": one.matmul.plain,
+                "kv_cache_per_token": one.kv_per_token.plain,
+                "kv_cache_per_token_value": one.kv_per_token.value,
+                "score_matrix": one.score_matrix.plain,
+                "score_matrix_value": one.score_matrix.value,
+            }
+            for one in costs.variants
+        ]
+    if costs.sweep is not None:
+        rows = [row._asdict() for row in costs.sweep.rows]
+        document["sweep"] = {"letter": costs.sweep.letter, "rows": rows}
+    if costs.timing is not None:
+        document["hardware"] = hardware(costs.timing)
+    return document
+
+
+def hardware(timing: Timing) -> dict[str, Any]:
+    """The least times on a machine as JSON has them."""
+    floors = [{**floor._asdict(), "bound": floor.bound} for floor in timing.floors]
+    return {**timing._asdict(), "floors": floors}
+
+
+QUESTIONS = ("n", "m", "batch", "causal", "dtype", "kv_dtype")
+"""Choices that ask something of a model; others its file decides."""
+
+MACHINE = ("config", "hardware", "peak", "bandwidth")
+
+
+def model_of(spec: Spec, arrays: Arrays) -> ModelCosts:
+    """Read a config file and report on its model.
+
+    Raises AttnError for a file that is no configuration, and for choices it decides itself.
+    """
+    assert spec.config is not None
+    refuse_arrays(arrays)
+    others = [name for name in spec.said() if name not in (*QUESTIONS, *MACHINE)]
+    if others:
+        raise AttnError(f"‹config› says what the model is; leave {choice(others[0])} out.")
+    questions = Questions(
+        n=_of_config(spec.n, "‹n›", "new tokens") or 1,
+        m=_of_config(spec.m, "‹m›", "the context length"),
+        batch=_of_config(spec.batch, "‹batch›", "the number of sequences") or 1,
+        causal=spec.causal,
+        dtype=None if spec.dtype is None else _dtype(spec.dtype, "‹dtype›"),
+        kv_dtype=None if spec.kv_dtype is None else _dtype(spec.kv_dtype, "‹kv_dtype›"),
+    )
+    try:
+        with Path(spec.config).open("rb") as file:
+            config = json.loads(file.read(LONGEST_CONFIG))
+    except FileNotFoundError:
+        raise AttnError(f"‹config›: there is no file {spec.config!r}.") from None
+    except (ValueError, RecursionError) as error:
+        raise AttnError(f"‹config›: {spec.config} is not JSON: {error}") from None
+    if not isinstance(config, dict):
+        raise AttnError(f"‹config›: {spec.config} holds no object of names and values.")
+    made = model_report(_mechanism(spec), config, questions)
+    machine = _machine(spec)
+    return ModelCosts(made, model_timing(made, machine) if machine is not None else None)
+
+
+def _of_config(given: Any, option: str, what: str) -> int | None:
+    found = size(given, option)
+    if isinstance(found, str):
+        raise AttnError(f"‹config›: {option}, {what}, has to be a number.")
+    return found
+
+
+def document_of(costs: ModelCosts) -> dict[str, Any]:
+    """A model's report as JSON has it."""
+    document = model_document(costs.report)
+    if costs.timing is not None:
+        document["hardware"] = hardware(costs.timing)
+    return document

@@ -1,0 +1,111 @@
+"""Arrays read from wherever they are: each by its name, or several in one file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attn_cli.api.given import ARRAYS, Arrays
+from attn_cli.api.saved import saved_settings
+from attn_cli.errors import AttnError, listed, shape_text
+from attn_cli.matrices import files, numeric
+from attn_cli.matrices.sources import Sources
+from attn_cli.mechanisms import MECHANISMS, local
+from attn_cli.mechanisms.biases import TABLE
+from attn_cli.mechanisms.normalizers import NORMALIZERS
+from attn_cli.spelling import choice
+
+Array = np.ndarray[Any, Any]
+
+
+class Given(NamedTuple):
+    """What was read.
+
+    settings: how a saved run was made, if it was one. unused: names that mean nothing here.
+    """
+
+    arrays: dict[str, Array]
+    mask: Array | None
+    settings: Mapping[str, Any]
+    unused: tuple[str, ...]
+
+
+def read_given(arrays: Arrays, sources: Sources) -> Given:
+    """Arrays that are given by name, then the others of an input file."""
+    arguments = {name: (choice(name), getattr(arrays, name)) for name in ARRAYS}
+    arguments |= _parameters(arrays.param)
+    given = {
+        name: numeric.as_floats(sources.one(one, option), option)
+        for name, (option, one) in arguments.items()
+        if one is not None
+    }
+    mask = None if arrays.mask is None else booleans(arrays.mask, sources)
+    if arrays.input is None:
+        return Given(given, mask, {}, ())
+    held = dict(sources.many(arrays.input, "‹input›"))
+    settings = saved_settings(held)
+    known = [*ARRAYS, *parameters(), "mask"]
+    wanted = settings.get("inputs", known)
+    unused = [name for name in held if name not in known]
+    for name in [name for name in wanted if name in held]:
+        array = files.load(held[name], f"‹input›, {name}")
+        if name == "mask":
+            mask = numeric.as_booleans(array, "‹input›, mask") if mask is None else mask
+        elif name not in given:
+            given[name] = numeric.as_floats(array, f"‹input›, {name}")
+    if not given and mask is None:
+        where = f"{arrays.input} holds" if isinstance(arrays.input, str) else "it holds"
+        raise AttnError(
+            f"‹input›: {where} none of {', '.join(ARRAYS)}, mask. It holds: {listed(held)}."
+        )
+    return Given(given, mask, settings, () if settings else tuple(unused))
+
+
+def parameters() -> list[str]:
+    """Names of all arrays that some mechanism or bias has of its own."""
+    modes = [name for one in MECHANISMS for name in one.parameters]
+    noise = [name for one in NORMALIZERS for name in one.arrays(("h", "n", "m"), "m")]
+    caches = [name for one in MECHANISMS for name in one.cache if name not in ARRAYS]
+    return [*dict.fromkeys([*modes, *caches, *noise]), *local.PARAMETERS, TABLE]
+
+
+def _parameters(given: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
+    """Arrays of a mode's own, with what messages call them."""
+    for name in given:
+        if name in ARRAYS:
+            raise AttnError(f"‹param {name}›: this array has an option of its own, {choice(name)}.")
+    return {name: (choice("param", name), one) for name, one in given.items()}
+
+
+def refuse_conflicts(given: Mapping[str, Array]) -> None:
+    """Raise AttnError for arrays that can't go together, or hold nothing."""
+    made = [name for name in ("q", "k", "v") if name in given]
+    if "x" in given and made:
+        raise AttnError(f"Give ‹x›, or ‹q›, ‹k› and ‹v›; not ‹x› with {choice(made[0])}.")
+    if "x" not in given:
+        for name in ("context", "w_q", "w_k", "w_v"):
+            if name in given:
+                raise AttnError(f"{choice(name)} needs ‹x› or ‹text›, the rows it works on.")
+    for name, array in given.items():
+        own = name in parameters()
+        if not array.size:
+            option = f"‹param {name}›" if own else choice(name)
+            raise AttnError(f"{option} is {shape_text(array.shape)}: there is no number in it.")
+        if array.ndim < 2 and name != "bias" and not own:
+            raise AttnError(
+                f"{choice(name)} is a list of {array.size}, with one axis; a matrix has two. "
+                "One row is written [[1, 0]]."
+            )
+
+
+TYPED_BOOLEANS = r"(?i)(true|false|[\s\[\],;01])+"
+
+
+def booleans(argument: Any, sources: Sources) -> Array:
+    """Read a mask; a typed one may say true and false."""
+    if isinstance(argument, str) and re.fullmatch(TYPED_BOOLEANS, argument):
+        argument = re.sub(r"(?i)\bfalse\b", "0", re.sub(r"(?i)\btrue\b", "1", argument))
+    return numeric.as_booleans(sources.one(argument, "‹mask›"), "‹mask›")

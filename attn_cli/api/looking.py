@@ -1,0 +1,45 @@
+"""What of a result is looked at: which steps, which head, how many decimals, in what company."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple
+
+DECIMALS = 4
+
+Advance = Callable[[int, int], None]
+"""Told how much of some work is done, of how much in all."""
+
+Progress = Callable[[str], AbstractContextManager[Advance]]
+"""Shows how far some work is; `silent` shows nothing."""
+
+
+def silent(_: str) -> AbstractContextManager[Advance]:
+    """Let work go on without a word."""
+    return nullcontext(lambda done, total: None)
+
+
+class Look(NamedTuple):
+    """What of a run is looked at.
+
+    only: one step alone; start: steps from this one on; show_work: the cell that is worked out.
+    head, batch_index: those that are shown. precision: decimals, None for the usual ones.
+    everything: nothing of large arrays is left out. whole: every number of every step is kept;
+    focus: whether it is told where queries look.
+    """
+
+    only: str | None = None
+    start: str | None = None
+    show_work: str | None = None
+    head: int | None = None
+    batch_index: int | None = None
+    precision: int | None = None
+    everything: bool = False
+    whole: bool = False
+    focus: bool = True
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals are shown."""
+        return DECIMALS if self.precision is None else self.precision

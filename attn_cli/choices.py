@@ -1,0 +1,155 @@
+"""What is known of a choice: its type, range and words, and whether a value is one of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from math import isfinite
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
+
+from attn_cli.errors import AttnError, brief, did_you_mean
+from attn_cli.spelling import choice
+
+Command = Literal["compute", "compare", "complexity", "mask"]
+
+COMMANDS: tuple[Command, ...] = ("compute", "compare", "complexity", "mask")
+
+Kind = Literal["count", "size", "number", "flag", "name", "text", "counts", "names"]
+"""What a choice holds: a whole number, a whole number or a letter, a number, yes or no, a name, a
+text, whole numbers as in 5,3, or names with commas."""
+
+
+class Choice(NamedTuple):
+    """What is known of a choice beside its name and its default.
+
+    takes: the commands that have it. group: the heading it stands under. helps: another help text
+    in some commands. least, above, most: the range of a number. names: the words there are, where
+    they are always the same. example: how a value is written.
+    """
+
+    kind: Kind
+    group: str
+    help: str
+    takes: tuple[Command, ...]
+    helps: Mapping[str, str] = MappingProxyType({})
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+    names: tuple[str, ...] = ()
+    example: str = "NAME"
+
+    def help_for(self, command: str) -> str:
+        """What the choice is, in a command."""
+        return self.helps.get(command, self.help)
+
+    def checked(self, name: str, value: Any) -> Any:
+        """A value that the choice may have: whole numbers as int, lists as tuples.
+
+        Raises AttnError, naming the choice, for another type and outside its range.
+        """
+        if value is None or (self.kind == "flag" and isinstance(value, bool)):
+            return value
+        return CHECKS[self.kind](self, name, value)
+
+
+def declared(text: str, *takes: Command, kind: Kind, group: str, **more: Any) -> Any:
+    """A field of a record of choices, which commands take (all, where none is named).
+
+    The keywords are the fields of Choice, or the help text of one command.
+    """
+    helps: dict[str, str] = {one: more.pop(one) for one in COMMANDS if one in more}
+    known = Choice(kind, group, text, takes or COMMANDS, helps, **more)
+    return field(default=False if kind == "flag" else None, metadata={"choice": known})
+
+
+def _wrong(name: str, value: Any, what: str) -> AttnError:
+    return AttnError(f"{choice(name)}: {brief(repr(value))} is no {what}.")
+
+
+def _flag(known: Choice, name: str, value: Any) -> bool:
+    raise _wrong(name, value, "True or False")
+
+
+def _whole(value: Any) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, bool)
+
+
+def _count(known: Choice, name: str, value: Any) -> int:
+    if not _whole(value):
+        raise _wrong(name, value, "whole number")
+    return int(_in_range(known, name, int(value)))
+
+
+def _in_range(known: Choice, name: str, value: float) -> float:
+    """Raise AttnError for a number that is too small or too large."""
+    for bound, holds, words in (
+        (known.least, known.least is None or value >= known.least, "at least"),
+        (known.above, known.above is None or value > known.above, "above"),
+        (known.most, known.most is None or value <= known.most, "at most"),
+    ):
+        if not holds:
+            raise AttnError(f"{choice(name)}: {value:g} is not {words} {bound:g}.")
+    return value
+
+
+def _size(known: Choice, name: str, value: Any) -> int | str:
+    return _text(known, name, value) if isinstance(value, str) else _count(known, name, value)
+
+
+def _number(known: Choice, name: str, value: Any) -> float:
+    try:
+        number = float(value) if not isinstance(value, (bool, str)) else None
+    except (TypeError, ValueError):
+        number = None
+    if number is None:
+        raise _wrong(name, value, "number")
+    if not isfinite(number):
+        raise AttnError(f"{choice(name)}: {number:g} is not a finite number.")
+    return _in_range(known, name, number)
+
+
+def _name(known: Choice, name: str, value: Any) -> str:
+    found = _text(known, name, value)
+    if known.names and found not in known.names:
+        raise AttnError(
+            f"{choice(name)}: there is no {brief(found)!r}. {did_you_mean(found, [*known.names])}"
+        )
+    return found
+
+
+def _text(known: Choice, name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise _wrong(name, value, "text")
+    return value
+
+
+def _counts(known: Choice, name: str, value: Any) -> str:
+    """Whole numbers as people type them: 3, or 5,3."""
+    if isinstance(value, str):
+        return value
+    several = value if isinstance(value, Sequence) else [value]
+    if not several or not all(map(_whole, several)):
+        raise _wrong(name, value, "whole number, and no list of them")
+    return ",".join(str(int(one)) for one in several)
+
+
+def _names(known: Choice, name: str, value: Any) -> str:
+    """Names as people type them: one, or several with commas."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, Sequence) or not all(isinstance(one, str) for one in value):
+        raise _wrong(name, value, "text, and no list of texts")
+    return ",".join(value)
+
+
+CHECKS: Mapping[Kind, Any] = {
+    "count": _count,
+    "size": _size,
+    "number": _number,
+    "flag": _flag,
+    "name": _name,
+    "text": _text,
+    "counts": _counts,
+    "names": _names,
+}
