@@ -1,1 +1,63 @@
-"""attn: attention mechanisms, computed and explained step by step in a terminal."""
+"""Attention mechanisms, computed and explained step by step: the library.
+
+`import attn_cli as attn` loads nothing heavy; each name below is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attn_cli.api.compare import Comparison as Comparison
+    from attn_cli.api.compare import compare as compare
+    from attn_cli.api.complexity import complexity as complexity
+    from attn_cli.api.compute import compute as compute
+    from attn_cli.api.cost import Cost as Cost
+    from attn_cli.api.cost import ModelCost as ModelCost
+    from attn_cli.api.explain import Page as Page
+    from attn_cli.api.explain import explain as explain
+    from attn_cli.api.mask import Mask as Mask
+    from attn_cli.api.mask import mask as mask
+    from attn_cli.api.modes import modes as modes
+    from attn_cli.api.run import Run as Run
+    from attn_cli.errors import AttnError as AttnError
+    from attn_cli.spec import Spec as Spec
+
+    __version__: str
+
+PLACES = {
+    "compute": "api.compute",
+    "complexity": "api.complexity",
+    "mask": "api.mask",
+    "compare": "api.compare",
+    "explain": "api.explain",
+    "modes": "api.modes",
+    "Spec": "spec",
+    "Run": "api.run",
+    "Cost": "api.cost",
+    "ModelCost": "api.cost",
+    "Mask": "api.mask",
+    "Comparison": "api.compare",
+    "Page": "api.explain",
+    "AttnError": "errors",
+}
+"""The module of each public name."""
+
+__all__ = [*PLACES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("attn-cli")
+    if name not in PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{PLACES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return sorted({*globals(), *__all__})

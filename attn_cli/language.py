@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +18,16 @@ _catalogue: ContextVar[Mapping[str, str]] = ContextVar("catalogue", default=ENGL
 def speak(catalogue: Mapping[str, str]) -> None:
     """Say everything from now on as a catalogue has it; an empty one is English."""
     _catalogue.set(catalogue)
+
+
+@contextmanager
+def speaking(catalogue: Mapping[str, str]) -> Iterator[None]:
+    """Say everything inside a with statement as a catalogue has it."""
+    token = _catalogue.set(catalogue)
+    try:
+        yield
+    finally:
+        _catalogue.reset(token)
 
 
 def said(text: str, **fields: Any) -> str:

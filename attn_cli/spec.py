@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, Self
 
 from attn_cli.choices import Choice, Command, declared
-from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.errors import AttnError
+from attn_cli.spelling import choice
 
 RUNS: tuple[Command, ...] = ("compute", "compare")
 """Commands that compute with numbers."""
@@ -252,7 +254,9 @@ class Spec:
         """
         for name in values:
             if name not in CHOICES:
-                raise AttnError(f"There is no choice {name}. {did_you_mean(name, [*CHOICES])}")
+                near = get_close_matches(name, CHOICES, n=1)
+                hint = f" Did you mean {near[0]}?" if near else ""
+                raise AttnError(f"There is no parameter {name}.{hint}")
         return cls(**values)
 
     def said(self) -> dict[str, Any]:
@@ -274,6 +278,13 @@ class Spec:
 
 CHOICES: dict[str, Choice] = {one.name: one.metadata["choice"] for one in fields(Spec)}
 """Every choice by its name, in the order of the help."""
+
+
+def refuse_other(spec: Spec, command: Command) -> None:
+    """Raise AttnError for a choice that a command has no use for."""
+    for name in spec.said():
+        if command not in CHOICES[name].takes:
+            raise AttnError(f"{choice(name)} is not for {command}.")
 
 
 def taken_by(command: Command) -> dict[str, Choice]:

@@ -33,6 +33,7 @@ class TracedStep(NamedTuple):
 
     shape is the step's whole shape; values may hold fewer queries, those in `queries`.
     sizes: the shapes going in and coming out. largest: of all finite numbers, without sign.
+    role: what it is to a reader (see attn_cli.program.Role).
     price: the operations in letters, for products. hidden: which entries a mask drops.
     """
 
@@ -52,6 +53,7 @@ class TracedStep(NamedTuple):
     largest: float
     given: bool
     look: Look
+    role: str = ""
     queries: tuple[int, ...] | None = None
     hidden: Any = None
     work: WorkedCell | None = None
@@ -99,6 +101,10 @@ class Trace(NamedTuple):
     def step(self, name: str) -> TracedStep:
         """Find a step by name."""
         return next(step for step in self.steps if step.name == name)
+
+    def last(self, role: str) -> TracedStep | None:
+        """Find the last step of a role: the last weights are what values are multiplied by."""
+        return next((step for step in reversed(self.steps) if step.role == role), None)
 
     def made_by(self, operation: str) -> TracedStep | None:
         """Find the last step that an operation made."""

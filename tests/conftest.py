@@ -67,6 +67,8 @@ def attn() -> Attn:
 
     def run(*arguments: object, stdin: bytes | None = None) -> Ran:
         result = CliRunner().invoke(app, [str(a) for a in arguments], input=stdin)
+        said = result.stdout + result.stderr
+        assert "‹" not in said or any("‹" in str(one) for one in arguments), "a choice unspelled"
         return Ran(result.exit_code, result.stdout, result.stderr)
 
     return run

@@ -310,7 +310,7 @@ def test_blocks_are_used_for_large_inputs_and_give_the_same_output(
     arguments = ("compute", "--n", 60, "--heads", 2, "--causal")
     whole = attn(*arguments, "--quiet").out
     assert "All queries" not in attn(*arguments).out
-    monkeypatch.setattr("attn_cli.api.compute.LARGE_BYTES", 1000)
+    monkeypatch.setattr("attn_cli.api.evaluated.LARGE_BYTES", 1000)
     page = attn(*arguments).out
     assert "all 60 queries computed, in blocks; the scores, 56.25 KiB, were never kept" in page
     assert "weights = softmax" in page

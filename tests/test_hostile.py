@@ -254,7 +254,7 @@ def test_many_keys_in_float16() -> None:
 
 def test_saving_with_quiet_saves_whole_arrays(attn: Attn, monkeypatch: pytest.MonkeyPatch) -> None:
     """--save asks for every number, whatever is printed."""
-    monkeypatch.setattr("attn_cli.api.compute.LARGE_BYTES", 1000)
+    monkeypatch.setattr("attn_cli.api.evaluated.LARGE_BYTES", 1000)
     assert attn("compute", "--n", 50, "--quiet", "--save", "a.npz").status == 0
     with np.load("a.npz") as saved:
         assert saved["weights"].shape == (50, 50)
@@ -305,7 +305,7 @@ def test_queries_without_keys_are_counted_in_blocks(
     table = np.ones((60, 60))
     table[20:40] = 0
     np.save("mask.npy", table)
-    monkeypatch.setattr("attn_cli.api.compute.LARGE_BYTES", 1000)
+    monkeypatch.setattr("attn_cli.api.evaluated.LARGE_BYTES", 1000)
     ran = attn("compute", "--n", 60, "--mask", "mask.npy", "--only", "output")
     assert "No key is allowed for q20, q21" in ran.err
     assert "and 12 more rows" in ran.err

@@ -129,3 +129,22 @@ def test_a_step_reads_like_a_line_of_its_program() -> None:
     p = Program(sizes(n=2, d=3))
     q = p.input(("n", "d"), name="q")
     assert repr(p.scale(q, by=2, name="twice")) == "twice[n d] = scale(q)"
+
+
+def test_steps_have_roles() -> None:
+    """What a step is to a reader follows from the program, not from its name."""
+    from attn_cli.mechanisms import MECHANISMS, Choices
+    from attn_cli.reports.symbolic import Shape, symbolic_program
+
+    for mechanism in MECHANISMS:
+        program = symbolic_program(mechanism, Shape(n=3, d=8)).program
+        roles = {program.role(step) for step in program}
+        assert "input" in roles
+        assert program.role(program.output) in ("output", "weights")
+        assert (program.last("weights") is not None) == (mechanism.looks is not None)
+    near = Shape(n=3, d=8, choices=Choices(local_p=1))
+    program = symbolic_program(MECHANISMS[0], near).program
+    weights = program.last("weights")
+    assert weights is not None
+    assert weights.name == "local_weights"
+    assert any(weights in step.operands for step in program if step.operation == "contract")

@@ -11,10 +11,12 @@ import numpy as np
 
 from attn_cli import mechanisms
 from attn_cli.api.facts import facts
-from attn_cli.api.given import Arrays
+from attn_cli.api.given import Arrays, separated
+from attn_cli.api.looking import Look
 from attn_cli.api.mask_choices import mask_choices
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request, request_of
+from attn_cli.api.shown import Frame, Shown
 from attn_cli.compare_report import WaysReport
 from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.language import said
@@ -26,12 +28,14 @@ from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.reports.ways import Run, way
-from attn_cli.spec import Spec
+from attn_cli.spec import Spec, refuse_other
 from attn_cli.spelling import choice
+from attn_cli.views.page import Block, Display
+from attn_cli.views.ways_page import ways_document, ways_page
 
 MOST_WAYS = 24
-KEPT = ("weights", "output", "masked", "mask", "bias")
-"""Steps that a comparison needs; the others of a way are given up before the next."""
+KEPT = ("weights", "output", "masked", "mask")
+"""Roles of steps that a comparison needs; those of others are given up before the next way."""
 LAYOUTS = ("mha", "gqa", "mqa")
 
 BETWEEN = re.compile(r",(?![^()]*\))")
@@ -45,20 +49,54 @@ class Way(NamedTuple):
     spec: Spec
 
 
-def compared(
-    spec: Spec,
-    arrays: Arrays,
-    sources: Sources,
-    *,
-    head: int | None = None,
-    batch_index: int | None = None,
-) -> WaysReport:
-    """Run every way on the same inputs.
+class Comparison(Shown):
+    """Ways side by side: their weights, entropy, change of the output and cost."""
 
-    head, batch_index: which of the weights are shown. Raises AttnError for ways that can't be
-    compared: other shapes, too many.
+    title = "Ways to attend"
+
+    def __init__(self, report: WaysReport, look: Look) -> None:
+        self.report, self.ways, self.notices = report, report.ways, report.notices
+        self._look = look
+
+    def page(self, frame: Frame) -> list[Block]:
+        """Heat maps of the weights beside each other, then a table of the ways."""
+        decimals = DECIMALS if self._look.precision is None else self._look.precision
+        shown = Display(frame.width, decimals, self._look.everything, signs=frame.signs)
+        return ways_page(self.report, shown)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of a comparison, as --json prints it."""
+        return ways_document(self.report)
+
+
+DECIMALS = 2
+
+
+def compare(modes: Any = None, *, spec: Spec | None = None, **given: Any) -> Comparison:
+    """Run several ways to attend on the same inputs, the first being what others are held against.
+
+    modes, normalizers, masks, layouts: names in a list, or in one text with commas; several lists
+    give every combination. given: arrays, and choices for every way, as for compute.
+
+    Raises AttnError (a ValueError) that names the parameter and what to try.
     """
-    place = {"h": head or 0, "b": batch_index or 0}
+    values = {name: one for name, one in {"modes": modes, **given}.items() if one is not None}
+    arrays, chosen = separated(values)
+    return compared(arrays, chosen.under(spec.said() if spec else {}), Look())
+
+
+def compared(arrays: Arrays, spec: Spec, look: Look, sources: Sources | None = None) -> Comparison:
+    """The same from arrays and choices; look: what is looked at; sources: where text is read."""
+    refuse_other(spec, "compare")
+    return Comparison(_report(spec, arrays, sources or Sources(None), look), look)
+
+
+def _report(spec: Spec, arrays: Arrays, sources: Sources, look: Look) -> WaysReport:
+    """Run every way.
+
+    Raises AttnError for ways that can't be compared: other shapes, too many.
+    """
+    place = {"h": look.head or 0, "b": look.batch_index or 0}
     runs: list[Run] = []
     requests = []
     noted: dict[str, None] = {}
@@ -67,7 +105,11 @@ def compared(
         _refuse_missing(request, place)
         values = evaluate(request.program, _affordable(request))
         requests.append(request)
-        kept = {name: values[name] for name in KEPT if name in values}
+        kept = {
+            step.name: values[step.name]
+            for step in request.program
+            if request.program.role(step) in KEPT or step.name == "bias"
+        }
         runs.append(_run(one.name, request, kept))
         told = notices(request._replace(unused=()), Numbers(request.program, values))
         noted |= dict.fromkeys(f"{one.name}: {notice}" for notice in told)

@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, overload
 
 from attn_cli import mechanisms
+from attn_cli.api.cost import Cost, ModelCost
 from attn_cli.api.cost_shapes import shape_of
-from attn_cli.api.given import Arrays, refuse_arrays
+from attn_cli.api.given import Arrays, refuse_arrays, separated
 from attn_cli.api.looking import Progress, silent
 from attn_cli.api.sizes import size, swept
-from attn_cli.cost_report import CostReport, ModelReport, Sweep, Timing, Variant
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.machines import MACHINES, Machine
 from attn_cli.reports.comparing import sweep, variants
 from attn_cli.reports.costed import ITEM_SIZES, cost_report
 from attn_cli.reports.models import Questions, model_report
 from attn_cli.reports.timing import model_timing, timing
-from attn_cli.spec import Spec
+from attn_cli.spec import Spec, refuse_other
 from attn_cli.spelling import choice
-from attn_cli.views.cost_document import described
-from attn_cli.views.model_page import model_document
 
 if TYPE_CHECKING:
     from attn_cli.matrices.sources import Sources
@@ -30,25 +28,48 @@ if TYPE_CHECKING:
 LONGEST_CONFIG = 2**22
 
 
-class Costs(NamedTuple):
-    """A report, and what was asked for beside it."""
-
-    report: CostReport
-    variants: tuple[Variant, ...]
-    sweep: Sweep | None
-    timing: Timing | None
+@overload
+def complexity(*, config: str, spec: Spec | None = None, **given: Any) -> ModelCost: ...
 
 
-class ModelCosts(NamedTuple):
-    """A model's report, and the least time on a machine where one was asked for."""
+@overload
+def complexity(*, config: None = None, spec: Spec | None = None, **given: Any) -> Cost: ...
 
-    report: ModelReport
-    timing: Timing | None
+
+def complexity(
+    *, config: str | None = None, spec: Spec | None = None, **given: Any
+) -> Cost | ModelCost:
+    """Count operations and bytes, as formulas and as numbers.
+
+    given: choices as Spec has them; a size is a whole number or a letter, or left out (n=512,
+    d="d"). mask: an expression, or an array. config: a model's configuration file instead.
+
+    Raises AttnError (a ValueError) that names the parameter and what to try.
+    """
+    values = {name: one for name, one in {"config": config, **given}.items() if one is not None}
+    arrays, chosen = separated(values)
+    return counted(arrays, chosen.under(spec.said() if spec else {}), _no_input)
+
+
+def counted(
+    arrays: Arrays, spec: Spec, sources: Callable[[], Sources], progress: Progress = silent
+) -> Cost | ModelCost:
+    """The same from arrays and choices; sources: where a mask is read from."""
+    refuse_other(spec, "complexity")
+    if spec.config is not None:
+        return model_of(spec, arrays)
+    return costs_of(spec, arrays, sources, progress)
+
+
+def _no_input() -> Sources:
+    from attn_cli.matrices.sources import Sources
+
+    return Sources(None)
 
 
 def costs_of(
     spec: Spec, arrays: Arrays, sources: Callable[[], Sources], progress: Progress = silent
-) -> Costs:
+) -> Cost:
     """Read the sizes and put the reports together; sources: where a mask is read from.
 
     Raises AttnError for choices that do not go together.
@@ -64,11 +85,12 @@ def costs_of(
     compared = spec.compare.lower().split(",") if isinstance(spec.compare, str) else []
     field, lengths = swept(spec.sweep) if spec.sweep is not None else ("n", [])
     machine = _machine(spec)
-    return Costs(
+    return Cost(
         made,
         variants(mechanism, shape, dtype, compared),
         sweep(mechanism, shape, dtype, field, lengths) if lengths else None,
         timing(made, machine) if machine is not None else None,
+        lambda sizes: costs_of(spec.but(**sizes), arrays, sources, progress),
     )
 
 
@@ -98,42 +120,13 @@ def _machine(spec: Spec) -> Machine | None:
     return Machine("your machine", peaks, spec.bandwidth, "as given")
 
 
-def cost_document(costs: Costs) -> dict[str, Any]:
-    """The reports as JSON has them."""
-    document = described(costs.report)
-    if costs.variants:
-        document["compare"] = [
-            {
-                "name": one.name,
-                "matmul": one.matmul.plain,
-                "kv_cache_per_token": one.kv_per_token.plain,
-                "kv_cache_per_token_value": one.kv_per_token.value,
-                "score_matrix": one.score_matrix.plain,
-                "score_matrix_value": one.score_matrix.value,
-            }
-            for one in costs.variants
-        ]
-    if costs.sweep is not None:
-        rows = [row._asdict() for row in costs.sweep.rows]
-        document["sweep"] = {"letter": costs.sweep.letter, "rows": rows}
-    if costs.timing is not None:
-        document["hardware"] = hardware(costs.timing)
-    return document
-
-
-def hardware(timing: Timing) -> dict[str, Any]:
-    """The least times on a machine as JSON has them."""
-    floors = [{**floor._asdict(), "bound": floor.bound} for floor in timing.floors]
-    return {**timing._asdict(), "floors": floors}
-
-
 QUESTIONS = ("n", "m", "batch", "causal", "dtype", "kv_dtype")
 """Choices that ask something of a model; others its file decides."""
 
 MACHINE = ("config", "hardware", "peak", "bandwidth")
 
 
-def model_of(spec: Spec, arrays: Arrays) -> ModelCosts:
+def model_of(spec: Spec, arrays: Arrays) -> ModelCost:
     """Read a config file and report on its model.
 
     Raises AttnError for a file that is no configuration, and for choices it decides itself.
@@ -162,7 +155,7 @@ def model_of(spec: Spec, arrays: Arrays) -> ModelCosts:
         raise AttnError(f"‹config›: {spec.config} holds no object of names and values.")
     made = model_report(_mechanism(spec), config, questions)
     machine = _machine(spec)
-    return ModelCosts(made, model_timing(made, machine) if machine is not None else None)
+    return ModelCost(made, model_timing(made, machine) if machine is not None else None)
 
 
 def _of_config(given: Any, option: str, what: str) -> int | None:
@@ -170,11 +163,3 @@ def _of_config(given: Any, option: str, what: str) -> int | None:
     if isinstance(found, str):
         raise AttnError(f"‹config›: {option}, {what}, has to be a number.")
     return found
-
-
-def document_of(costs: ModelCosts) -> dict[str, Any]:
-    """A model's report as JSON has it."""
-    document = model_document(costs.report)
-    if costs.timing is not None:
-        document["hardware"] = hardware(costs.timing)
-    return document

@@ -173,9 +173,8 @@ def summary(request: Request, numbers: Numbers) -> tuple[str, ...]:
 def next_commands(request: Request, steps: tuple[TracedStep, ...]) -> tuple[str, ...]:
     """Ways to go on from here that change what is seen."""
     choices, takes = request.choices, request.mechanism.takes
-    by_name = {step.name: step for step in steps}
-    cell = _telling_cell(by_name["weights"]) if "weights" in by_name else None
-    cell = cell or _another(by_name[request.program.output.name])
+    weights = next((step for step in steps if step.role == "weights"), None)
+    cell = (_telling_cell(weights) if weights is not None else None) or _another(steps[-1])
     commands = [f'‹show_work› "{cell}"']
     if takes & {"mask", "causal"} and choices.mask is None:
         commands.append("‹causal›")

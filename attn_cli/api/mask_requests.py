@@ -23,7 +23,7 @@ from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms.biases import Bias
 from attn_cli.reports.field import Field, refuse_many_pairs
 from attn_cli.spec import Spec
-from attn_cli.spelling import choice
+from attn_cli.spelling import choice, spelled
 
 Array = np.ndarray[Any, Any]
 
@@ -220,4 +220,4 @@ def _other(spec: Spec, board: Board, heads: int, sources: Sources) -> Mask | Non
     ):
         if have not in (1, count):
             raise ShapeError(f"‹diff› has {have} {what}, the mask has {count}.")
-    return masks.given(table, "the array of ‹diff›")
+    return masks.given(table, spelled("the array of ‹diff›"))

@@ -22,15 +22,11 @@ attn complexity --n 1 --m 4096 --d 1024 --heads 16 --kv-heads 4
 @with_options("complexity")
 def complexity(typed: Typed) -> None:
     """Count what was typed, and show it."""
-    from attn_cli.api.complexity import costs_of, model_of
-    from attn_cli.cli.costs import check_output, show_costs, show_model
+    from attn_cli.api.complexity import counted
+    from attn_cli.cli.costs import check_output, show_cost
     from attn_cli.cli.progress import progress
     from attn_cli.cli.reading import arrays_and_choices, stdin
 
     arrays, spec = arrays_and_choices(typed.values)
     check_output(typed.view, spec)
-    if spec.config is not None:
-        show_model(model_of(spec, arrays), typed.view)
-    else:
-        costs = costs_of(spec, arrays, stdin, progress)
-        show_costs(costs, typed.view)
+    show_cost(counted(arrays, spec, stdin, progress), typed.view)

@@ -25,11 +25,12 @@ attn compute --q q.npy --k k.npy --v v.npy --quiet > output.txt
 @with_options("compute")
 def compute(typed: Typed) -> None:
     """Compute what was typed, and show it."""
-    from attn_cli.api.compute import run
+    from attn_cli.api.compute import computed
     from attn_cli.cli.progress import progress
     from attn_cli.cli.reading import arrays_and_choices, stdin
-    from attn_cli.cli.showing import check_output, look_of, show
+    from attn_cli.cli.showing import check_output, look_of, show_run
 
     check_output(typed.view)
     arrays, spec = arrays_and_choices(typed.values)
-    show(run(spec, arrays, look_of(typed.view), stdin(), progress), typed.view)
+    run = computed(arrays, spec, look_of(typed.view), stdin(), progress)
+    show_run(run, typed.view)

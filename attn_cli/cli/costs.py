@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from attn_cli.api.complexity import Costs, ModelCosts, cost_document, document_of
+from attn_cli.api.cost import Cost, ModelCost
+from attn_cli.api.shown import SUFFIXES
 from attn_cli.cli import streams
-from attn_cli.cli.output import EXPORTED, export_page, print_json, show_page, write_texts
+from attn_cli.cli.output import export, print_json, show
 from attn_cli.errors import AttnError
-from attn_cli.matrices.writing import check_path
+from attn_cli.matrices.writing import check_path, write_text
 from attn_cli.spec import Spec
 from attn_cli.spelling import choice
-from attn_cli.views.compare_page import sweep_blocks, sweep_csv, timing_blocks, variant_blocks
-from attn_cli.views.cost_latex import cost_table
-from attn_cli.views.cost_page import cost_page
-from attn_cli.views.model_page import model_page
-from attn_cli.views.page import Block, Signs
+from attn_cli.views.compare_page import sweep_csv
 
 
 def check_output(view: SimpleNamespace, spec: Spec) -> None:
     """Refuse what can't be written, and options that cancel each other, before any work."""
-    check_path(view.export, "‹export›", EXPORTED, view.force)
+    check_path(view.export, "‹export›", SUFFIXES, view.force)
     check_path(view.save, "‹save›", (".csv",), view.force)
     if spec.config is not None:
         for name in ("latex", "plot", "save"):
@@ -48,49 +45,21 @@ def check_output(view: SimpleNamespace, spec: Spec) -> None:
         refuse_missing_extra()
 
 
-def show_costs(costs: Costs, view: SimpleNamespace) -> None:
-    """Print the reports as a page, JSON or LaTeX; export and save them."""
-
-    def make(width: int, _: Signs) -> list[Block]:
-        blocks: list[Block] = []
-        if costs.variants:
-            blocks += variant_blocks(costs.variants, width)
-        if costs.sweep is not None:
-            blocks += sweep_blocks(costs.sweep, width)
-        if costs.timing is not None:
-            blocks += timing_blocks(costs.timing, width)
-        return cost_page(costs.report, width, blocks)
-
+def show_cost(cost: Cost | ModelCost, view: SimpleNamespace) -> None:
+    """Print a cost as a page, JSON or LaTeX; export it, and save its sweep."""
     if view.export is not None:
-        export_page(
-            view.export, make, f"Cost of {costs.report.title.lower()}", (), force=view.force
-        )
-    if view.save is not None and costs.sweep is not None:
-        write_texts(view.save, [sweep_csv(costs.sweep)], force=view.force)
+        export(cost, view.export, force=view.force)
+    sweep = cost.sweep if isinstance(cost, Cost) else None
+    if view.save is not None and sweep is not None:
+        write_text(view.save, [sweep_csv(sweep)], force=view.force)
         streams.say(f"Saved {view.save}")
     if view.json:
-        print_json(cost_document(costs))
-    elif view.latex:
-        print(cost_table(costs.report))
+        print_json(cost.to_dict())
+    elif view.latex and isinstance(cost, Cost):
+        print(cost.latex())
     else:
-        show_page(make, plain=view.plain)
-        if view.plot and costs.sweep is not None:
+        show(cost, plain=view.plain)
+        if view.plot and sweep is not None:
             from attn_cli.views.plot import plot
 
-            plot(costs.sweep)
-
-
-def show_model(costs: ModelCosts, view: SimpleNamespace) -> None:
-    """Print a model's report as a page or JSON; export it."""
-    report = costs.report
-
-    def make(width: int, _: Signs) -> list[Block]:
-        more = timing_blocks(costs.timing, width) if costs.timing is not None else []
-        return model_page(report, width, more)
-
-    if view.export is not None:
-        export_page(view.export, make, f"Attention of {report.name}", (), force=view.force)
-    if view.json:
-        print_json(document_of(costs))
-    else:
-        show_page(make, plain=view.plain)
+            plot(sweep)

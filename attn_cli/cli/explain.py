@@ -42,12 +42,14 @@ PARAMETERS = [
 @with_parameters(PARAMETERS)
 def explain(typed: Typed) -> None:
     """List the topics, or show one with its commands run."""
-    from attn_cli.cli.explaining import show_list, show_topic
+    from attn_cli.api.explain import Page
+    from attn_cli.api.explain import explain as explained
+    from attn_cli.cli.explaining import show_topic
+    from attn_cli.cli.output import show
     from attn_cli.cli.speaking import speak
 
-    spoken = speak(typed.view.lang)
-    topic = typed.values.get("topic")
-    if topic is None:
-        show_list(spoken, plain=typed.view.plain)
+    found = explained(typed.values.get("topic"), language=speak(typed.view.lang))
+    if isinstance(found, Page):
+        show_topic(found, plain=typed.view.plain)
     else:
-        show_topic(topic, spoken, plain=typed.view.plain)
+        show(found, plain=typed.view.plain)

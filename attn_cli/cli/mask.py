@@ -27,15 +27,18 @@ attn mask --causal --window 128 --n 16384 --tile 128
 @with_options("mask")
 def mask(typed: Typed) -> None:
     """Build the mask that was typed, and say everything about it."""
-    from attn_cli.api.mask_requests import mask_request
-    from attn_cli.cli.masks import check_output, show, show_catalogue
+    from attn_cli.api.mask import Destinations, built
+    from attn_cli.cli.masks import check_output, look_of, show_catalogue, show_mask
+    from attn_cli.cli.progress import progress
     from attn_cli.cli.reading import arrays_and_choices, stdin
 
-    check_output(typed.view)
+    view = typed.view
+    check_output(view)
     imported = typed.values.pop("import_file", None)
     arrays, spec = arrays_and_choices(typed.values)
-    request = mask_request(spec, arrays, imported, stdin())
-    if request is None:
-        show_catalogue(typed.view)
+    goes = Destinations(view.json, view.save is not None)
+    found = built(arrays, spec, look_of(view), imported, stdin(), goes, progress)
+    if found is None:
+        show_catalogue(view)
     else:
-        show(request, spec, typed.view)
+        show_mask(found, view)

@@ -5,25 +5,21 @@ from __future__ import annotations
 import errno
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from attn_cli.api.shown import Frame, Shown
 from attn_cli.cli import streams
 from attn_cli.language import said
-from attn_cli.matrices.writing import write_whole
 from attn_cli.views.page import ASCII_SIGNS, Block, Heading, Signs
 from attn_cli.views.visible import escaped_json
 
 LAST_LATIN = "\u024f"
-EXPORTED = (".html", ".svg", ".md", ".txt", ".tex")
-
-MakePage = Callable[[int, Signs], list[Block]]
-"""Makes a page for a width, in columns of text, and the signs there are."""
 
 
-def show_page(make: MakePage, *, plain: bool, stepwise: bool = False) -> None:
-    """Print a page to standard output, in ASCII where it has to be or is wanted."""
+def show(shown: Shown, *, plain: bool, stepwise: bool = False) -> None:
+    """Print a result's page to standard output, in ASCII where it has to be or is wanted."""
     from rich.console import Console
 
     from attn_cli.views.ascii import ascii_page
@@ -40,7 +36,8 @@ def show_page(make: MakePage, *, plain: bool, stepwise: bool = False) -> None:
             raise BrokenPipeError(errno.EPIPE, "the reader left")
 
     console = Page(highlight=False, markup=False, emoji=False, **colours)
-    blocks: list[Block] = visible_page(make(console.width, ASCII_SIGNS if ascii_only else Signs()))
+    signs = ASCII_SIGNS if ascii_only else Signs()
+    blocks: list[Block] = visible_page(shown.page(Frame(console.width, signs, advice=True)))
     if ascii_only:
         blocks = ascii_page(blocks)
     if stepwise and sys.stdin.isatty() and sys.stdout.isatty():
@@ -70,27 +67,13 @@ def reveal(blocks: list[Block], console: Any) -> None:
             return
 
 
-def export_page(
-    path: Path, make: MakePage, title: str, notices: Sequence[str], *, force: bool
-) -> None:
-    """Write a page to a file, in the form its suffix says."""
-    from attn_cli.views import export
-
-    text = export.WRITERS[path.suffix.lower()](make(export.WIDTH, Signs()), title, notices)
-    write_texts(path, [text], force=force)
+def export(shown: Shown, path: Path, *, force: bool) -> None:
+    """Write a result's page to a file, and say so."""
+    shown.export(path, force=force)
     streams.say(f"Exported {path}")
-    if path.suffix.lower() == ".tex" and not text.isascii() and max(text) > LAST_LATIN:
+    text = path.read_text(encoding="utf-8") if path.suffix.lower() == ".tex" else ""
+    if not text.isascii() and max(text) > LAST_LATIN:
         streams.note(said("it has letters that pdflatex lacks; use lualatex or xelatex."))
-
-
-def write_texts(path: Path, parts: Iterable[str], *, force: bool) -> None:
-    """Write a text file from its parts."""
-
-    def write(stream: IO[bytes]) -> None:
-        for part in parts:
-            stream.write(part.encode())
-
-    write_whole(path, write, force=force)
 
 
 def print_json(document: Mapping[str, Any]) -> None:

@@ -1,31 +1,26 @@
-"""From a trace to where it goes: terminal, JSON, files."""
+"""From a run to where it goes: terminal, JSON, files."""
 
 from __future__ import annotations
 
-import json
 import sys
-from functools import partial
-from pathlib import Path
 from types import SimpleNamespace
 
 from attn_cli.api.looking import Look
+from attn_cli.api.run import SAVED, Run
+from attn_cli.api.shown import SUFFIXES
 from attn_cli.cli import streams
-from attn_cli.cli.output import EXPORTED, export_page, show_page, write_texts
+from attn_cli.cli.output import export, show
 from attn_cli.cli.progress import progress
 from attn_cli.errors import AttnError
-from attn_cli.matrices.writing import check_path, write_whole
+from attn_cli.matrices.writing import check_path
 from attn_cli.trace import Trace
 from attn_cli.views import document, matrix
-from attn_cli.views.compute_page import compute_page, work_page
-from attn_cli.views.page import Block, Display, Signs
-
-SAVED = (".npz", ".json")
 
 
 def check_output(view: SimpleNamespace) -> None:
     """Refuse what can't be written, and options that cancel each other, before any work."""
     check_path(view.save, "‹save›", SAVED, view.force)
-    check_path(view.export, "‹export›", EXPORTED, view.force)
+    check_path(view.export, "‹export›", SUFFIXES, view.force)
     if view.json and view.quiet:
         raise AttnError("‹json› and ‹quiet› both decide what is on standard output: give one.")
     if view.only is not None and view.start is not None:
@@ -74,37 +69,21 @@ def look_of(view: SimpleNamespace) -> Look:
     )
 
 
-def show(trace: Trace, view: SimpleNamespace) -> None:
+def show_run(run: Run, view: SimpleNamespace) -> None:
     """Notices to standard error, the result to standard output and to files."""
-    for notice in trace.notices:
+    for notice in run.notices:
         streams.note(notice)
-    make = partial(_page, trace, look_of(view))
     if view.save is not None:
-        _save(trace, view.save, view.only, force=view.force)
+        run.save(view.save, force=view.force)
+        streams.say(f"Saved {view.save}")
     if view.export is not None:
-        export_page(view.export, make, trace.title, trace.notices, force=view.force)
+        export(run, view.export, force=view.force)
     if view.json:
-        _print_json(trace, view.only)
+        _print_json(run.trace, view.only)
     elif view.quiet:
-        _print_matrix(trace, view)
+        _print_matrix(run.trace, view)
     else:
-        show_page(make, plain=view.plain, stepwise=view.step)
-
-
-def _page(trace: Trace, look: Look, width: int, signs: Signs) -> list[Block]:
-    if look.show_work is not None:
-        return work_page(trace, look.show_work.partition("[")[0].strip())
-    shown = Display(
-        width=width,
-        precision=look.decimals,
-        everything=look.everything,
-        head=look.head,
-        batch_index=look.batch_index or 0,
-        only=look.only,
-        start=look.start,
-        signs=signs,
-    )
-    return compute_page(trace, shown)
+        show(run, plain=view.plain, stepwise=view.step)
 
 
 def _print_matrix(trace: Trace, view: SimpleNamespace) -> None:
@@ -122,15 +101,3 @@ def _print_json(trace: Trace, only: str | None) -> None:
             sys.stdout.write(part)
             written += part.count(",")
             advance(min(written, total), total)
-
-
-def _save(trace: Trace, path: Path, only: str | None, *, force: bool) -> None:
-    if path.suffix.lower() == ".npz":
-        from attn_cli.matrices.saved import write_npz
-
-        arrays = {step.name: step.values for step in trace.steps if only in (None, step.name)}
-        settings = json.dumps(trace.settings)
-        write_whole(path, lambda stream: write_npz(stream, arrays, settings), force=force)
-    else:
-        write_texts(path, document.parts(trace, only), force=force)
-    streams.say(f"Saved {path}")

@@ -14,6 +14,7 @@ from attn_cli.errors import AttnError, ImpossibleError
 from attn_cli.matrices import files, literals
 from attn_cli.matrices.arguments import MANY, SUFFIXES, looks_like_literal, path_and_name
 from attn_cli.matrices.limits import available_bytes
+from attn_cli.matrices.outside import as_array
 
 Array = np.ndarray[Any, Any]
 
@@ -23,15 +24,19 @@ EXAMPLES = (
 
 
 class Sources:
-    """Reads arguments into arrays; standard input is read once, for one option."""
+    """Reads arguments into arrays; standard input, where there is one, is read once."""
 
-    def __init__(self, stdin: IO[bytes]) -> None:
+    def __init__(self, stdin: IO[bytes] | None) -> None:
         self._stdin = stdin
         self._stdin_taken_by: str | None = None
         self._data = b""
 
-    def one(self, argument: str, option: str) -> Array:
-        """Read the array an option's argument stands for."""
+    def one(self, argument: Any, option: str) -> Array:
+        """Read the array an argument is, or stands for."""
+        if isinstance(argument, os.PathLike):
+            argument = os.fspath(argument)
+        if not isinstance(argument, str):
+            return as_array(argument, option)
         if not argument.strip():
             raise AttnError(f"{option}: nothing is given.\n{EXAMPLES}")
         if argument == "-":
@@ -53,8 +58,11 @@ class Sources:
             raise AttnError(f"{option}: there is no file {argument!r}.\n{EXAMPLES}")
         return literals.parse(argument, option)
 
-    def many(self, argument: str, option: str) -> Mapping[str, files.Member | Array]:
-        """Read the names of all arrays in one file."""
+    def many(self, argument: Any, option: str) -> Mapping[str, files.Member | Array]:
+        """Read the names of all arrays in one file, or in a mapping."""
+        if isinstance(argument, Mapping):
+            return {name: as_array(one, f"{option}, {name}") for name, one in argument.items()}
+        argument = str(argument)
         if argument == "-":
             data: bytes | Path = self._read_stdin(option)
             kind = files.sniff(data)  # type: ignore[arg-type]
@@ -75,6 +83,8 @@ class Sources:
             return self._data
         if self._stdin_taken_by:
             raise AttnError(f"{option}: {self._stdin_taken_by} reads standard input already.")
+        if self._stdin is None:
+            raise AttnError(f"{option}: standard input is read by the command line alone.")
         self._stdin_taken_by = option
         self._data = _bounded(self._stdin, option, "standard input")
         return self._data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
@@ -46,6 +46,16 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], None], *, force: bool) 
         raise AttnError(f"{path} exists already. Add ‹force› to write over it.") from None
     except OSError as error:
         raise ImpossibleError(f"{path}: {error.strerror or error}.") from None
+
+
+def write_text(path: Path, parts: Iterable[str], *, force: bool) -> None:
+    """Write a text file from its parts, in UTF-8."""
+
+    def write(stream: IO[bytes]) -> None:
+        for part in parts:
+            stream.write(part.encode())
+
+    write_whole(path, write, force=force)
 
 
 def _write(path: Path, write: Callable[[IO[bytes]], None], force: bool) -> None:

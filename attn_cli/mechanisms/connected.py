@@ -34,7 +34,8 @@ def _weighted(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: 
     bent = p.add(scores, inputs["b"], name="biased")
     if choices.activation != "identity":
         bent = p.apply(choices.activation, bent, name="activated")
-    weights = choices.normalizer.define(p, bent, inputs, choices, over)
+    p.mark(scores, "scores")
+    weights = p.mark(choices.normalizer.define(p, bent, inputs, choices, over), "weights")
     return p.multiply(inputs["x"], weights, weights.axes, name="output")
 
 

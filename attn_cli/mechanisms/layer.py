@@ -87,7 +87,8 @@ def attention_layer(
     makes of the heads' results. `mixture` names these, where they are no heads' results yet.
     """
     query, key, value = _cached(p, inputs, choices, *read(p, inputs, choices))
-    scores = _adjusted(p, score(p, query, key, inputs, choices), inputs, choices)
+    matching = p.mark(score(p, query, key, inputs, choices), "scores")
+    scores = _adjusted(p, matching, inputs, choices)
     name = mixture or result_name(inputs, choices)
     if choices.block_size is not None:
         _refuse_other_weights(choices)
@@ -129,11 +130,11 @@ def behind(p: Program, past: Step, new: Step, *, name: str) -> Step:
 
 def _weights(p: Program, query: Step, scores: Step, inputs: Inputs, choices: Choices) -> Step:
     if choices.local_p is None:
-        return choices.normalizer.define(p, scores, inputs, choices, "m")
+        return p.mark(choices.normalizer.define(p, scores, inputs, choices, "m"), "weights")
     apart = local.away(p, query, inputs, scores.axes)
     near = local.windowed(p, scores, apart, choices.local_p)
     weights = choices.normalizer.define(p, near, inputs, choices, "m")
-    return local.faded(p, weights, apart, choices.local_p)
+    return p.mark(local.faded(p, p.mark(weights, "weights"), apart, choices.local_p), "weights")
 
 
 def scaled_if_asked(p: Program, scores: Step, choices: Choices) -> Step:

@@ -60,7 +60,7 @@ def kernel_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
         allowed = p.allow(choices.mask, mask_axes(kept, choices), name="mask")
         kept = p.multiply(kept, allowed, kept.axes, name="kept")
     total = p.reduce("sum", kept, over="m", name="total")
-    weights = p.divide(kept, total, name="weights")
+    weights = p.mark(p.divide(kept, total, name="weights"), "weights")
     mixed = mixed_values(p, weights, value, choices, result_name(inputs, choices))
     return joined(p, mixed, inputs, choices)
 

@@ -2,7 +2,7 @@
 
 from attn_cli.program.axes import ONE, Axes, Size, Sizes, members, quotient
 from attn_cli.program.program import OPERATIONS, Program
-from attn_cli.program.step import Step
+from attn_cli.program.step import Role, Step
 from attn_cli.program.table import Table
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "OPERATIONS",
     "Axes",
     "Program",
+    "Role",
     "Size",
     "Sizes",
     "Step",

@@ -9,7 +9,7 @@ from typing import Any
 from attn_cli.errors import ShapeError
 from attn_cli.program.axes import ONE, Axes, Sizes
 from attn_cli.program.patterns import Term, parse
-from attn_cli.program.step import Step
+from attn_cli.program.step import Role, Step
 from attn_cli.program.table import Table
 
 OPERATIONS = (
@@ -46,6 +46,14 @@ OPERATIONS = (
 """Every operation there is. Each reading has one rule for each of them."""
 
 
+BY_OPERATION: dict[str, Role] = {
+    "input": "input",
+    "allow": "mask",
+    "within": "mask",
+    "mask": "masked",
+}
+"""Roles that an operation has always."""
+
 FUNCTIONS = ("identity", "tanh", "relu", "sigmoid", "exp", "elu+1")
 """Functions of one number."""
 
@@ -60,6 +68,7 @@ class Program:
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
         self.steps: list[Step] = []
+        self._roles: dict[str, Role] = {}
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
@@ -78,7 +87,22 @@ class Program:
         """The steps before one, and that one."""
         part = Program(self.sizes)
         part.steps = self.steps[: self.steps.index(self[name]) + 1]
+        part._roles = self._roles
         return part
+
+    def mark(self, step: Step, role: Role) -> Step:
+        """Say what a step is to a reader, where its operation does not tell."""
+        self._roles[step.name] = role
+        return step
+
+    def role(self, step: Step) -> Role:
+        """What a step is to a reader."""
+        told = BY_OPERATION.get(step.operation) or self._roles.get(step.name)
+        return told or ("output" if step is self.output else "")
+
+    def last(self, role: Role) -> Step | None:
+        """The last step that has a role; the last weights are what values are multiplied by."""
+        return next((step for step in reversed(self.steps) if self.role(step) == role), None)
 
     @property
     def output(self) -> Step:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from attn_cli.program.axes import Axes
+
+Role = Literal["input", "scores", "mask", "masked", "weights", "output", ""]
+"""What a step is to a reader, whatever it is called: scores tell how well queries and keys match;
+weights are what values are multiplied by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

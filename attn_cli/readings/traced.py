@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli.language import said
-from attn_cli.program import Program, Step
+from attn_cli.program import Program, Role, Step
 from attn_cli.readings import cost, words
 from attn_cli.readings.arithmetic import Show
 from attn_cli.readings.cost import Count
@@ -38,7 +38,7 @@ SHOWN_QUERIES, SHOWN_KEYS, ALL_KEYS = 8, 3, 8
 NUMBERED = re.compile(r"_\d+$")
 """How steps end that come again for each block."""
 
-SHARES = ("weights", "shares", "local_weights")
+SHARES = "shares"
 """Steps whose rows are shares of 1, or close to it."""
 
 
@@ -161,7 +161,8 @@ def _traced(
         sizes=words.shapes(step, sizes),
         largest=_largest(array),
         given=step.operation == "input",
-        look=_look(step),
+        look=_look(step, numbers.program.role(step)),
+        role=numbers.program.role(step),
         queries=numbers.queries if step.name in numbers.by_rows else None,
         hidden=numbers.dropped(step) if step.operation == "mask" else None,
     )
@@ -172,10 +173,10 @@ def _largest(array: Array) -> float:
     return float(finite.max(initial=0))
 
 
-def _look(step: Step) -> Look:
+def _look(step: Step, role: Role) -> Look:
     if step.operation in ("allow", "within"):
         return "allowed"
-    if step.name in SHARES:
+    if role == "weights" or step.name == SHARES:
         return "share"
     return "signed" if step.axes[-2:] == ("n", "m") else "plain"
 
@@ -188,7 +189,7 @@ def _story(numbers: Numbers, place: Mapping[str, int]) -> dict[str, int]:
     """
     if numbers.alone and numbers.queries is not None:
         place = {**place, "n": numbers.queries[0]}
-    weights = next((s for s in numbers.program if s.name == "weights"), None)
+    weights = numbers.program.last("weights")
     if weights is None or weights.axes[-2:] != ("n", "m"):
         last = min(numbers.program.sizes.get("m", 1), SHOWN_STATES) - 1
         return {"n": last, "m": last, **place}

@@ -48,14 +48,15 @@ def way(run: Run, first: Run | None, place: Mapping[str, int]) -> Way:
     shown = hidden = None
     sums: tuple[float, ...] = ()
     entropies = np.zeros(0)
-    if run.looks is not None and "weights" in program:
-        axes, weights = program["weights"].axes, run.arrays["weights"]
+    mixing = program.last("weights")
+    if run.looks is not None and mixing is not None:
+        axes, weights = mixing.axes, run.arrays[mixing.name]
         if axes[-2:] != looks:
             weights = weights.swapaxes(-1, -2)
         at = tuple(place.get(axis, 0) for axis in axes[:-2])
         shown, entropies = weights[at], _entropies(weights)
         sums = tuple(shown.sum(axis=-1).tolist())
-        masked = program.find("masked")
+        masked = program.last("masked")
         numbers = Numbers(program, run.arrays)
         out = None if masked is None else numbers.dropped(masked)
         hidden = None if out is None else out[at]

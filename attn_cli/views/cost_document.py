@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attn_cli.cost_report import Amount, CostReport
+from attn_cli.spelling import spelled
 
 
 def described(report: CostReport) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def described(report: CostReport) -> dict[str, Any]:
             for layer in report.layers
         ],
         "facts": list(report.facts),
-        "conventions": list(report.conventions),
+        "conventions": [*map(spelled, report.conventions)],
     }
 
 

@@ -79,7 +79,7 @@ def _difference(report: MaskReport) -> list[Block]:
 
 def _bias(report: MaskReport, display: Display) -> list[Block]:
     """How the bias comes about, then mask and bias together."""
-    steps = [step for step in report.trace.steps if not step.given and step.name != "mask"]
+    steps = [step for step in report.trace.steps if step.role not in ("input", "mask")]
     if not steps:
         return []
     more = tuple(left_out(report.trace, report.trace.steps, display))
@@ -90,7 +90,7 @@ def _bias(report: MaskReport, display: Display) -> list[Block]:
         *([Lines(more, quiet=True)] if more else []),
     ]
     for place, step in enumerate((s for s in steps if s.name != "bias"), 1):
-        look = "veiled" if step.name == "masked" else step.look
+        look = "veiled" if step.role == "masked" else step.look
         blocks += step_blocks(step._replace(look=look), str(place), report.trace, display)
     return blocks
 

@@ -6,6 +6,7 @@ text, and no cell can be cut.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from itertools import zip_longest
 
@@ -27,6 +28,17 @@ SUMS = ("sum", "keys")
 
 def print_page(blocks: Iterable[Block], console: Console, *, beside: bool = True) -> None:
     """Print a page, a blank line before each part; tables side by side where wanted and fitting."""
+    console.print(_page(blocks, console, beside), soft_wrap=True)
+
+
+def page_text(blocks: Iterable[Block], width: int) -> Text:
+    """A page as one text of a width."""
+    text = _page(blocks, Console(file=io.StringIO(), width=width), beside=True)
+    text.no_wrap, text.overflow = True, "ignore"
+    return text
+
+
+def _page(blocks: Iterable[Block], console: Console, beside: bool) -> Text:
     lines: list[Text] = []
     for block in blocks:
         apart = isinstance(block, Heading) or (isinstance(block, Lines) and block.apart)
@@ -35,7 +47,7 @@ def print_page(blocks: Iterable[Block], console: Console, *, beside: bool = True
         lines += _lines(block, console, beside)
     for line in lines:
         line.rstrip()
-    console.print(Text("\n").join(lines), soft_wrap=True)
+    return Text("\n").join(lines)
 
 
 def _lines(block: Block, console: Console, beside: bool) -> list[Text]:

@@ -1,0 +1,148 @@
+"""What a count of operations and bytes leaves: formulas, numbers, and its own page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from attn_cli.api.shown import Frame, Shown
+from attn_cli.cost_report import Amount, CostReport, Crossover, ModelReport, Sweep, Timing, Variant
+from attn_cli.views.compare_page import sweep_blocks, timing_blocks, variant_blocks
+from attn_cli.views.cost_document import described
+from attn_cli.views.cost_latex import cost_table
+from attn_cli.views.cost_page import cost_page
+from attn_cli.views.model_page import model_document, model_page
+from attn_cli.views.page import Block
+
+
+class CostLine(NamedTuple):
+    """One step, or a total. flops: a SymPy formula; value: a number, None where a letter is open.
+
+    kind: matmul for products of matrices, else other. order: of growth, in SymPy's notation.
+    """
+
+    name: str
+    kind: str
+    flops: Any
+    value: int | None
+    order: str = ""
+
+
+class Cost(Shown):
+    """The cost of one mechanism."""
+
+    def __init__(
+        self,
+        report: CostReport,
+        variants: tuple[Variant, ...],
+        sweep: Sweep | None,
+        timing: Timing | None,
+        again: Callable[[Mapping[str, Any]], Cost],
+    ) -> None:
+        self.report, self.variants, self.sweep, self.timing = report, variants, sweep, timing
+        self.title = f"Cost of {report.title.lower()}"
+        self._again = again
+
+    @property
+    def steps(self) -> tuple[CostLine, ...]:
+        """Every step with its operations in all layers."""
+        return tuple(
+            CostLine(one.name, one.kind, _formula(one.flops), one.flops.value, one.order_plain)
+            for one in self.report.steps
+        )
+
+    @property
+    def totals(self) -> dict[str, CostLine]:
+        """Operations by kind: matmul, other, and all together."""
+        return {
+            kind: CostLine(kind, kind, _formula(amount), amount.value)
+            for kind, amount in self.report.totals.items()
+        }
+
+    @property
+    def memory(self) -> dict[str, Amount]:
+        """Bytes by what they hold: value is a number, plain the formula."""
+        return self.report.memory
+
+    @property
+    def kv_cache(self) -> dict[str, Amount]:
+        """Bytes of the keys and values that are kept: per_token, and in all."""
+        return self.report.kv_cache
+
+    @property
+    def crossovers(self) -> tuple[Crossover, ...]:
+        """Where two parts cost the same: at which value of which letter."""
+        return self.report.crossovers
+
+    def at(self, **sizes: Any) -> Cost:
+        """The same cost at other sizes, as n=1024."""
+        return self._again(sizes)
+
+    def latex(self) -> str:
+        """The steps as a LaTeX table."""
+        return cost_table(self.report)
+
+    def page(self, frame: Frame) -> list[Block]:
+        """The report, and beside it what was asked for: variants, a sweep, a machine."""
+        blocks: list[Block] = []
+        if self.variants:
+            blocks += variant_blocks(self.variants, frame.width)
+        if self.sweep is not None:
+            blocks += sweep_blocks(self.sweep, frame.width)
+        if self.timing is not None:
+            blocks += timing_blocks(self.timing, frame.width)
+        return cost_page(self.report, frame.width, blocks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document attn.cost/1, as --json prints it."""
+        found = described(self.report)
+        if self.variants:
+            found["compare"] = [
+                {
+                    "name": one.name,
+                    "matmul": one.matmul.plain,
+                    "kv_cache_per_token": one.kv_per_token.plain,
+                    "kv_cache_per_token_value": one.kv_per_token.value,
+                    "score_matrix": one.score_matrix.plain,
+                    "score_matrix_value": one.score_matrix.value,
+                }
+                for one in self.variants
+            ]
+        if self.sweep is not None:
+            rows = [row._asdict() for row in self.sweep.rows]
+            found["sweep"] = {"letter": self.sweep.letter, "rows": rows}
+        if self.timing is not None:
+            found["hardware"] = _hardware(self.timing)
+        return found
+
+
+class ModelCost(Shown):
+    """The cost of a model's attention, by its configuration."""
+
+    def __init__(self, report: ModelReport, timing: Timing | None) -> None:
+        self.report, self.timing = report, timing
+        self.title = f"Attention of {report.name}"
+
+    def page(self, frame: Frame) -> list[Block]:
+        """The report, and the least time on a machine."""
+        more = timing_blocks(self.timing, frame.width) if self.timing is not None else []
+        return model_page(self.report, frame.width, more)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document attn.model/1, as --json prints it."""
+        found = model_document(self.report)
+        if self.timing is not None:
+            found["hardware"] = _hardware(self.timing)
+        return found
+
+
+def _formula(amount: Amount) -> Any:
+    """A formula of ours as SymPy has it; a number as an integer."""
+    import sympy
+
+    return sympy.sympify(amount.plain)
+
+
+def _hardware(timing: Timing) -> dict[str, Any]:
+    floors = [{**floor._asdict(), "bound": floor.bound} for floor in timing.floors]
+    return {**timing._asdict(), "floors": floors}

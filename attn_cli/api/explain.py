@@ -1,0 +1,174 @@
+"""Topics: their text, and what their examples and measurements give, computed when asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from attn_cli import mechanisms
+from attn_cli.api.compare import compared
+from attn_cli.api.complexity import complexity, counted
+from attn_cli.api.compute import computed
+from attn_cli.api.given import separated
+from attn_cli.api.looking import Look
+from attn_cli.api.mask import built
+from attn_cli.api.shown import Frame, Shown
+from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.language import said, speaking
+from attn_cli.matrices.sources import Sources
+from attn_cli.mechanisms import Mechanism
+from attn_cli.reports.measured import MEASURES
+from attn_cli.topics.examples import read_example
+from attn_cli.topics.library import ORDER, Part, Topic, catalogue, read
+from attn_cli.views.page import Block, Grids, Heading, Lines, Title
+from attn_cli.views.texts import text_table
+
+
+class Measured(Shown):
+    """What a topic measures: a table of numbers."""
+
+    def __init__(self, name: str) -> None:
+        self.title = name
+        self._table = MEASURES[name]()
+
+    def page(self, frame: Frame) -> list[Block]:
+        """What was measured, then the table."""
+        found, width = self._table, frame.width
+        columns = [said(column) for column in found.columns]
+        spare = [said(column) for column in found.spare]
+        table = text_table(columns, found.rows, width=width, right=columns[1:], spare=spare)
+        return [Lines((said(found.what),), quiet=True, indented=False), Grids((table,))]
+
+
+class Piece(NamedTuple):
+    """A piece of a page: Markdown text; or a result, with the command that gives it."""
+
+    text: str = ""
+    line: str = ""
+    result: Shown | None = None
+
+
+class Page(Shown):
+    """A topic, with what its examples give."""
+
+    def __init__(self, topic: Topic, pieces: tuple[Piece, ...]) -> None:
+        self.name, self.title, self.pieces = topic.name, topic.title, pieces
+
+    def page(self, frame: Frame) -> list[Block]:
+        """Text as paragraphs; the result of every example below its command."""
+        blocks: list[Block] = [Title(self.title, "", "")]
+        for piece in self.pieces:
+            if piece.line:
+                blocks.append(Heading("", f"$ {piece.line}"))
+            if piece.result is not None:
+                blocks += piece.result.page(frame._replace(advice=False))
+            for paragraph in re.split(r"\n\s*\n", piece.text.strip()):
+                if paragraph:
+                    blocks.append(Lines(_lines(paragraph), indented=False, apart=True))
+        return blocks
+
+
+def _lines(paragraph: str) -> tuple[str, ...]:
+    """The lines of a list, or a paragraph in one."""
+    lines = paragraph.splitlines()
+    return tuple(lines) if lines[0].startswith("- ") else (" ".join(lines),)
+
+
+class Topics(Shown):
+    """Every topic with its title, those of modes after the others."""
+
+    title = "Topics"
+
+    def __init__(self, language: str = "en") -> None:
+        self.topics = tuple((name, read(name, language).title) for name in ORDER)
+        self.modes = tuple((one.name, said(one.title)) for one in mechanisms.MECHANISMS)
+
+    def page(self, frame: Frame) -> list[Block]:
+        """Two lists."""
+        return [
+            Title(said("Topics"), "", "attn explain TOPIC"),
+            *_listed(self.topics, frame.width),
+            Heading("", said("Modes of attn compute")),
+            *_listed(self.modes, frame.width),
+        ]
+
+
+def _listed(named: tuple[tuple[str, str], ...], width: int) -> list[Block]:
+    """Names and titles side by side, or below each other where they don't fit."""
+    from rich.cells import cell_len
+
+    longest = [max(cell_len(row[place]) for row in named) for place in (0, 1)]
+    if sum(longest) + 4 <= width:
+        return [Grids((text_table(["", ""], [*named], width=width),))]
+    return [Lines((name, f"  {title}"), apart=True) for name, title in named]
+
+
+def explain(topic: str | None = None, *, language: str = "en") -> Page | Topics:
+    """Explain a topic, with the numbers of its examples; without one, list all there are.
+
+    Raises AttnError (a ValueError) for a topic that there is not, with the nearest that is.
+    """
+    with speaking(catalogue(language)):
+        if topic is None:
+            return Topics(language)
+        found = _topic(topic.lower(), language)
+        return Page(found, tuple(_piece(part) for part in found.parts))
+
+
+def _piece(part: Part) -> Piece:
+    if part.kind == "text":
+        return Piece(text=part.content)
+    if part.kind == "measure":
+        return Piece(result=Measured(part.content))
+    return Piece(line=part.content, result=_result(part.content))
+
+
+def _result(line: str) -> Shown:
+    """What an example gives."""
+    example = read_example(line)
+    arrays, spec = separated(example.values)
+    look, sources = Look(**example.look), Sources(None)
+    if example.command == "compute":
+        return computed(arrays, spec, look, sources)
+    if example.command == "compare":
+        return compared(arrays, spec, look, sources)
+    if example.command == "complexity":
+        return counted(arrays, spec, lambda: sources)
+    found = built(arrays, spec, look)
+    assert found is not None, "examples of attn mask have a mask"
+    return found
+
+
+def _topic(name: str, language: str) -> Topic:
+    if name in ORDER:
+        return read(name, language)
+    modes = [one.name for one in mechanisms.MECHANISMS]
+    if name in modes:
+        return _of_mode(mechanisms.named(name), language)
+    raise AttnError(f"There is no topic {name!r}. {did_you_mean(name, [*ORDER, *modes])}")
+
+
+def _of_mode(mechanism: Mechanism, language: str) -> Topic:
+    """A mode explains itself: what it is for, its formula, an example, its cost and its source."""
+    return Topic(mechanism.name, said(mechanism.title), tuple(_mode_parts(mechanism, language)))
+
+
+def _mode_parts(mechanism: Mechanism, language: str) -> Iterator[Part]:
+    name = mechanism.name
+    yield Part("text", f"`{mechanism.formula}`")
+    yield Part("text", said(mechanism.about))
+    yield Part("attn", f"attn compute --mode {name} {mechanism.example}")
+    cost = complexity(mode=name)
+    yield Part(
+        "text",
+        said(
+            "Cost: {products} FLOPs in matrix products, {rest} in everything else.",
+            products=cost.report.totals["matmul"].pretty,
+            rest=cost.report.totals["other"].pretty,
+        ),
+    )
+    spoken = f" --lang {language}" if language != "en" else ""
+    more = [f"- `attn {command}{spoken} --mode {name}`" for command in ("compute", "complexity")]
+    sources, then = said("Sources"), said("Next")
+    yield Part("text", f"**{sources}**\n\n- {mechanism.source}\n\n**{then}**\n\n" + "\n".join(more))

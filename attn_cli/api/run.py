@@ -1,0 +1,136 @@
+"""What one run of attention leaves: every step, what is said of them, and its own page."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attn_cli.api.cells import read_cell, refuse_unknown
+from attn_cli.api.evaluated import Evaluated
+from attn_cli.api.looking import Look
+from attn_cli.api.shown import Frame, Shown, strict_json
+from attn_cli.api.traces import trace_of
+from attn_cli.errors import AttnError
+from attn_cli.readings.traced import worked_cell
+from attn_cli.spec import Spec
+from attn_cli.trace import Trace, TracedStep
+from attn_cli.views import document
+from attn_cli.views.compute_page import compute_page, work_page
+from attn_cli.views.numbers import short
+from attn_cli.views.page import Block, Display
+from attn_cli.views.steps import worked_line
+
+Array = np.ndarray[Any, Any]
+
+SAVED = (".npz", ".json")
+
+
+class Run(Shown):
+    """A run: its steps by name, its facts and notices, and one number worked out on demand."""
+
+    def __init__(self, found: Evaluated, look: Look) -> None:
+        self._found = found
+        self._look = look
+
+    @cached_property
+    def trace(self) -> Trace:
+        """All of it as plain data."""
+        return trace_of(self._found, self._look)
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        """The mechanism's name in words."""
+        return self.trace.title
+
+    @property
+    def steps(self) -> tuple[TracedStep, ...]:
+        """Every step in order, inputs first: name, role, formula, meaning, axes, values, flops."""
+        return self.trace.steps
+
+    @property
+    def output(self) -> Array:
+        """What attention gives: (…, n, d_v)."""
+        return np.asarray(self.trace.steps[-1].values)
+
+    def __getitem__(self, name: str) -> Array:
+        """The numbers of a step.
+
+        Raises AttnError for a step that there is not, and for one of which only some queries
+        were kept.
+        """
+        refuse_unknown(name, "‹step›", self._found.request.program)
+        step = self.trace.step(name)
+        if step.queries is not None and self._found.request.query is None:
+            raise AttnError(f"{name} was not kept whole: it is too large. Give ‹keep all›.")
+        return np.asarray(step.values)
+
+    @property
+    def notices(self) -> tuple[str, ...]:  # type: ignore[override]
+        """What has to be known to read the numbers right."""
+        return self.trace.notices
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Sizes, where arrays come from, and every convention that was used."""
+        return self.trace.facts
+
+    @property
+    def spec(self) -> Spec:
+        """The choices, those of a saved run among them."""
+        return self._found.request.spec
+
+    def work(self, cell: str) -> str:
+        """One number from its formula to its result: weights[0,1] = … = 0.5.
+
+        Raises AttnError for a cell that there is not.
+        """
+        name, place = read_cell(cell, self._found.request)
+        numbers = self._found.numbers
+        return worked_line(worked_cell(numbers, name, place, short, self._look.decimals))
+
+    def page(self, frame: Frame) -> list[Block]:
+        """The page, or the part of it that is looked at."""
+        look = self._look
+        if look.show_work is not None:
+            return work_page(self.trace, look.show_work.partition("[")[0].strip())
+        shown = Display(
+            width=frame.width,
+            precision=look.decimals,
+            everything=look.everything,
+            head=look.head,
+            batch_index=look.batch_index or 0,
+            only=look.only,
+            start=look.start,
+            signs=frame.signs,
+        )
+        trace = self.trace if frame.advice else self.trace._replace(next_commands=())
+        return compute_page(trace, shown)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document attn.trace/1, as --json prints it."""
+        return strict_json(document.parts(self.trace, self._look.only))
+
+    def save(self, file: str | Path, *, force: bool = False) -> None:
+        """Write every array by its step's name as .npz, or the document as .json.
+
+        Raises AttnError for another suffix, and without force for a file that exists.
+        """
+        import json
+
+        from attn_cli.matrices.saved import write_npz
+        from attn_cli.matrices.writing import check_path, write_text, write_whole
+
+        path, only = Path(file), self._look.only
+        check_path(path, "‹save›", SAVED, force)
+        if path.suffix.lower() == ".json":
+            write_text(path, document.parts(self.trace, only), force=force)
+            return
+        for step in self.steps:
+            if only in (None, step.name):
+                self[step.name]
+        arrays = {step.name: step.values for step in self.steps if only in (None, step.name)}
+        settings = json.dumps(self.trace.settings)
+        write_whole(path, lambda stream: write_npz(stream, arrays, settings), force=force)

@@ -1,0 +1,94 @@
+"""Results that show themselves: as text, on a terminal by Rich, in a notebook, in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from attn_cli.views.page import Block, Signs
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
+    from rich.text import Text
+
+
+class Frame(NamedTuple):
+    """What a page is made for.
+
+    width: columns of text. signs: those there are. advice: whether it ends with what to type next.
+    """
+
+    width: int = 80
+    signs: Signs = Signs()
+    advice: bool = False
+
+
+SUFFIXES = (".html", ".svg", ".md", ".txt", ".tex")
+
+
+class Shown:
+    """A result with a page of its own."""
+
+    title: str
+    notices: tuple[str, ...] = ()
+
+    def page(self, frame: Frame) -> list[Block]:
+        """The page before it is known where it is shown."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        """The page as plain text, 80 columns wide."""
+        from attn_cli.views.terminal import page_text
+        from attn_cli.views.visible import visible_page
+
+        return page_text(visible_page(self.page(Frame())), Frame().width).plain
+
+    def __rich__(self) -> _Renderable:
+        """The page for a Rich console, as wide as that is."""
+        return _Renderable(self)
+
+    def _repr_html_(self) -> str:
+        """The page for a notebook, with real tables."""
+        from attn_cli.views.html import html_fragment
+        from attn_cli.views.visible import visible_page
+
+        return html_fragment(visible_page(self.page(Frame())))
+
+    def export(self, file: str | Path, *, force: bool = False) -> None:
+        """Write the page as .html, .svg, .md, .txt or .tex.
+
+        Raises AttnError for another suffix, and without force for a file that exists.
+        """
+        from attn_cli.matrices.writing import check_path, write_text
+        from attn_cli.views import export
+
+        path = Path(file)
+        check_path(path, "‹file›", SUFFIXES, force)
+        blocks = self.page(Frame(export.WIDTH))
+        text = export.WRITERS[path.suffix.lower()](blocks, self.title, self.notices)
+        write_text(path, [text], force=force)
+
+
+class _Renderable:
+    """What Rich asks for a page."""
+
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Lay the page out for the room there is."""
+        from attn_cli.views.terminal import page_text
+        from attn_cli.views.visible import visible_page
+
+        width = options.max_width
+        yield page_text(visible_page(self._shown.page(Frame(width))), width)
+
+
+def strict_json(parts: Iterator[str]) -> dict[str, Any]:
+    """A document as it reads back from JSON."""
+    import json
+
+    document = json.loads("".join(parts))
+    assert isinstance(document, dict)
+    return document
