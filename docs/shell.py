@@ -7,7 +7,7 @@ import shlex
 import subprocess
 import sys
 
-from attn_cli.libraries import QUESTIONS
+from attn_cli.data.libraries import QUESTIONS
 
 ENVIRONMENT = {"COLUMNS": "80", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "TERM": "xterm"}
 
@@ -82,9 +82,9 @@ def catalogue(module: str, name: str) -> None:
 
 def mechanisms(*names: str) -> None:
     """Print modes with formula, cost in matrix products and source: these, or all."""
+    from attn_cli.costs.report import cost_report
+    from attn_cli.costs.symbolic import Shape
     from attn_cli.mechanisms import MECHANISMS
-    from attn_cli.reports.costed import cost_report
-    from attn_cli.reports.symbolic import Shape
 
     print("| mode | name | formula | products, FLOPs | all the rest | source |")
     print("|---|---|---|---|---|---|")
@@ -97,10 +97,10 @@ def mechanisms(*names: str) -> None:
 
 def normalizers() -> None:
     """Print normalizers with formula, cost and source."""
+    from attn_cli.costs.report import cost_report
+    from attn_cli.costs.symbolic import Shape
     from attn_cli.mechanisms import Choices, named
     from attn_cli.mechanisms.normalizers import NORMALIZERS
-    from attn_cli.reports.costed import cost_report
-    from attn_cli.reports.symbolic import Shape
 
     print("| normalizer | weight | FLOPs, those of the scale in | source |\n|---|---|---|---|")
     for one in NORMALIZERS:

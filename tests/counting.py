@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from attn_cli.costs.symbolic import Costed, Shape, symbolic_program
 from attn_cli.mechanisms import Mechanism
 from attn_cli.program import Program
 from attn_cli.readings import cost, formulas
-from attn_cli.readings.frame import Frame
+from attn_cli.readings.subprogram import Frame
 from attn_cli.readings.values import RULES
-from attn_cli.reports.symbolic import Costed, Shape, symbolic_program
 from tests.programs import Arrays, normal
 
 ONE_EACH = (np.add, np.subtract, np.multiply, np.divide, np.exp, np.tanh, np.sqrt, np.power)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from attn_cli import masks, mechanisms
 from attn_cli.api.equal_runs import outputs_apart
-from attn_cli.readings import blocks
+from attn_cli.transforms import blocks
 from tests.conftest import Attn
 from tests.programs import SCORED, normal, program_of, run
 from tests.test_values import relative

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from attn_cli import masks
 from attn_cli.program import Program, Sizes
-from attn_cli.readings import blocks, rows
-from attn_cli.readings.fusion import fused
 from attn_cli.readings.values import evaluate
+from attn_cli.transforms import blocks, rows
+from attn_cli.transforms.fuse import fused
 from tests.programs import SCORED, Arrays, normal, program_of, with_parameters
 
 MODES = SCORED

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_cli import mechanisms
+from attn_cli.costs.symbolic import Shape
 from attn_cli.mechanisms.normalizers import NORMALIZERS, normalizer
-from attn_cli.reports.symbolic import Shape
 from tests.conftest import Attn
 from tests.counting import refuse_other_counts
 from tests.programs import normal, run

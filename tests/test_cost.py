@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_cli import masks, mechanisms
+from attn_cli.costs.report import ITEM_SIZES, cost_report
+from attn_cli.costs.symbolic import Shape
 from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, window_rows
 from attn_cli.readings import cost, formulas
-from attn_cli.reports.costed import ITEM_SIZES, cost_report
-from attn_cli.reports.symbolic import Shape
 from tests.counting import counts, refuse_other_counts
 from tests.programs import SCORED, normal, program_of, with_parameters
 

@@ -14,8 +14,9 @@ import pytest
 
 import attn_cli
 from attn_cli import language, mechanisms
+from attn_cli.api import measurements as measured
+from attn_cli.costs import conventions as counted_so
 from attn_cli.mechanisms.normalizers import NORMALIZERS
-from attn_cli.reports import counted_so, measured
 from attn_cli.topics.en.steps import MEANINGS
 from attn_cli.topics.library import LANGUAGES, ORDER, catalogue, read
 from attn_cli.views import focus, ways_page

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from attn_cli import masks
-from attn_cli.readings import blocks
 from attn_cli.readings.values import evaluate
+from attn_cli.transforms import blocks
 from tests.conftest import Attn
 from tests.programs import normal, program_of
 

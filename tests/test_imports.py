@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import graphlib
 import subprocess
 import sys
 
@@ -60,3 +61,10 @@ def test_programs_and_masks_need_the_standard_library_only() -> None:
     code = "import sys, attn_cli.mechanisms; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert not set(done.stdout.decode().split()) & {"numpy", "rich", "typer", "sympy"}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Every module can be put behind all that it imports, those for types among them."""
+    graph = pytest.importorskip("grimp").build_graph("attn_cli")
+    imports = {one: graph.find_modules_directly_imported_by(one) for one in graph.modules}
+    assert len([*graphlib.TopologicalSorter(imports).static_order()]) == len(imports) > 100

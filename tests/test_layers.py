@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attn_cli import masks, mechanisms
-from attn_cli.reports.symbolic import Shape
+from attn_cli.costs.symbolic import Shape
 from tests.conftest import Attn
 from tests.counting import refuse_other_counts
 from tests.programs import normal, run

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from attn_cli import masks
-from attn_cli.readings import blocks, cost
+from attn_cli.readings import cost
 from attn_cli.readings.values import evaluate
+from attn_cli.transforms import blocks
 from tests import oracle
 from tests.conftest import Attn
 from tests.counting import counts

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from attn_cli.arrays.forms import FORMS
 from attn_cli.cli import options
-from attn_cli.matrices.forms import FORMS
 from tests.conftest import Attn, Ran, once, option_names
 from tests.programs import normal
 
@@ -540,7 +540,7 @@ def test_lists_in_help_are_whole() -> None:
 def test_the_catalogue(attn: Attn) -> None:
     """Attn mask alone lists every mask with its numbers and source, and the libraries."""
     from attn_cli import masks
-    from attn_cli.libraries import LIBRARIES
+    from attn_cli.data.libraries import LIBRARIES
 
     for ran in (attn("mask"), attn("mask", "--plain")):
         assert ran.status == 0

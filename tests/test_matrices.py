@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as array_strategy
 
 from attn_cli import units
+from attn_cli.arrays import limits, literals, numeric, seeded, writing
+from attn_cli.arrays.sources import Sources
+from attn_cli.arrays.tokens import tokens
 from attn_cli.errors import AttnError, ImpossibleError
-from attn_cli.matrices import limits, literals, numeric, seeded, writing
-from attn_cli.matrices.sources import Sources
-from attn_cli.matrices.tokens import tokens
 from attn_cli.views.matrix import lines
 
 NUMBERS = np.array([[1.5, -2.25, 1e-7], [0.1, 3.0, -1e9]])

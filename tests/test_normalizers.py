@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from attn_cli import masks
 from attn_cli.mechanisms.normalizers import NORMALIZERS, normalizer
-from attn_cli.readings import blocks, cost
-from attn_cli.readings.sparse import entmax
+from attn_cli.readings import cost
+from attn_cli.readings.entmax import entmax
 from attn_cli.readings.values import evaluate
+from attn_cli.transforms import blocks
 from tests import oracle
 from tests.conftest import Attn
 from tests.counting import counts

@@ -216,7 +216,7 @@ def test_waves() -> None:
 
 def test_in_blocks_as_whole() -> None:
     """Blocks of queries know their positions."""
-    from attn_cli.readings.blocks import evaluate_blocks
+    from attn_cli.transforms.blocks import evaluate_blocks
 
     arrays = {"q": normal(0, 50, 6), "k": normal(1, 70, 6), "v": normal(2, 70, 3)}
     for bias in (biases.alibi(), biases.t5(8, 9)):

@@ -133,8 +133,8 @@ def test_a_step_reads_like_a_line_of_its_program() -> None:
 
 def test_steps_have_roles() -> None:
     """What a step is to a reader follows from the program, not from its name."""
+    from attn_cli.costs.symbolic import Shape, symbolic_program
     from attn_cli.mechanisms import MECHANISMS, Choices
-    from attn_cli.reports.symbolic import Shape, symbolic_program
 
     for mechanism in MECHANISMS:
         program = symbolic_program(mechanism, Shape(n=3, d=8)).program

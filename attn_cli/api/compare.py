@@ -17,17 +17,17 @@ from attn_cli.api.mask_choices import mask_choices
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.shown import Frame, Shown
-from attn_cli.compare_report import WaysReport
+from attn_cli.api.side_by_side import Run, way
+from attn_cli.arrays.limits import refuse_above_memory
+from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.language import said
-from attn_cli.matrices.limits import refuse_above_memory
-from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms.mechanism import ATTENTION
 from attn_cli.mechanisms.normalizers import normalizer
 from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
-from attn_cli.reports.ways import Run, way
+from attn_cli.results.comparison import WaysReport
 from attn_cli.spec import Spec, refuse_other
 from attn_cli.spelling import choice
 from attn_cli.views.page import Block, Display

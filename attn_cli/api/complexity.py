@@ -13,17 +13,17 @@ from attn_cli.api.cost_shapes import shape_of
 from attn_cli.api.given import Arrays, refuse_arrays, separated
 from attn_cli.api.looking import Progress, silent
 from attn_cli.api.sizes import size, swept
+from attn_cli.costs.models import Questions, model_report
+from attn_cli.costs.report import ITEM_SIZES, cost_report
+from attn_cli.costs.roofline import model_timing, timing
+from attn_cli.costs.variants import sweep, variants
+from attn_cli.data.machines import MACHINES, Machine
 from attn_cli.errors import AttnError, did_you_mean
-from attn_cli.machines import MACHINES, Machine
-from attn_cli.reports.comparing import sweep, variants
-from attn_cli.reports.costed import ITEM_SIZES, cost_report
-from attn_cli.reports.models import Questions, model_report
-from attn_cli.reports.timing import model_timing, timing
 from attn_cli.spec import Spec, refuse_other
 from attn_cli.spelling import choice
 
 if TYPE_CHECKING:
-    from attn_cli.matrices.sources import Sources
+    from attn_cli.arrays.sources import Sources
 
 LONGEST_CONFIG = 2**22
 
@@ -62,7 +62,7 @@ def counted(
 
 
 def _no_input() -> Sources:
-    from attn_cli.matrices.sources import Sources
+    from attn_cli.arrays.sources import Sources
 
     return Sources(None)
 

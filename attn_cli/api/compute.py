@@ -10,7 +10,7 @@ from attn_cli.api.given import Arrays, separated
 from attn_cli.api.looking import Look, Progress, silent
 from attn_cli.api.requests import request_of
 from attn_cli.api.run import Run
-from attn_cli.matrices.sources import Sources
+from attn_cli.arrays.sources import Sources
 from attn_cli.spec import Spec, refuse_other
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from attn_cli.api.shown import Frame, Shown
-from attn_cli.cost_report import Amount, CostReport, Crossover, ModelReport, Sweep, Timing, Variant
+from attn_cli.results.cost import Amount, CostReport, Crossover, ModelReport, Sweep, Timing, Variant
 from attn_cli.views.compare_page import sweep_blocks, timing_blocks, variant_blocks
 from attn_cli.views.cost_document import described
 from attn_cli.views.cost_latex import cost_table

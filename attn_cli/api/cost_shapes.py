@@ -10,15 +10,15 @@ from attn_cli.api.looking import Progress, silent
 from attn_cli.api.mask_choices import MaskChoices, mask_choices, refuse_placement
 from attn_cli.api.positions import bias_of
 from attn_cli.api.sizes import size
+from attn_cli.costs.symbolic import Shape
 from attn_cli.errors import AttnError, ShapeError
 from attn_cli.mechanisms import Mechanism
 from attn_cli.mechanisms.mechanism import BARE, CONTEXT, PAST
-from attn_cli.reports.symbolic import Shape
 from attn_cli.spec import Spec
 from attn_cli.spelling import choice
 
 if TYPE_CHECKING:
-    from attn_cli.matrices.sources import Sources
+    from attn_cli.arrays.sources import Sources
 
 CLOSED = ("causal", "window")
 """Masks whose pairs have a formula; those of others are counted."""

@@ -12,9 +12,9 @@ from attn_cli.errors import AttnError
 from attn_cli.masks import Mask
 from attn_cli.masks.placed import Offset
 from attn_cli.program import Program, Step
-from attn_cli.readings import rows
 from attn_cli.readings.cost import flops
-from attn_cli.readings.kept import count_of, kept_keys
+from attn_cli.readings.counted_pairs import count_of, kept_keys
+from attn_cli.transforms import rows
 
 Array = np.ndarray[Any, Any]
 

@@ -9,10 +9,10 @@ import numpy as np
 from attn_cli import mechanisms
 from attn_cli.api.requests import Request
 from attn_cli.program import Program
-from attn_cli.readings import rows
 from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
+from attn_cli.transforms import rows
 from attn_cli.views.numbers import scientific
 
 Array = np.ndarray[Any, Any]

@@ -10,14 +10,14 @@ import numpy as np
 from attn_cli.api.cells import Cell, read_cell, refuse_missing_slices, refuse_unknown
 from attn_cli.api.looking import Look, Progress, silent
 from attn_cli.api.requests import Request
+from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.errors import AttnError
-from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.program import Program, Step
-from attn_cli.readings import blocks, rows
 from attn_cli.readings.cost import bytes_of_all
-from attn_cli.readings.kept import mask_of
+from attn_cli.readings.counted_pairs import mask_of
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
+from attn_cli.transforms import blocks, rows
 
 Array = np.ndarray[Any, Any]
 

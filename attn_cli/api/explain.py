@@ -13,12 +13,12 @@ from attn_cli.api.compute import computed
 from attn_cli.api.given import separated
 from attn_cli.api.looking import Look
 from attn_cli.api.mask import built
+from attn_cli.api.measurements import MEASURES
 from attn_cli.api.shown import Frame, Shown
+from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.language import said, speaking
-from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms import Mechanism
-from attn_cli.reports.measured import MEASURES
 from attn_cli.topics.examples import read_example
 from attn_cli.topics.library import ORDER, Part, Topic, catalogue, read
 from attn_cli.views.page import Block, Grids, Heading, Lines, Title

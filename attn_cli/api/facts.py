@@ -12,8 +12,8 @@ from attn_cli.errors import brief
 from attn_cli.readings.cost import local_span
 from attn_cli.readings.notation import letter
 from attn_cli.readings.traced import Numbers
+from attn_cli.results.trace import TracedStep
 from attn_cli.spelling import spelled
-from attn_cli.trace import TracedStep
 from attn_cli.units import bytes_text
 from attn_cli.views.numbers import short
 

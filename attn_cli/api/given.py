@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from attn_cli.arrays.arguments import names_array
 from attn_cli.errors import AttnError
-from attn_cli.matrices.arguments import names_array
 from attn_cli.spec import Spec
 from attn_cli.spelling import choice
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from attn_cli.api.given import ARRAYS, Arrays
 from attn_cli.api.saved import saved_settings
+from attn_cli.arrays import files, numeric
+from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, listed, shape_text
-from attn_cli.matrices import files, numeric
-from attn_cli.matrices.sources import Sources
 from attn_cli.mechanisms import MECHANISMS, local
 from attn_cli.mechanisms.biases import TABLE
 from attn_cli.mechanisms.normalizers import NORMALIZERS

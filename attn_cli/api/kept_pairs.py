@@ -12,14 +12,14 @@ from attn_cli import masks
 from attn_cli.api.inputs import booleans
 from attn_cli.api.looking import Progress, silent
 from attn_cli.api.mask_choices import MaskChoices
+from attn_cli.arrays.forms import four_axes
+from attn_cli.arrays.sources import Sources
+from attn_cli.costs.symbolic import Shape
 from attn_cli.errors import AttnError, ShapeError, brief, shape_text
+from attn_cli.mask_reports.grid import refuse_many_pairs
 from attn_cli.masks import Board, Mask
 from attn_cli.masks.paths import path_order
-from attn_cli.matrices.forms import four_axes
-from attn_cli.matrices.sources import Sources
 from attn_cli.readings.coverage import cover
-from attn_cli.reports.field import refuse_many_pairs
-from attn_cli.reports.symbolic import Shape
 
 
 def with_counts(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.matrices.layouts import heads_first, is_weight, layout_of, likelier, weights_in_out
+from attn_cli.arrays.layouts import heads_first, is_weight, layout_of, likelier, weights_in_out
 from attn_cli.readings.notation import letter
 from attn_cli.spec import Spec
 

@@ -15,23 +15,23 @@ from attn_cli.api.given import Arrays, separated
 from attn_cli.api.looking import Look, Progress, silent
 from attn_cli.api.mask_requests import MaskRequest, mask_request
 from attn_cli.api.shown import Frame, Shown, strict_json
+from attn_cli.arrays.forms import Form, form_layout, form_of, in_form
+from attn_cli.arrays.sources import Sources
+from attn_cli.arrays.writing import check_path, write_whole
+from attn_cli.data.libraries import LIBRARIES, QUESTIONS
 from attn_cli.errors import AttnError, ImpossibleError, ShapeError
 from attn_cli.language import said
-from attn_cli.libraries import LIBRARIES, QUESTIONS
-from attn_cli.mask_report import FormShown, MaskReport
+from attn_cli.mask_reports.grid import SMALL_PAIRS, Field, table_of
+from attn_cli.mask_reports.report import Places, mask_report
+from attn_cli.mask_reports.steps import mask_trace
+from attn_cli.mask_reports.without_effect import idle_parts
 from attn_cli.masks import Mask as AnyMask
-from attn_cli.matrices.forms import Form, form_layout, form_of, in_form
-from attn_cli.matrices.sources import Sources
-from attn_cli.matrices.writing import check_path, write_whole
 from attn_cli.mechanisms.biases import BIASES
 from attn_cli.readings.coverage import blocks
-from attn_cli.reports.field import SMALL_PAIRS, Field, table_of
-from attn_cli.reports.idle import idle_parts
-from attn_cli.reports.mask_steps import mask_trace
-from attn_cli.reports.masked import Places, mask_report
+from attn_cli.results.mask import FormShown, MaskReport
+from attn_cli.results.trace import Trace
 from attn_cli.spec import Spec, refuse_other
 from attn_cli.spelling import choice
-from attn_cli.trace import Trace
 from attn_cli.views import document
 from attn_cli.views.mask_catalogue import catalogue_page
 from attn_cli.views.mask_document import described

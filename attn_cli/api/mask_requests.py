@@ -14,14 +14,14 @@ from attn_cli.api.given import Arrays, refuse_arrays
 from attn_cli.api.inputs import booleans
 from attn_cli.api.mask_choices import MaskChoices, mask_choices, refuse_placement
 from attn_cli.api.positions import bias_of
+from attn_cli.arrays.arguments import names_array
+from attn_cli.arrays.forms import Form, form_of, from_form
+from attn_cli.arrays.sources import Sources
+from attn_cli.arrays.tokens import tokens
 from attn_cli.errors import AttnError, ShapeError, brief, shape_text
+from attn_cli.mask_reports.grid import Field, refuse_many_pairs
 from attn_cli.masks import Board, Mask
-from attn_cli.matrices.arguments import names_array
-from attn_cli.matrices.forms import Form, form_of, from_form
-from attn_cli.matrices.sources import Sources
-from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms.biases import Bias
-from attn_cli.reports.field import Field, refuse_many_pairs
 from attn_cli.spec import Spec
 from attn_cli.spelling import choice, spelled
 

@@ -9,11 +9,11 @@ import numpy as np
 from attn_cli.api.requests import Request
 from attn_cli.errors import listed
 from attn_cli.language import said
+from attn_cli.mask_reports.grid import Field
+from attn_cli.mask_reports.without_effect import idle_parts
 from attn_cli.program import ONE, Axes, Step
-from attn_cli.readings.kept import mask_of
+from attn_cli.readings.counted_pairs import mask_of
 from attn_cli.readings.traced import Numbers
-from attn_cli.reports.field import Field
-from attn_cli.reports.idle import idle_parts
 from attn_cli.views.numbers import short
 
 Array = np.ndarray[Any, Any]

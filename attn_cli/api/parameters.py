@@ -10,9 +10,9 @@ import numpy as np
 
 from attn_cli.api.given import ARRAYS, Arrays
 from attn_cli.api.inputs import parameters
+from attn_cli.arrays import seeded
+from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.errors import AttnError
-from attn_cli.matrices import seeded
-from attn_cli.matrices.limits import refuse_above_memory
 from attn_cli.mechanisms import Choices, Layout, Mechanism, local
 from attn_cli.program import Axes, Program
 from attn_cli.spelling import choice

@@ -18,16 +18,16 @@ from attn_cli.api.parameters import drawn, refuse_other_noise, taken, used
 from attn_cli.api.positions import bias_of
 from attn_cli.api.saved import by_element, saved_offset, with_saved
 from attn_cli.api.sentences import name_labels, replaced, sentences
-from attn_cli.errors import AttnError, ShapeError, brief
-from attn_cli.matrices import numeric
-from attn_cli.matrices.digests import digest
-from attn_cli.matrices.layouts import (
+from attn_cli.arrays import numeric
+from attn_cli.arrays.digests import digest
+from attn_cli.arrays.layouts import (
     ROWS_FIRST,
     divides_otherwise,
     is_weight,
     weights_in_out,
 )
-from attn_cli.matrices.sources import Sources
+from attn_cli.arrays.sources import Sources
+from attn_cli.errors import AttnError, ShapeError, brief
 from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT
 from attn_cli.program import Program, Sizes, members

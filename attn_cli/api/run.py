@@ -15,8 +15,8 @@ from attn_cli.api.shown import Frame, Shown, strict_json
 from attn_cli.api.traces import trace_of
 from attn_cli.errors import AttnError
 from attn_cli.readings.traced import worked_cell
+from attn_cli.results.trace import Trace, TracedStep
 from attn_cli.spec import Spec
-from attn_cli.trace import Trace, TracedStep
 from attn_cli.views import document
 from attn_cli.views.compute_page import compute_page, work_page
 from attn_cli.views.numbers import short
@@ -120,8 +120,8 @@ class Run(Shown):
         """
         import json
 
-        from attn_cli.matrices.saved import write_npz
-        from attn_cli.matrices.writing import check_path, write_text, write_whole
+        from attn_cli.arrays.saved import write_npz
+        from attn_cli.arrays.writing import check_path, write_text, write_whole
 
         path, only = Path(file), self._look.only
         check_path(path, "‹save›", SAVED, force)

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
+from attn_cli.arrays import files
+from attn_cli.arrays.files import SETTINGS
 from attn_cli.errors import AttnError
 from attn_cli.masks.catalogue import FARTHEST
 from attn_cli.masks.placed import Offset
-from attn_cli.matrices import files
-from attn_cli.matrices.files import SETTINGS
 from attn_cli.spec import Spec
 
 CHOSEN = (

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from attn_cli.api.given import Arrays
+from attn_cli.arrays import seeded
+from attn_cli.arrays.tokens import tokens
 from attn_cli.errors import AttnError
-from attn_cli.matrices import seeded
-from attn_cli.matrices.tokens import tokens
 from attn_cli.mechanisms import Choices
 from attn_cli.mechanisms.layout import HEAD_WIDTH
 from attn_cli.program import Program

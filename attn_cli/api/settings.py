@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from attn_cli.api.requests import Request
-from attn_cli.matrices.digests import digest
+from attn_cli.arrays.digests import digest
 
 Array = np.ndarray[Any, Any]
 

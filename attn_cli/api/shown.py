@@ -60,7 +60,7 @@ class Shown:
 
         Raises AttnError for another suffix, and without force for a file that exists.
         """
-        from attn_cli.matrices.writing import check_path, write_text
+        from attn_cli.arrays.writing import check_path, write_text
         from attn_cli.views import export
 
         path = Path(file)

@@ -15,11 +15,11 @@ from attn_cli.api.looking import Look
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request
 from attn_cli.api.settings import settings_of
-from attn_cli.matrices.digests import digest
+from attn_cli.arrays.digests import digest
 from attn_cli.readings.focus import focus_rows
 from attn_cli.readings.traced import traced_steps, worked_cell
+from attn_cli.results.trace import FocusRow, Trace, TracedStep
 from attn_cli.topics.en.steps import MEANINGS
-from attn_cli.trace import FocusRow, Trace, TracedStep
 from attn_cli.views.focus import ROWS_SHOWN
 from attn_cli.views.numbers import short
 from attn_cli.views.steps import HEADS_SHOWN

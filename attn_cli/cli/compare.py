@@ -26,10 +26,10 @@ def compare(typed: Typed) -> None:
     from attn_cli.api.compare import compared
     from attn_cli.api.looking import Look
     from attn_cli.api.shown import SUFFIXES
+    from attn_cli.arrays.writing import check_path
     from attn_cli.cli import streams
     from attn_cli.cli.output import export, print_json, show
     from attn_cli.cli.reading import arrays_and_choices, stdin
-    from attn_cli.matrices.writing import check_path
 
     view = typed.view
     check_path(view.export, "‹export›", SUFFIXES, view.force)

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 from attn_cli.api.cost import Cost, ModelCost
 from attn_cli.api.shown import SUFFIXES
+from attn_cli.arrays.writing import check_path, write_text
 from attn_cli.cli import streams
 from attn_cli.cli.output import export, print_json, show
 from attn_cli.errors import AttnError
-from attn_cli.matrices.writing import check_path, write_text
 from attn_cli.spec import Spec
 from attn_cli.spelling import choice
 from attn_cli.views.compare_page import sweep_csv

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from attn_cli.api.looking import Look
 from attn_cli.api.mask import Catalogue, Mask
 from attn_cli.api.shown import SUFFIXES
+from attn_cli.arrays.writing import check_path
 from attn_cli.cli import streams
 from attn_cli.cli.output import export, show
 from attn_cli.errors import AttnError
-from attn_cli.matrices.writing import check_path
 from attn_cli.spelling import choice
 
 PAGE_ONLY = ("precision", "head", "batch_index", "everything")

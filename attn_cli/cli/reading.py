@@ -11,12 +11,12 @@ from attn_cli.errors import AttnError
 from attn_cli.spec import Spec
 
 if TYPE_CHECKING:
-    from attn_cli.matrices.sources import Sources
+    from attn_cli.arrays.sources import Sources
 
 
 def stdin() -> Sources:
     """Where arrays are read from, standard input among it."""
-    from attn_cli.matrices.sources import Sources
+    from attn_cli.arrays.sources import Sources
 
     return Sources(sys.stdin.buffer)
 

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 from attn_cli.api.looking import Look
 from attn_cli.api.run import SAVED, Run
 from attn_cli.api.shown import SUFFIXES
+from attn_cli.arrays.writing import check_path
 from attn_cli.cli import streams
 from attn_cli.cli.output import export, show
 from attn_cli.cli.progress import progress
 from attn_cli.errors import AttnError
-from attn_cli.matrices.writing import check_path
-from attn_cli.trace import Trace
+from attn_cli.results.trace import Trace
 from attn_cli.views import document, matrix
 
 

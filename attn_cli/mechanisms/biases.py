@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from attn_cli.errors import AttnError
 from attn_cli.masks.catalogue import Kind, Parameter
-from attn_cli.mechanisms.placing import Placing, distances
+from attn_cli.mechanisms.position_tables import Placing, distances
 from attn_cli.program import Axes, Program, Size, Step, Table
 
 Inputs = Any

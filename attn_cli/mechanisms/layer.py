@@ -9,7 +9,7 @@ from attn_cli.mechanisms import local
 from attn_cli.mechanisms.mechanism import Choices, Inputs
 from attn_cli.mechanisms.normalizers import SOFTMAX
 from attn_cli.mechanisms.online import online
-from attn_cli.mechanisms.placing import Placing
+from attn_cli.mechanisms.position_tables import Placing
 from attn_cli.mechanisms.rotary import embedded, turned
 from attn_cli.program import ONE, Axes, Program, Step, members
 

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.program import ONE, Axes, Program, Step
 
-if TYPE_CHECKING:
-    from attn_cli.mechanisms.mechanism import Choices
-
 Inputs = Mapping[str, Step]
-Define = Callable[[Program, Step, Inputs, "Choices", str], Step]
+
+
+class Sharpness(Protocol):
+    """The choices that bear on a normalizer."""
+
+    @property
+    def temperature(self) -> float | None:
+        """Scores are divided by it."""
+
+    @property
+    def alpha(self) -> float:
+        """The power of entmax."""
+
+
+Define = Callable[[Program, Step, Inputs, Sharpness, str], Step]
 """Writes the steps from scores to weights along an axis."""
 
 
@@ -40,17 +51,17 @@ class Normalizer(NamedTuple):
     usual: Mapping[str, float] = MappingProxyType({})
 
 
-def _softmax(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+def _softmax(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str) -> Step:
     return p.softmax(_tempered(p, scores, choices), over=over, name="weights")
 
 
-def _tempered(p: Program, scores: Step, choices: Choices) -> Step:
+def _tempered(p: Program, scores: Step, choices: Sharpness) -> Step:
     if choices.temperature is None:
         return scores
     return p.scale(scores, by=1 / choices.temperature, name="tempered")
 
 
-def _stable(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+def _stable(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str) -> Step:
     """e^(s − max) / Σ e^(s − max): what softmax does inside, each part a step."""
     scores = _tempered(p, scores, choices)
     largest = p.reduce("max", scores, over=over, name="largest")
@@ -60,38 +71,38 @@ def _stable(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: st
     return p.divide(powers, total, name="weights")
 
 
-def _sink(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+def _sink(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str) -> Step:
     scores = _tempered(p, scores, choices)
     return p.softmax(scores, over=over, sink=inputs["sink"], name="weights")
 
 
-def _hard(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+def _hard(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str) -> Step:
     return p.choose(_tempered(p, scores, choices), over=over, name="weights")
 
 
-def _sample(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+def _sample(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str) -> Step:
     shares = p.softmax(_tempered(p, scores, choices), over=over, name="shares")
     return p.draw(shares, inputs["uniform"], over=over, name="weights")
 
 
-def _perturbed(p: Program, scores: Step, inputs: Inputs, choices: Choices) -> Step:
+def _perturbed(p: Program, scores: Step, inputs: Inputs, choices: Sharpness) -> Step:
     """Noise stands on the scores themselves, before the temperature."""
     return _tempered(p, p.add(scores, inputs["gumbel"], name="perturbed"), choices)
 
 
-def _gumbel(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+def _gumbel(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str) -> Step:
     return p.softmax(_perturbed(p, scores, inputs, choices), over=over, name="weights")
 
 
 def _straight_through(
-    p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str
+    p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str
 ) -> Step:
     shares = p.softmax(_perturbed(p, scores, inputs, choices), over=over, name="shares")
     return p.choose(shares, over=over, name="weights")
 
 
 def _sparse(alpha: float | None) -> Define:
-    def define(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+    def define(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str) -> Step:
         power = choices.alpha if alpha is None else alpha
         scores = _tempered(p, scores, choices)
         return p.entmax(scores, alpha=power, over=over, name="weights")
@@ -99,7 +110,7 @@ def _sparse(alpha: float | None) -> Define:
     return define
 
 
-def _sigmoid(p: Program, scores: Step, inputs: Inputs, choices: Choices, over: str) -> Step:
+def _sigmoid(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str) -> Step:
     return p.apply("sigmoid", _tempered(p, scores, choices), name="weights")
 
 

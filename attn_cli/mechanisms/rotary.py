@@ -5,7 +5,7 @@ from __future__ import annotations
 from attn_cli.errors import ShapeError
 from attn_cli.masks.placed import Offset
 from attn_cli.mechanisms.mechanism import Inputs, Rope
-from attn_cli.mechanisms.placing import Placing, angles, waves
+from attn_cli.mechanisms.position_tables import Placing, angles, waves
 from attn_cli.program import Program, Step, quotient
 
 BASE = 10000.0

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from attn_cli.errors import ImpossibleError
-from attn_cli.mask_report import Tiles
 from attn_cli.masks import Mask
-from attn_cli.readings.frame import Array
+from attn_cli.readings.subprogram import Array
+from attn_cli.results.mask import Tiles
 
 MOST_CELLS = 2**24
 """Tiles that are counted apart, at most."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.trace import FocusRow
+from attn_cli.results.trace import FocusRow
 
 Array = np.ndarray[Any, Any]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import sympy
 
-from attn_cli.cost_report import Amount
 from attn_cli.program import Size
+from attn_cli.results.cost import Amount
 
 ORDER = ("k", "r", "L", "b", "h", "h_kv", "n", "m", "w", "p", "T", "d", "d_v", "d_head", "d_model")
 """In which order letters stand in a product."""

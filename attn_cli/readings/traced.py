@@ -14,12 +14,12 @@ from attn_cli.program import Program, Role, Step
 from attn_cli.readings import cost, words
 from attn_cli.readings.arithmetic import Show
 from attn_cli.readings.cost import Count
-from attn_cli.readings.desk import Desk, Index
-from attn_cli.readings.dropped import dropped
-from attn_cli.readings.kept import count_of
+from attn_cli.readings.counted_pairs import count_of
+from attn_cli.readings.masked_infinity import dropped
 from attn_cli.readings.notation import Latex, Unicode
 from attn_cli.readings.work import work_out
-from attn_cli.trace import Look, TracedStep, WorkedCell
+from attn_cli.readings.work_context import Desk, Index
+from attn_cli.results.trace import Look, TracedStep, WorkedCell
 
 Array = np.ndarray[Any, Any]
 

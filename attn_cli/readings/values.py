@@ -12,10 +12,10 @@ from math import prod, sqrt
 import numpy as np
 
 from attn_cli.program import Axes, Program, Sizes, Step
-from attn_cli.readings.dropped import without_overflow
-from attn_cli.readings.frame import Array, Frame, Rule, aligned, spread
-from attn_cli.readings.running import RUNNING
-from attn_cli.readings.shares import SHARES
+from attn_cli.readings.masked_infinity import without_overflow
+from attn_cli.readings.subprogram import Array, Frame, Rule, aligned, spread
+from attn_cli.readings.values_normalizers import SHARES
+from attn_cli.readings.values_scans import RUNNING
 
 
 def evaluate(program: Program, given: Mapping[str, Array]) -> dict[str, Array]:

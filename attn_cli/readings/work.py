@@ -8,10 +8,10 @@ from math import cos, exp, inf, isfinite, prod, sin, sqrt, tanh
 from attn_cli.errors import brief
 from attn_cli.program import Axes, Sizes, Step
 from attn_cli.readings.arithmetic import Arithmetic, exactly, factor, holding, number, put_in
-from attn_cli.readings.desk import Desk, Index, Lines, index_of, named, own_cell, places_of
-from attn_cli.readings.work_running import WORK_OF_RUNNING
-from attn_cli.readings.work_shares import WORK_OF_SHARES
-from attn_cli.trace import WorkedCell
+from attn_cli.readings.work_context import Desk, Index, Lines, index_of, named, own_cell, places_of
+from attn_cli.readings.work_normalizers import WORK_OF_SHARES
+from attn_cli.readings.work_scans import WORK_OF_RUNNING
+from attn_cli.results.trace import WorkedCell
 
 
 def work_out(step: Step, index: Index, desk: Desk) -> WorkedCell:

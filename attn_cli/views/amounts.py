@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attn_cli.cost_report import Amount
+from attn_cli.results.cost import Amount
 from attn_cli.units import bytes_text
 
 TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))

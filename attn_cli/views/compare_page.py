@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from attn_cli.cost_report import Amount, Sweep, Timing, Variant
+from attn_cli.results.cost import Amount, Sweep, Timing, Variant
 from attn_cli.units import bytes_text
 from attn_cli.views.amounts import bytes_amount, seconds_text
 from attn_cli.views.page import Block, Grids, Heading, Lines

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from attn_cli.language import said
+from attn_cli.results.trace import Trace
 from attn_cli.spelling import spelled
-from attn_cli.trace import Trace
 from attn_cli.views.focus import focus_lines
 from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
 from attn_cli.views.steps import left_out, step_blocks, step_grids

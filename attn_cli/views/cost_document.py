@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attn_cli.cost_report import Amount, CostReport
+from attn_cli.results.cost import Amount, CostReport
 from attn_cli.spelling import spelled
 
 

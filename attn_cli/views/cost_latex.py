@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attn_cli.cost_report import Amount, CostReport
+from attn_cli.results.cost import Amount, CostReport
 from attn_cli.views.latex import text
 
 

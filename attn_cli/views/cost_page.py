@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from attn_cli.cost_report import Amount, CostReport
 from attn_cli.language import said
+from attn_cli.results.cost import Amount, CostReport
 from attn_cli.views.amounts import amount_text, bytes_amount
 from attn_cli.views.page import Block, Grids, Heading, Lines, Title
 from attn_cli.views.texts import bar, text_table

@@ -8,7 +8,7 @@ from math import isfinite, isnan
 from types import MappingProxyType
 from typing import Any
 
-from attn_cli.trace import SCHEMA, Trace, TracedStep
+from attn_cli.results.trace import SCHEMA, Trace, TracedStep
 from attn_cli.views.visible import escaped_json
 
 

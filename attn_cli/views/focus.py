@@ -7,7 +7,7 @@ from math import isnan
 from rich.cells import cell_len
 
 from attn_cli.language import said
-from attn_cli.trace import FocusRow, Trace
+from attn_cli.results.trace import FocusRow, Trace
 from attn_cli.views.labels import quoted
 from attn_cli.views.steps import AXIS_WORDS, sizes_of
 

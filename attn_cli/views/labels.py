@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from attn_cli.trace import Trace, TracedStep
+from attn_cli.results.trace import Trace, TracedStep
 
 PREFIXES = {
     "n": "q",

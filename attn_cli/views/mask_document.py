@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from attn_cli.mask_report import FormShown, MaskReport
+from attn_cli.results.mask import FormShown, MaskReport
 from attn_cli.views.document import plain_value
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from attn_cli.language import said
-from attn_cli.mask_report import MaskReport, Picture
-from attn_cli.trace import Trace
+from attn_cli.results.mask import MaskReport, Picture
+from attn_cli.results.trace import Trace
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.labels import Numbered
 from attn_cli.views.page import Block, Cell, Display, Grid, Grids, Lines

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from attn_cli.data.libraries import QUESTIONS
 from attn_cli.errors import brief
-from attn_cli.libraries import QUESTIONS
-from attn_cli.mask_report import Convention, FormShown, MaskReport
+from attn_cli.results.mask import Convention, FormShown, MaskReport
+from attn_cli.results.trace import Trace
 from attn_cli.spelling import spelled
-from attn_cli.trace import Trace
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.mask_grids import caption, names, picture_blocks
 from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attn_cli.cost_report import ModelReport
+from attn_cli.results.cost import ModelReport
 from attn_cli.units import bytes_text
 from attn_cli.views.page import Block, Grids, Heading, Lines, Title
 from attn_cli.views.texts import text_table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from attn_cli.cost_report import Sweep
 from attn_cli.errors import AttnError
+from attn_cli.results.cost import Sweep
 
 
 def refuse_missing_extra() -> None:

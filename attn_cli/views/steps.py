@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+from attn_cli.results.trace import Trace, TracedStep, WorkedCell
 from attn_cli.spelling import spelled
-from attn_cli.trace import Trace, TracedStep, WorkedCell
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.labels import Held, names_of
 from attn_cli.views.page import Block, Display, Grid, Grids, Heading, Lines

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from attn_cli.compare_report import SCHEMA, Way, WaysReport
 from attn_cli.language import said
+from attn_cli.results.comparison import SCHEMA, Way, WaysReport
 from attn_cli.views.document import plain_value
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.labels import PREFIXES, Numbered

@@ -12,7 +12,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 
 from attn_cli import masks
-from attn_cli.readings.blocks import BLOCK_BYTES, WORKERS, evaluate_blocks
+from attn_cli.transforms.blocks import BLOCK_BYTES, WORKERS, evaluate_blocks
 from tests.benchmarks.pairs import ratio
 from tests.programs import program_of
 

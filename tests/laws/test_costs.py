@@ -313,8 +313,8 @@ def test_conventions_are_those_in_use(attn: Attn, mode: str) -> None:
 
 def test_conventions_of_normalizers(attn: Attn) -> None:
     """Each normalizer's price is told, by the numbers that are charged."""
+    from attn_cli.costs.conventions import ENTMAX, HALVED
     from attn_cli.readings.cost import BISECTED, SPARSE
-    from attn_cli.reports.counted_so import ENTMAX, HALVED
 
     for alpha, (entries, rows) in SPARSE.items():
         assert f"is {entries} for each entry, less {-rows} for each row" in ENTMAX[alpha]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from attn_cli.arrays.writing import write_whole
 from attn_cli.errors import AttnError, ImpossibleError
-from attn_cli.matrices.writing import write_whole
 from tests.conftest import Attn
 
 SAVE = ("compute", "--n", "2", "--quiet", "--save")
@@ -96,7 +96,7 @@ def test_signals_leave_no_half_written_file(number: signal.Signals) -> None:
         f"signal.signal({int(number)}, signal.SIG_DFL)\n"
         "from pathlib import Path\n"
         "from attn_cli.cli import streams\n"
-        "from attn_cli.matrices.writing import write_whole\n"
+        "from attn_cli.arrays.writing import write_whole\n"
         "streams.prepare()\n"
         "def write(stream):\n"
         "    stream.write(b'x')\n"

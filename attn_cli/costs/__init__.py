@@ -1,0 +1,1 @@
+"""What attention costs: FLOPs, bytes, peak memory, other layers, models and machines."""

@@ -1,0 +1,70 @@
+"""Which −∞ in scores a mask means: an overflow makes −∞ too, and is no mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from attn_cli.program import Step
+from attn_cli.readings.subprogram import Array, aligned
+
+READERS = frozenset(
+    {"softmax", "choose", "entmax", "reduce", "subtract"},
+)
+"""Operations for which −∞ means a key that is left out."""
+
+KEEPING = frozenset({"scale", "softcap", "subtract", "add", "multiply", "part"})
+"""Operations that leave a dropped entry where it is."""
+
+
+Look = Callable[[Step], Array]
+"""Looks up the array of an earlier step."""
+
+
+def dropped(step: Step, look: Look) -> Array | None:
+    """Which entries a mask, or a −∞ of a given bias, leaves out; None where nothing does."""
+    if step.operation == "mask":
+        own = ~aligned(look(step.operands[1]), step.operands[1].axes, step.axes)
+        return _joined(own, dropped(step.operands[0], look))
+    if step.operation == "reduce":
+        inner = dropped(step.operands[0], look)
+        axis = step.operands[0].axes.index(step.options["over"])
+        kept = len(step.axes) == len(step.operands[0].axes)
+        return None if inner is None else np.asarray(inner.all(axis=axis, keepdims=kept))
+    if step.operation == "larger":
+        one, other = (dropped(operand, look) for operand in step.operands)
+        return None if one is None or other is None else one & other
+    if step.operation not in KEEPING:
+        return None
+    before = dropped(step.operands[0], look)
+    if step.operation == "part" and before is not None:
+        within, axis = step.options["within"], step.operands[0].axes.index(step.options["over"])
+        return before[(slice(None),) * axis + (slice(within.start, within.stop),)]
+    if step.operation == "add" and step.operands[1].name == "bias":
+        bias = step.operands[1]
+        infinite = np.isneginf(look(bias))
+        if infinite.any():
+            return _joined(aligned(infinite, bias.axes, step.axes), before)
+    return before
+
+
+def _joined(one: Array, other: Array | None) -> Array:
+    return one if other is None else one | other
+
+
+def without_overflow(step: Step, operands: list[Array], look: Look) -> list[Array]:
+    """The operands of a step that reads −∞ as a key left out: the lowest number for others.
+
+    So a key whose score fell below all numbers stays allowed, and shares with others like it.
+    """
+    if step.operation not in READERS or operands[0].dtype.kind != "f":
+        return operands
+    x, *others = operands
+    lost = np.isneginf(x)
+    if not lost.any():
+        return operands
+    out = dropped(step.operands[0], look)
+    if out is not None:
+        lost &= ~np.broadcast_to(out, lost.shape)
+    return [np.where(lost, np.finfo(x.dtype).min, x), *others] if lost.any() else operands

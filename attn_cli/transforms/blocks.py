@@ -1,0 +1,214 @@
+"""The value reading in blocks of queries: memory grows with n·d, not with n·m."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from attn_cli.program import Program, Step
+from attn_cli.readings.subprogram import Array, Frame
+from attn_cli.readings.values import RULES
+from attn_cli.transforms.fuse import fused
+from attn_cli.transforms.rows import Split, evaluate_once, evaluate_rows, operands_of, split
+
+WORKERS = 2
+"""Threads that each take a block; NumPy lets them run at the same time."""
+
+BLOCK_BYTES = 16 * 2**20
+"""Bytes of one block of scores; tests/benchmarks/engine.py measures others."""
+
+FEWEST_ROWS = 128
+"""A matrix product of fewer rows costs more for each row than a larger block's memory."""
+
+NO_SHIFT = 32.0
+"""Rows whose largest score is this small overflow no type, so it need not be taken off."""
+
+
+class Blocked(NamedTuple):
+    """What is left of a run in blocks.
+
+    arrays: every array that has no n×m axes, nor queries with a block of keys, by name.
+    keys: how many keys each query may attend, where a mask decides it.
+    """
+
+    arrays: dict[str, Array]
+    keys: Array | None
+
+
+def evaluate_blocks(
+    program: Program,
+    given: Mapping[str, Array],
+    *,
+    workers: int = WORKERS,
+    block_bytes: int = BLOCK_BYTES,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> Blocked:
+    """Compute the output of a program without ever holding its scores.
+
+    advance(done, total) is called after each block of queries.
+    Raises ValueError where rows depend on each other.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    run = _Run(program, given)
+    total = program.sizes["n"]
+    rows = rows_per_block(program, run.parts, run.kind.itemsize, workers, block_bytes)
+    blocks = [np.arange(start, min(start + rows, total)) for start in range(0, total, rows)]
+    done = 0
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for count in pool.map(run.block, blocks):
+                done += count
+                advance(done, total)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return run.result()
+
+
+class _Run:
+    """All blocks of one program: what they share, and where their results go."""
+
+    def __init__(self, program: Program, given: Mapping[str, Array]) -> None:
+        self.kind = given[next(iter(given))].dtype
+        self.program = program
+        # the fused program needs room above the largest score, which float16 has not
+        self.quick = fused(program) if self.kind.itemsize > 2 else program
+        parts, plain_parts = split(self.quick), split(program)
+        if parts is None or plain_parts is None:
+            raise ValueError("rows depend on each other")
+        self.parts, self.plain_parts = parts, plain_parts
+        self.once = evaluate_once(self.quick, parts, given)
+        wide = {"m", *(s.options["axis"] for s in program if s.operation == "part")}
+        self.kept = [step for step in parts.by_rows if not wide & {*step.axes}]
+        self.results = {s.name: np.empty(program.shape(s), self.kind) for s in self.kept}
+        self.mask = next((s for s in parts.by_rows if s.operation == "allow"), None)
+        self.keys = np.empty(program.shape(self.mask)[:-1], np.int64) if self.mask else None
+        self.local = threading.local()
+
+    def block(self, queries: Array) -> int:
+        """Compute one block and keep its results; a thread has one kernel for all its blocks.
+
+        A block that overflows in the fused program is computed again as it was written.
+        """
+        if not hasattr(self.local, "kernel"):
+            self.local.kernel = Kernel(self.quick, self.parts, self.once)
+        made = self.local.kernel.run(queries)
+        keys = None if self.mask is None else keys_of(made[self.mask.name])
+        lost = not all(np.isfinite(made[step.name]).all() for step in self.kept)
+        if lost or self._emptied(keys):
+            made |= evaluate_rows(self.program, self.plain_parts, self.once, queries)
+        rows = slice(queries[0], queries[-1] + 1)
+        for step in self.kept:
+            before = (slice(None),) * step.axes.index("n")
+            self.results[step.name][(*before, rows)] = made[step.name]
+        if self.keys is not None:
+            self.keys[..., rows] = keys
+        return len(queries)
+
+    def _emptied(self, keys: Array | None) -> bool:
+        """Whether a row that may attend some key has no weight at all: its scores overflowed."""
+        empty = self.local.kernel.empty
+        if keys is not None:
+            empty = empty & (keys > 0)[..., None]
+        return bool(empty.any())
+
+    def result(self) -> Blocked:
+        """Every array without n×m axes, those that were computed once among them."""
+        once = {step.name: self.once[step.name] for step in self.plain_parts.once}
+        return Blocked({**once, **self.results}, self.keys)
+
+
+def keys_of(allowed: Array) -> Array:
+    """How many entries of each row are True: eight at a time where rows allow it."""
+    if allowed.shape[-1] % 8 or not allowed.flags.c_contiguous:
+        return np.asarray(np.count_nonzero(allowed, axis=-1))
+    eights = np.bitwise_count(allowed.view(np.uint64))
+    return np.add.reduce(eights, axis=-1, dtype=np.int64)
+
+
+def rows_per_block(
+    program: Program, parts: Split, itemsize: int, workers: int, block_bytes: int
+) -> int:
+    """How many queries make a block of scores of about `block_bytes`."""
+    total: int = program.sizes["n"]
+    wide = [step for step in parts.by_rows if "m" in step.axes and step.operation != "allow"]
+    row = max(int(np.prod(program.shape(step))) for step in wide) // total * itemsize
+    rows = max(block_bytes // row, min(FEWEST_ROWS, 4 * block_bytes // row), 1)
+    return int(min(rows, -(-total // workers)))
+
+
+class Kernel:
+    """One worker: runs the block-by-block steps in buffers that it keeps between blocks."""
+
+    def __init__(self, program: Program, parts: Split, once: Mapping[str, Array]) -> None:
+        self.program = program
+        self.parts = parts
+        self.once = once
+        self.uses = Counter(o for step in parts.by_rows for o in step.operands)
+        self.buffers: dict[tuple[str, int], Array] = {}
+        self.empty = np.zeros(1, bool)
+
+    def run(self, queries: Array) -> dict[str, Array]:
+        """Compute one block of neighbouring queries."""
+        frame = Frame.of(self.program.sizes, queries)
+        rows = slice(queries[0], queries[-1] + 1)
+        arrays: dict[str, Array] = {}
+        pending: dict[Step, Array] = {}
+        with np.errstate(all="ignore"):
+            for step in self.parts.by_rows:
+                operands = operands_of(step, arrays, self.once, rows)
+                if self._may_wait(step):
+                    arrays[step.name], total = _unnormalised(step, operands[0])
+                    self.empty = total == 0
+                    total[self.empty] = 1
+                    pending[step] = total
+                    continue
+                out = self._target(step, operands, frame)
+                made = RULES[step.operation](step, operands, frame, out)
+                if step.operands and step.operands[0] in pending:
+                    np.divide(made, pending[step.operands[0]], out=made)
+                arrays[step.name] = made
+        return arrays
+
+    def _may_wait(self, step: Step) -> bool:
+        """A row's division may wait until after the product: d_v numbers a row, not m."""
+        if step.operation != "softmax" or step.options["over"] != step.axes[-1]:
+            return False
+        users = [user for user in self.parts.by_rows if step in user.operands]
+        return (
+            "base" in step.options
+            and self.uses[step] == 1
+            and users[0].operation == "contract"
+            and users[0].operands[0] is step
+            and users[0].axes[:-1] == step.axes[:-1]
+        )
+
+    def _target(self, step: Step, operands: list[Array], frame: Frame) -> Array | None:
+        """An array to write into: the first operand's own where nothing else needs it."""
+        first = step.operands[0] if step.operands else None
+        own = first in self.parts.by_rows and self.uses[first] == 1
+        if own and first is not None and first.axes == step.axes and "m" in step.axes:
+            return operands[0]
+        if step.operation != "contract" or "m" not in step.axes:
+            return None
+        shape = frame.sizes.shape(step.axes)
+        key = (step.name, len(frame.queries))
+        if key not in self.buffers:
+            self.buffers[key] = np.empty(shape, operands[0].dtype)
+        return self.buffers[key]
+
+
+def _unnormalised(step: Step, x: Array) -> tuple[Array, Array]:
+    """base^(x − c) in place, and its sum along the last axis; c is 0 where x is moderate."""
+    largest = x.max(axis=-1, keepdims=True)
+    largest[largest == -np.inf] = 0
+    if not (np.abs(largest) <= NO_SHIFT).all():
+        np.subtract(x, largest, out=x)
+    power = np.exp2 if step.options["base"] == 2 else np.exp
+    power(x, out=x)
+    return x, np.matmul(x, np.ones((x.shape[-1], 1), x.dtype))
