@@ -14,11 +14,8 @@ from attn_cli.readings.values import evaluate
 from attn_cli.readings.words import formula
 
 
-def bilinear_scores(
-    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
-) -> Step:
+def bilinear_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
     """The whole mechanism: two contractions make the scores."""
-    assert key is not None
     turned = p.contract("... n d, d d_key -> ... n d_key", query, inputs["w"], name="turned")
     return p.contract("... n d_key, ... m d_key -> ... n m", turned, key, name="scores")
 

@@ -196,12 +196,12 @@ REFUSALS = {
         "--normalizer and --normalizers both say which: give one."
     ),
     "--masks causal --mask causal": "--mask and --masks both say which: give one.",
-    "--layouts mha": "--layouts needs --heads, the number of query heads.",
+    "--layouts mha": "--layouts mha needs --heads, the number of query heads.",
     "--layouts mla --heads 2": (
         "--layouts: no layout 'mla'. Did you mean mqa? Known: mha, gqa, mqa."
     ),
     "--layouts gqa --heads 2": "--layouts gqa needs --kv-heads.",
-    "--head 1": "--head 1: there is 1.",
+    "--head 1": "--head 1: there are no heads; --heads says how many.",
     "--modes dot,scaled,cosine,general,additive "
     "--normalizers softmax,hard,sparsemax,sigmoid,sample": (
         "More than 24 ways can't be read side by side: give fewer."
@@ -231,3 +231,11 @@ def test_other_inputs_are_told(attn: Attn) -> None:
         "starts from"
         not in attn("compare", "--modes", "scaled,fc-time", "--n", 3, "--text", "a b c").err
     )
+
+
+def test_gqa_has_one_rule(attn: Attn) -> None:
+    """Without key heads gqa has one for every 4 query heads, in compare and in complexity."""
+    ran = document(attn("compare", "--layouts", "mha,gqa", "--heads", 8, "--d", 16, "--json"))
+    assert [way["heads"] for way in ran["ways"]] == ["8", "8 / 2"]
+    page = attn("complexity", "--heads", 8, "--d", 16, "--n", 4, "--compare", "mha,gqa").out
+    assert "2 key heads" in page

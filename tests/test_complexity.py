@@ -59,7 +59,7 @@ def test_a_number_and_a_letter(attn: Attn) -> None:
     ran = attn("complexity", "--n", 4096, "--d", "d", "--json")
     scores = next(step for step in document(ran)["steps"] if step["name"] == "scores")
     assert (scores["flops"], scores["value"], scores["open"]) == ("2*n**2*d", None, "33554432*d")
-    assert "8192 d²" in attn("complexity", "--n", 4096, "--d", "d").out
+    assert "8,192 d²" in attn("complexity", "--n", 4096, "--d", "d").out
 
 
 def test_own_letters(attn: Attn) -> None:
@@ -362,7 +362,7 @@ REFUSALS = {
         "--compare: 'mh' is neither a mode nor a head layout. Did you mean mha? "
         f"Known: {MODES}, mha, gqa, mqa."
     ),
-    "--compare mqa": "--compare mqa needs --heads.",
+    "--compare mqa": "--compare mqa needs --heads, the number of query heads.",
     "--compare gqa --heads h": "--compare gqa needs --kv-heads.",
     "--hardware a1000": (
         "--hardware: no machine 'a1000'. Did you mean a100? Known: v100, a100, h100, h200, l4, "

@@ -114,9 +114,9 @@ REFUSALS = {
     "--from nothing": (
         "--from: there is no step 'nothing'. Known: q, k, v, scores, scaled, weights, output."
     ),
-    "--head 1": "--head 1: the arrays have no heads; --heads splits them.",
+    "--head 1": "--head 1: there are no heads; --heads says how many.",
     "--heads 2 --head 2": "--head 2: there are 2, counted from 0.",
-    "--batch-index 1": "--batch-index 1: the arrays have no batch axis.",
+    "--batch-index 1": "--batch-index 1: there are no batch rows; --batch says how many.",
     "--show-work weights": "--show-work: 'weights' does not name a cell like weights[0,1].",
     "--show-work wights[0,1]": (
         "--show-work: there is no step 'wights'. Did you mean weights? Known: q, k, v, scores, "

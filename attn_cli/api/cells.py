@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from attn_cli.api.looking import Look
 from attn_cli.api.requests import Request
 from attn_cli.errors import AttnError, did_you_mean, shape_text
 from attn_cli.program import Program
@@ -20,23 +19,6 @@ def refuse_unknown(name: str, option: str, program: Program) -> None:
     if name not in program:
         known = [step.name for step in program]
         raise AttnError(f"{option}: there is no step {name!r}. {did_you_mean(name, known)}")
-
-
-def refuse_missing_slices(program: Program, look: Look) -> None:
-    """Raise AttnError for a head or a batch row that there is not."""
-    for option, axis, position in (
-        ("‹head›", "h", look.head),
-        ("‹batch_index›", "b", look.batch_index or 0),
-    ):
-        known = any(axis in step.axes for step in program)
-        if position is None or (axis == "b" and position == 0):
-            continue
-        if not known:
-            missing = "heads; ‹heads› splits them" if axis == "h" else "batch axis"
-            raise AttnError(f"{option} {position}: the arrays have no {missing}.")
-        size = program.sizes[axis]
-        if position >= size:
-            raise AttnError(f"{option} {position}: there are {size}, counted from 0.")
 
 
 def read_cell(text: str, request: Request) -> Cell:

@@ -18,10 +18,12 @@ from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.shown import Frame, Shown
 from attn_cli.api.side_by_side import Run, way
+from attn_cli.api.slices import refuse_missing_slices
 from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.arrays.sources import Sources
-from attn_cli.errors import AttnError, brief, did_you_mean
+from attn_cli.errors import AttnError, brief
 from attn_cli.language import said
+from attn_cli.mechanisms.head_layouts import kv_heads_of
 from attn_cli.mechanisms.mechanism import ATTENTION
 from attn_cli.mechanisms.normalizers import normalizer
 from attn_cli.readings.cost import bytes_of_all
@@ -36,7 +38,6 @@ from attn_cli.views.ways_page import ways_document, ways_page
 MOST_WAYS = 24
 KEPT = ("weights", "output", "masked", "mask")
 """Roles of steps that a comparison needs; those of others are given up before the next way."""
-LAYOUTS = ("mha", "gqa", "mqa")
 
 BETWEEN = re.compile(r",(?![^()]*\))")
 """Commas that are not inside brackets."""
@@ -97,12 +98,13 @@ def _report(spec: Spec, arrays: Arrays, sources: Sources, look: Look) -> WaysRep
     Raises AttnError for ways that can't be compared: other shapes, too many.
     """
     place = {"h": look.head or 0, "b": look.batch_index or 0}
+    slices = {"head": look.head or None, "batch_index": look.batch_index or None}
     runs: list[Run] = []
     requests = []
     noted: dict[str, None] = {}
     for one in _ways(spec):
         request = request_of(one.spec, arrays, sources, shared=True)
-        _refuse_missing(request, place)
+        refuse_missing_slices(slices, request.program.sizes)
         values = evaluate(request.program, _affordable(request))
         requests.append(request)
         kept = {
@@ -192,7 +194,9 @@ def _way(picked: dict[str, str], spec: Spec) -> Way:
         name_of = normalizer(picked["normalizer"]).name
         spec = spec.but(normalizer=name_of, alpha=spec.alpha if name_of == "entmax" else None)
     if "layout" in picked:
-        spec = spec.but(kv_heads=_kv_heads(picked["layout"], spec))
+        given = spec.kv_heads if picked["layout"] == "gqa" else None
+        found = kv_heads_of(picked["layout"], spec.heads, given, "layouts")
+        spec = spec.but(kv_heads=found)
     if "mask" in picked:
         if spec.mask is not None:
             raise AttnError("‹mask› and ‹masks› both say which: give one.")
@@ -213,18 +217,6 @@ def _list(text: Any, option: str) -> list[str]:
     if twice is not None:
         raise AttnError(f"{option}: {twice} stands there twice.")
     return listed
-
-
-def _kv_heads(layout: str, spec: Spec) -> int:
-    if layout not in LAYOUTS:
-        raise AttnError(f"‹layouts›: no layout {layout!r}. {did_you_mean(layout, [*LAYOUTS])}")
-    if not isinstance(spec.heads, int):
-        raise AttnError("‹layouts› needs ‹heads›, the number of query heads.")
-    if layout == "gqa":
-        if not isinstance(spec.kv_heads, int):
-            raise AttnError("‹layouts gqa› needs ‹kv_heads›.")
-        return spec.kv_heads
-    return spec.heads if layout == "mha" else 1
 
 
 def _affordable(request: Request) -> dict[str, np.ndarray]:
@@ -249,15 +241,6 @@ def _run(name: str, request: Request, values: dict[str, np.ndarray]) -> Run:
         program=request.program,
         arrays=values,
     )
-
-
-def _refuse_missing(request: Request, place: Mapping[str, int]) -> None:
-    sizes = request.program.sizes
-    for name, axis in (("head", "h"), ("batch_index", "b")):
-        count, at = sizes.get(axis, 1), place[axis]
-        if not 0 <= at < count:
-            be = "is" if count == 1 else "are"
-            raise AttnError(f"{choice(name, at)}: there {be} {count}.")
 
 
 def _shown(request: Request, place: Mapping[str, int]) -> list[str]:

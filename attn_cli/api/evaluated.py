@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attn_cli.api.cells import Cell, read_cell, refuse_missing_slices, refuse_unknown
+from attn_cli.api.cells import Cell, read_cell, refuse_unknown
 from attn_cli.api.looking import Look, Progress, silent
 from attn_cli.api.requests import Request
+from attn_cli.api.slices import refuse_missing_slices
 from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.errors import AttnError
 from attn_cli.program import Program, Step
@@ -45,7 +46,8 @@ def evaluated(request: Request, look: Look, progress: Progress = silent) -> Eval
     for wanted, option in ((look.only, "‹only›"), (look.start, "‹start›")):
         if wanted is not None:
             refuse_unknown(wanted, option, program)
-    refuse_missing_slices(program, look)
+    slices = {"head": look.head, "batch_index": look.batch_index or None}
+    refuse_missing_slices(slices, program.sizes)
     if look.only is not None and not look.whole:
         request = _before_pairs(request, look.only)
         program = request.program

@@ -15,6 +15,7 @@ from attn_cli.api.given import Arrays, separated
 from attn_cli.api.looking import Look, Progress, silent
 from attn_cli.api.mask_requests import MaskRequest, mask_request
 from attn_cli.api.shown import Frame, Shown, strict_json
+from attn_cli.api.slices import refuse_missing_slices
 from attn_cli.arrays.forms import Form, form_layout, form_of, in_form
 from attn_cli.arrays.sources import Sources
 from attn_cli.arrays.writing import check_path, write_whole
@@ -290,23 +291,17 @@ def _notices(request: MaskRequest, trace: Trace, goes: Destinations) -> tuple[st
 
 
 def _refuse_missing(request: MaskRequest, look: Look) -> None:
+    """Raise AttnError for a head or a batch row that there is not, or that shows nothing else."""
     field = request.field
+    sizes = {"h": field.heads, "b": field.batch}
+    refuse_missing_slices({"head": look.head, "batch_index": look.batch_index}, sizes)
     differs = {axis for one in (request.mask, request.other) if one for axis in one.varies}
     if request.bias is not None:
         differs |= {"h"} if isinstance(field.offset, int) else {"b", "h"}
-    for name, axis, at, count, what in (
-        ("head", "h", look.head, field.heads, "heads; ‹heads› says how many"),
-        ("batch_index", "b", look.batch_index, field.batch, "batch rows; ‹batch› says how many"),
-    ):
-        if at is None:
-            continue
-        called = choice(name, at)
-        if count == 1:
-            raise AttnError(f"{called}: there are no {what}.")
-        if not 0 <= at < count:
-            raise AttnError(f"{called}: there are {count}, counted from 0.")
-        if axis not in differs:
-            raise AttnError(f"{called}: all {count} are the same here; leave it out.")
+    for name, axis, at in (("head", "h", look.head), ("batch_index", "b", look.batch_index)):
+        if at is not None and axis not in differs:
+            alike = f"all {sizes[axis]} are the same here; leave it out."
+            raise AttnError(f"{choice(name, at)}: {alike}")
 
 
 def _is_small(request: MaskRequest) -> bool:

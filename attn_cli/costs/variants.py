@@ -9,12 +9,9 @@ from attn_cli.costs.report import cost_report
 from attn_cli.costs.symbolic import Shape
 from attn_cli.errors import AttnError, did_you_mean
 from attn_cli.mechanisms import Mechanism
+from attn_cli.mechanisms.head_layouts import LAYOUTS, kv_heads_of
 from attn_cli.mechanisms.mechanism import BARE, CONTEXT, PAST
 from attn_cli.results.cost import CostReport, Sweep, SweepRow, Variant
-
-LAYOUTS = ("mha", "gqa", "mqa")
-GQA_SHARE = 4
-"""Query heads for each key head in gqa, where --kv-heads does not say."""
 
 
 def variants(
@@ -75,14 +72,8 @@ def _row(name: str, report: CostReport, note: str = "") -> Variant:
 
 
 def _layout(mechanism: Mechanism, shape: Shape, dtype: str, name: str) -> Variant:
-    heads = shape.h
-    if heads is None:
-        raise AttnError(f"‹compare {name}› needs ‹heads›.")
-    kv_heads: int | str | None = {"mha": None, "mqa": 1}.get(name, shape.h_kv)
-    if name == "gqa" and kv_heads is None:
-        if not isinstance(heads, int) or heads % GQA_SHARE:
-            raise AttnError("‹compare gqa› needs ‹kv_heads›.")
-        kv_heads = heads // GQA_SHARE
+    found = kv_heads_of(name, shape.h, shape.h_kv, "compare")
+    kv_heads = None if name == "mha" else found
     note = {"mha": "a key head for each", "mqa": "one key head"}.get(name, f"{kv_heads} key heads")
     return _row(name, cost_report(mechanism, shape._replace(h_kv=kv_heads), dtype), note)
 

@@ -15,11 +15,8 @@ HIDDEN = (("a", "d"), ("d_k", "d"))
 """The hidden layer is as wide as queries are, and so are keys, where nothing says otherwise."""
 
 
-def additive_scores(
-    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
-) -> Step:
+def additive_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
     """score(q, k) = vᵀ tanh(W_q q + W_k k). Bahdanau 2015, appendix A.1.2."""
-    assert key is not None
     q_hidden = p.contract("... n d, d a -> ... n a", query, inputs["w_query"], name="q_hidden")
     k_hidden = p.contract("... m d_k, d_k a -> ... m a", key, inputs["w_key"], name="k_hidden")
     axes = (*p.shared(query, key, last=2), "n", "m", "a")
@@ -27,11 +24,8 @@ def additive_scores(
     return _scored(p, summed, inputs, choices)
 
 
-def concat_scores(
-    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
-) -> Step:
+def concat_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
     """score(q, k) = vᵀ tanh(W [q; k]). Luong 2015, section 3.1."""
-    assert key is not None
     axes = (*p.shared(query, key, last=2), "n", "m", "d_pair")
     pairs = p.pair(query, key, axes, name="pairs")
     summed = p.contract(

@@ -10,19 +10,14 @@ from attn_cli.mechanisms.mechanism import BY_ELEMENT, Choices, Inputs, Mechanism
 from attn_cli.program import Program, Step
 
 
-def general_scores(
-    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
-) -> Step:
+def general_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
     """score(q, k) = qᵀ W k: queries are turned into the keys' space first."""
-    assert key is not None
     turned = p.contract("... n d, d d_k -> ... n d_k", query, inputs["w"], name="turned")
     scores = matched(p, turned, key, choices)
     return scaled_if_asked(p, scores, choices)
 
 
-def location_scores(
-    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
-) -> Step:
+def location_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
     """score(q, j) = (Wᵀ q)_j: the key's position counts, never its content."""
     scores = p.contract("... n d, d m -> ... n m", query, inputs["w"], name="scores")
     return scaled_if_asked(p, scores, choices)

@@ -10,11 +10,8 @@ from attn_cli.mechanisms.mechanism import BY_ELEMENT, Choices, Inputs, Mechanism
 from attn_cli.program import ONE, Program, Step
 
 
-def cosine_scores(
-    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
-) -> Step:
+def cosine_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
     """score(q, k) = β q·k / (‖q‖ ‖k‖). Graves 2014, equations 5 and 6."""
-    assert key is not None
     q_unit = p.unit(query, name="q_unit")
     k_unit = p.unit(key, name="k_unit")
     scores = matched(p, q_unit, k_unit, choices)

@@ -10,18 +10,14 @@ from attn_cli.mechanisms.mechanism import BY_ELEMENT, Choices, Inputs, Mechanism
 from attn_cli.program import Program, Step
 
 
-def dot_scores(p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices) -> Step:
+def dot_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
     """score(q, k) = qᵀk. Luong 2015, section 3.1."""
-    assert key is not None
     scores = matched(p, query, key, choices)
     return scaled_if_asked(p, scores, choices)
 
 
-def scaled_scores(
-    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices
-) -> Step:
+def scaled_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices) -> Step:
     """score(q, k) = qᵀk / √d. Vaswani 2017, equation 1."""
-    assert key is not None
     scores = matched(p, query, key, choices)
     if choices.scale is None:
         return p.scale(scores, rsqrt="d", name="scaled")

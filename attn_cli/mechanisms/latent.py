@@ -57,10 +57,9 @@ def joined_from_latent(p: Program, mixed: Step, inputs: Inputs, choices: Choices
 
 
 def folded_scores(
-    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices, *, rope: Rope
+    p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices, *, rope: Rope
 ) -> Step:
     """Queries made as wide as a latent row by W_UK, and their content met with the rows."""
-    assert key is not None
     folded = "... h n d, d_c (h d) -> ... h n d_c"
     asked = p.contract(folded, query, inputs["w_uk"], name="q_latent")
     content = p.contract("... n d_c, ... m d_c -> ... n m", asked, key, name="content")
@@ -98,14 +97,13 @@ def folded_latent_attention(p: Program, inputs: Inputs, choices: Choices) -> Ste
 
 
 def latent_scores(
-    p: Program, query: Step, key: Step | None, inputs: Inputs, choices: Choices, *, rope: Rope
+    p: Program, query: Step, key: Step, inputs: Inputs, choices: Choices, *, rope: Rope
 ) -> Step:
     """Content and position apart: (q·k + q_rope·k_rope) / √(d + d_r).
 
     Positions turn a part of their own, so that W_UK may join W_Q for the rest and keys need not be
     made again for every query; its key is one for all heads.
     """
-    assert key is not None
     content = p.contract("... n d, ... m d -> ... n m", query, key, name="content")
     return with_position(p, content, inputs, choices, rope)
 

@@ -15,11 +15,8 @@ from attn_cli.program import ONE, Axes, Program, Step, members
 
 QueryKeyValue = tuple[Step, Step | None, Step]
 
-Score = Callable[[Program, Step, Step | None, Inputs, Choices], Step]
-"""Writes the steps from queries and keys to scores, scaled where the mechanism scales.
-
-There are no keys where the mechanism's layout has none.
-"""
+Score = Callable[[Program, Step, Step, Inputs, Choices], Step]
+"""Writes the steps from queries and keys to scores, scaled where the mechanism scales."""
 
 
 def query_key_value(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
@@ -30,6 +27,13 @@ def query_key_value(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyVal
         return _projected(p, inputs)
     key = _split(p, inputs["k"]) if "k" in inputs else None
     return _split(p, inputs["q"]), key, _split(p, inputs["v"])
+
+
+def all_three(p: Program, inputs: Inputs, choices: Choices) -> tuple[Step, Step, Step]:
+    """Queries, keys and values of a mechanism whose layout has all three."""
+    query, key, value = query_key_value(p, inputs, choices)
+    assert key is not None
+    return query, key, value
 
 
 def matched(p: Program, query: Step, key: Step, choices: Choices) -> Step:
@@ -87,7 +91,9 @@ def attention_layer(
     makes of the heads' results. `mixture` names these, where they are no heads' results yet.
     """
     query, key, value = _cached(p, inputs, choices, *read(p, inputs, choices))
-    matching = p.mark(score(p, query, key, inputs, choices), "scores")
+    # a mechanism whose layout has no keys scores queries alone
+    keys = query if key is None else key
+    matching = p.mark(score(p, query, keys, inputs, choices), "scores")
     scores = _adjusted(p, matching, inputs, choices)
     name = mixture or result_name(inputs, choices)
     if choices.block_size is not None:

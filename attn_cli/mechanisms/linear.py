@@ -5,11 +5,11 @@ from __future__ import annotations
 from attn_cli.errors import AttnError
 from attn_cli.masks.mask import Reach
 from attn_cli.mechanisms.layer import (
+    all_three,
     joined,
     mask_axes,
     matched,
     mixed_values,
-    query_key_value,
     result_name,
 )
 from attn_cli.mechanisms.layout import attention_layout
@@ -66,8 +66,7 @@ def kernel_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
 
 
 def _features(p: Program, inputs: Inputs, choices: Choices) -> tuple[Step, Step, Step]:
-    query, key, value = query_key_value(p, inputs, choices)
-    assert key is not None
+    query, key, value = all_three(p, inputs, choices)
     return (
         p.apply("elu+1", query, name="q_feature"),
         p.apply("elu+1", key, name="k_feature"),

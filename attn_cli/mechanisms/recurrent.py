@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attn_cli.mechanisms.layer import joined, query_key_value, result_name
+from attn_cli.mechanisms.layer import all_three, joined, result_name
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import BARE, HEADED, Choices, Inputs, Mechanism
 from attn_cli.program import Program, Step
@@ -15,8 +15,7 @@ def gated_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
 
     q and k (…, n, d), v (…, n, d_v), gate (n). Always causal.
     """
-    query, key, value = query_key_value(p, inputs, choices)
-    assert key is not None
+    query, key, value = all_three(p, inputs, choices)
     state = p.recur(OUTER, key, value, over="m", gate=inputs["gate"], name="state")
     return _read(p, query, state, inputs, choices)
 
@@ -27,8 +26,7 @@ def delta_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
     q and k (…, n, d), v (…, n, d_v), beta and gate (n). Keys have length 1, so that with β = 1
     a key holds exactly its new value afterwards. Always causal.
     """
-    query, key, value = query_key_value(p, inputs, choices)
-    assert key is not None
+    query, key, value = all_three(p, inputs, choices)
     unit = p.unit(key, name="k_unit")
     state = p.recur(
         OUTER,

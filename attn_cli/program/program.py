@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from attn_cli.errors import ShapeError
 from attn_cli.program.axes import ONE, Axes, Sizes
 from attn_cli.program.patterns import Term, parse
 from attn_cli.program.step import Role, Step
 from attn_cli.program.table import Table
-
-OPERATIONS = (
-    "input",
-    "allow",
-    "within",
-    "tabulate",
-    "select",
-    "contract",
-    "rearrange",
-    "append",
-    "scale",
-    "softcap",
-    "add",
-    "multiply",
-    "rotate",
-    "apply",
-    "unit",
-    "pair",
-    "mask",
-    "softmax",
-    "reduce",
-    "subtract",
-    "divide",
-    "choose",
-    "draw",
-    "entmax",
-    "accumulate",
-    "recur",
-    "repeat",
-    "part",
-    "larger",
-)
-"""Every operation there is. Each reading has one rule for each of them."""
-
 
 BY_OPERATION: dict[str, Role] = {
     "input": "input",
@@ -56,6 +22,17 @@ BY_OPERATION: dict[str, Role] = {
 
 FUNCTIONS = ("identity", "tanh", "relu", "sigmoid", "exp", "elu+1")
 """Functions of one number."""
+
+
+Recorder = TypeVar("Recorder", bound=Callable[..., Step])
+
+_OPERATIONS: list[str] = []
+
+
+def operation(method: Recorder) -> Recorder:
+    """Count a method of Program among the operations: each reading has one rule for each."""
+    _OPERATIONS.append(method.__name__)
+    return method
 
 
 class Program:
@@ -118,22 +95,27 @@ class Program:
         """Sizes of a step's axes."""
         return self.sizes.shape(step.axes)
 
+    @operation
     def input(self, axes: Axes, *, name: str) -> Step:
         """An array given from outside."""
         return self._record("input", (), axes, name)
 
+    @operation
     def allow(self, rule: Any, axes: Axes, *, name: str) -> Step:
         """Booleans made from a rule on (query, key) positions: True = may attend."""
         return self._record("allow", (), axes, name, rule=rule)
 
+    @operation
     def within(self, x: Step, *, reach: int, name: str) -> Step:
         """Booleans: True where x lies between −reach and reach."""
         return self._record("within", (x,), x.axes, name, reach=reach)
 
+    @operation
     def tabulate(self, table: Table, axes: Axes, *, name: str) -> Step:
         """Numbers that follow from positions on these axes alone."""
         return self._record("tabulate", (), axes, name, table=table)
 
+    @operation
     def select(self, entries: Step, places: Step, axes: Axes, *, name: str) -> Step:
         """Of `entries`, for each whole number in `places`, the entry at that place.
 
@@ -142,14 +124,17 @@ class Program:
         """
         return self._record("select", (entries, places), axes, name)
 
+    @operation
     def contract(self, pattern: str, *operands: Step, name: str) -> Step:
         """Multiply elements that share axes and sum over the axes the result leaves out."""
         return self._by_pattern("contract", pattern, operands, name)
 
+    @operation
     def rearrange(self, pattern: str, operand: Step, *, name: str) -> Step:
         """Split, join or reorder axes; every number stays as it is."""
         return self._by_pattern("rearrange", pattern, (operand,), name)
 
+    @operation
     def append(self, pattern: str, past: Step, new: Step, *, name: str) -> Step:
         """Lay `new` behind `past` along the one axis in which they differ (a cache)."""
         read = parse(pattern)
@@ -165,14 +150,17 @@ class Program:
             )
         return self._record("append", (past, new), (*leading, *whole), name, over=whole[along])
 
+    @operation
     def scale(self, x: Step, *, by: Any = None, rsqrt: str | None = None, name: str) -> Step:
         """Multiply by a number, or by 1/√size of an axis."""
         return self._record("scale", (x,), x.axes, name, by=by, rsqrt=rsqrt)
 
+    @operation
     def softcap(self, x: Step, *, cap: Any, name: str) -> Step:
         """Cap · tanh(x / cap): keeps every number between −cap and cap."""
         return self._record("softcap", (x,), x.axes, name, cap=cap)
 
+    @operation
     def add(self, x: Step, y: Step, *, axes: Axes = (), name: str) -> Step:
         """Add y; each is repeated along the axes it does not have.
 
@@ -180,6 +168,7 @@ class Program:
         """
         return self._record("add", (x, y), axes or x.axes, name)
 
+    @operation
     def multiply(self, x: Step, y: Step, axes: Axes, *, name: str) -> Step:
         """Multiply element by element, each repeated along the axes it does not have.
 
@@ -187,6 +176,7 @@ class Program:
         """
         return self._record("multiply", (x, y), axes, name)
 
+    @operation
     def rotate(self, x: Step, angles: Step, *, interleaved: bool, name: str) -> Step:
         """Turn pairs of the last axis of x, each by its angle.
 
@@ -194,20 +184,24 @@ class Program:
         """
         return self._record("rotate", (x, angles), x.axes, name, interleaved=interleaved)
 
+    @operation
     def apply(self, function: str, x: Step, *, name: str) -> Step:
         """A function of each number: one of FUNCTIONS."""
         return self._record("apply", (x,), x.axes, name, function=function)
 
+    @operation
     def unit(self, x: Step, *, name: str) -> Step:
         """Divide each row by its length; a row of zeros stays."""
         return self._record("unit", (x,), x.axes, name)
 
+    @operation
     def pair(self, x: Step, y: Step, axes: Axes, *, name: str) -> Step:
         """Each row of x with each row of y behind it, along the last of `axes`."""
         width = self.sizes[x.axes[-1]] + self.sizes[y.axes[-1]]
         self.sizes.bind(axes[-1], width, f"{x.name} and {y.name} together")
         return self._record("pair", (x, y), axes, name)
 
+    @operation
     def mask(self, x: Step, allowed: Step, *, axes: Axes = (), name: str) -> Step:
         """Keep x where allowed is True; elsewhere minus infinity.
 
@@ -215,6 +209,7 @@ class Program:
         """
         return self._record("mask", (x, allowed), axes or x.axes, name)
 
+    @operation
     def softmax(self, x: Step, *, over: str, sink: Step | None = None, name: str) -> Step:
         """Positive shares that sum to 1 over an axis; all 0 where every entry is −∞.
 
@@ -223,11 +218,13 @@ class Program:
         operands = (x,) if sink is None else (x, sink)
         return self._record("softmax", operands, x.axes, name, over=over)
 
+    @operation
     def reduce(self, how: str, x: Step, *, over: str, keep: bool = True, name: str) -> Step:
         """The largest (`max`) or the sum (`sum`) along an axis, which is kept with size one."""
         axes = tuple(ONE if axis == over else axis for axis in x.axes if keep or axis != over)
         return self._record("reduce", (x,), axes, name, how=how, over=over)
 
+    @operation
     def subtract(self, x: Step, y: Step, *, axes: Axes = (), name: str) -> Step:
         """Subtract y; each is repeated along the axes it does not have. −∞ less anything is −∞.
 
@@ -235,32 +232,39 @@ class Program:
         """
         return self._record("subtract", (x, y), axes or x.axes, name)
 
+    @operation
     def divide(self, x: Step, y: Step, *, name: str) -> Step:
         """Divide by y, repeated along the axes it does not have; by 0 is 0."""
         return self._record("divide", (x, y), x.axes, name)
 
+    @operation
     def choose(self, x: Step, *, over: str, name: str) -> Step:
         """1 for the largest number along an axis, the first of equal ones; 0 for the others."""
         return self._record("choose", (x,), x.axes, name, over=over)
 
+    @operation
     def draw(self, shares: Step, uniform: Step, *, over: str, name: str) -> Step:
         """1 for the place at which the running sum of shares passes a number; else 0."""
         return self._record("draw", (shares, uniform), shares.axes, name, over=over)
 
+    @operation
     def entmax(self, x: Step, *, alpha: float, over: str, name: str) -> Step:
         """Sparse shares that sum to 1 along the last axis: sparsemax for alpha = 2."""
         return self._record("entmax", (x,), x.axes, name, alpha=alpha, over=over)
 
+    @operation
     def repeat(self, x: Step, axes: Axes, *, name: str) -> Step:
         """The same numbers again along every axis of `axes` that x does not have."""
         return self._record("repeat", (x,), axes, name)
 
+    @operation
     def part(self, x: Step, *, over: str, within: range, axis: str, name: str) -> Step:
         """Some neighbouring places of one axis, which is called `axis` then."""
         self.sizes.bind(axis, len(within), name)
         axes = tuple(axis if own == over else own for own in x.axes)
         return self._record("part", (x,), axes, name, over=over, within=within, axis=axis)
 
+    @operation
     def larger(self, x: Step, y: Step, *, name: str) -> Step:
         """The larger of two numbers, place by place."""
         return self._record("larger", (x, y), x.axes, name)
@@ -269,10 +273,12 @@ class Program:
         """All axes that operands have before their last ones, as `...` in a pattern has them."""
         return self._shared([operand.axes[: len(operand.axes) - last] for operand in operands])
 
+    @operation
     def accumulate(self, x: Step, *, over: str, name: str) -> Step:
         """At each place of an axis, the sum of all up to it."""
         return self._record("accumulate", (x,), x.axes, name, over=over)
 
+    @operation
     def recur(
         self,
         pattern: str,
@@ -339,3 +345,7 @@ class Program:
             found = [o for o in found if not set(self.sizes.atoms([o])) <= spelled]
             found.append(axis)
         return tuple(sorted(found, key=lambda axis: axis != "b"))
+
+
+OPERATIONS = tuple(_OPERATIONS)
+"""Every operation there is."""

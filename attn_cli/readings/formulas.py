@@ -192,12 +192,13 @@ def _product(factor: Any, letters: Powers, times: str, raised: Any) -> str:
     ordered = sorted(letters.items(), key=_first)
     above = [raised(str(base), power) for base, power in ordered if power > 0]
     below = [raised(str(base), -power) for base, power in ordered if power < 0]
+    apart = "" if times == "*" else ","
     if factor.p != 1 or not above:
-        above.insert(0, str(factor.p))
+        above.insert(0, f"{int(factor.p):{apart}}")
     if factor.q != 1:
-        below.insert(0, str(factor.q))
+        below.insert(0, f"{int(factor.q):{apart}}")
     if not letters and below:
-        return f"{factor.p}/{factor.q}"
+        return f"{above[0]}/{below[0]}"
     over = times.join(above)
     if not below:
         return over

@@ -1,0 +1,105 @@
+"""Memory against a naive loop: make every step's array, free it after its last use, look once."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import pytest
+
+import attn_cli as attn
+from attn_cli import mechanisms
+from attn_cli.api.cost_shapes import shape_of
+from attn_cli.costs.symbolic import symbolic_program
+from attn_cli.program import Step
+from attn_cli.spec import Spec
+
+SIZES: dict[str, dict[str, Any]] = {
+    "plain": {"n": 7, "d": 6},
+    "long": {"n": 40, "d": 2},
+    "wide": {"n": 2, "d": 40},
+    "heads": {"n": 7, "d": 12, "heads": 3},
+    "grouped": {"n": 7, "d": 12, "heads": 6, "kv_heads": 2},
+    "batch": {"n": 7, "d": 6, "batch": 5},
+    "layers": {"n": 7, "d": 6, "layers": 4, "batch": 2},
+    "values": {"n": 7, "d": 6, "dv": 10},
+    "model": {"n": 7, "d": 6, "d_model": 11},
+    "no projections": {"n": 7, "d": 6, "no_projections": True},
+    "cross": {"n": 7, "m": 11, "d": 6, "cross": True},
+    "decode step": {"n": 1, "m": 30, "d": 12, "heads": 3, "layers": 3, "batch": 2},
+    "chunk": {"n": 4, "m": 30, "d": 12, "heads": 3, "batch": 2},
+    "causal": {"n": 7, "d": 6, "causal": True},
+    "window": {"n": 9, "d": 6, "window": 3},
+    "softcap": {"n": 7, "d": 6, "softcap": 5.0, "scale": 2.0},
+    "alibi": {"n": 7, "d": 12, "heads": 3, "bias": "alibi"},
+    "rotary": {"n": 7, "d": 12, "heads": 3, "rope": "half-split"},
+    "waves": {"n": 7, "d": 6, "positions": "sinusoidal"},
+    "sparsemax": {"n": 7, "d": 6, "normalizer": "sparsemax"},
+    "stable softmax": {"n": 7, "d": 6, "normalizer": "softmax-steps"},
+    "local p": {"n": 9, "d": 6, "local": "p", "local_d": 2},
+    "half": {"n": 7, "d": 6, "dtype": "float16"},
+    "online": {"n": 8, "d": 6, "block_size": 3},
+    **{
+        one.name: {"mode": one.name, "n": 6, "d": 16, "batch": 3, "layers": 2}
+        for one in mechanisms.MECHANISMS
+    },
+}
+ITEM = {"float16": 2, "float32": 4}
+ROWS = {"x", "context", "q", "k", "v"}
+"""Arrays that are there for one layer at a time; weights and caches are those of every layer."""
+
+
+def program_of(values: dict[str, Any]) -> list[tuple[Step, tuple[int, ...]]]:
+    """Every step with its shape in numbers."""
+    spec = Spec(**values)
+    mechanism = mechanisms.named(spec.mode or "scaled")
+    shape = shape_of(mechanism, spec, None, lambda: None)  # type: ignore[arg-type, return-value]
+    program = symbolic_program(mechanism, shape, numbers=True).program
+    return [(step, program.shape(step)) for step in program]
+
+
+def held_of(step: Step, shape: tuple[int, ...], item: int, new: int) -> int:
+    """Bytes that a step adds: booleans have one each, a cache its new rows, a state its latest."""
+    kept = dict(zip(step.axes, shape, strict=True))
+    if step.operation in ("accumulate", "recur"):
+        del kept[step.options["over"]]
+    if step.operation == "append":
+        kept[step.options["over"]] = new
+    return prod(kept.values()) * (1 if step.operation in ("allow", "within") else item)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_the_peak_is_that_of_a_naive_loop(name: str) -> None:
+    """Inputs and the weights of every layer stay; each step's array goes after its last use."""
+    values = SIZES[name]
+    item, layers = ITEM[values.get("dtype", "float32")], values.get("layers", 1)
+    rows = {*ROWS, *mechanisms.named(values.get("mode", "scaled")).per_call}
+    steps = [(step, held_of(step, shape, item, values["n"])) for step, shape in program_of(values)]
+    stays = sum(
+        held * (1 if step.name in rows else layers)
+        for step, held in steps
+        if step.operation == "input"
+    )
+    most, alive = 0, {}
+    for place, (step, held) in enumerate(steps):
+        if step.operation == "input":
+            continue
+        alive[step.name] = held
+        most = max(most, stays + sum(alive.values()))
+        later = {operand.name for other, _ in steps[place + 1 :] for operand in other.operands}
+        alive = {name: held for name, held in alive.items() if name in later}
+    assert attn.complexity(**values).memory["peak"].value == most
+
+
+@pytest.mark.parametrize("name", [one for one in SIZES if "mode" not in SIZES[one]])
+def test_a_cache_holds_keys_and_values_of_every_layer_and_row(name: str) -> None:
+    """By hand: 2 numbers for each layer, batch row, key head, position and width of a head."""
+    values = SIZES[name]
+    item = ITEM[values.get("dtype", "float32")]
+    heads = values.get("heads", 1)
+    widths = values["d"] // heads + values.get("dv", values["d"]) // heads
+    token = values.get("layers", 1) * item * values.get("kv_heads", heads) * widths
+    length = values.get("m", values["n"])
+    cache = attn.complexity(**values).kv_cache
+    assert cache["per_token"].value == token
+    assert cache["all"].value == token * values.get("batch", 1) * length
