@@ -1,4 +1,4 @@
-"""What there is to say of a mask, and the arrays that hold it."""
+"""A mask that shows itself, combines with others, and is an array."""
 
 from __future__ import annotations
 
@@ -6,38 +6,28 @@ import io
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from attn_cli import masks
 from attn_cli.api.given import Arrays, separated
 from attn_cli.api.looking import Look, Progress, silent
+from attn_cli.api.mask_reporting import NOWHERE, Destinations, reported
 from attn_cli.api.mask_requests import MaskRequest, mask_request
+from attn_cli.api.mask_tables import table_to_save
 from attn_cli.api.shown import Frame, Shown, strict_json
-from attn_cli.api.slices import refuse_missing_slices
-from attn_cli.arrays.forms import Form, form_layout, form_of, in_form
+from attn_cli.arrays.forms import form_of
 from attn_cli.arrays.sources import Sources
 from attn_cli.arrays.writing import check_path, write_whole
-from attn_cli.data.libraries import LIBRARIES, QUESTIONS
-from attn_cli.errors import AttnError, ImpossibleError, ShapeError
-from attn_cli.language import said
-from attn_cli.mask_reports.grid import SMALL_PAIRS, Field, table_of
-from attn_cli.mask_reports.report import Places, mask_report
-from attn_cli.mask_reports.steps import mask_trace
-from attn_cli.mask_reports.without_effect import idle_parts
+from attn_cli.errors import AttnError, ShapeError
+from attn_cli.mask_reports.grid import table_of
 from attn_cli.masks import Mask as AnyMask
-from attn_cli.mechanisms.biases import BIASES
-from attn_cli.readings.coverage import blocks
-from attn_cli.results.mask import FormShown, MaskReport
+from attn_cli.results.mask import MaskReport
 from attn_cli.results.trace import Trace
 from attn_cli.spec import Spec, refuse_other
-from attn_cli.spelling import choice
 from attn_cli.views import document
-from attn_cli.views.mask_catalogue import catalogue_page
 from attn_cli.views.mask_document import described
 from attn_cli.views.mask_page import bias_page, mask_page
-from attn_cli.views.numbers import short
 from attn_cli.views.page import Block, Display
 
 
@@ -209,154 +199,3 @@ def built(
     refuse_other(spec, "mask")
     request = mask_request(spec, arrays, imported, sources or Sources(None))
     return None if request is None else Mask(request, spec, look, goes or NOWHERE, progress)
-
-
-class Catalogue(Shown):
-    """Every mask and bias, and what libraries make of masks."""
-
-    title = "Masks"
-
-    def page(self, frame: Frame) -> list[Block]:
-        """Three lists."""
-        return catalogue_page(
-            [(kind.signature, kind.says, kind.source) for kind in masks.KINDS],
-            [(kind.signature, kind.says, kind.source) for kind in BIASES],
-            [
-                (f"{one.name} {one.version}", *(getattr(one, name) for name in QUESTIONS))
-                for one in LIBRARIES
-            ],
-            [*QUESTIONS.values()],
-            frame.width,
-        )
-
-
-class Destinations(NamedTuple):
-    """Where a mask goes beside the screen, as far as a notice depends on it."""
-
-    json: bool = False
-    save: bool = False
-
-
-NOWHERE = Destinations()
-
-
-def reported(
-    request: MaskRequest,
-    spec: Spec,
-    look: Look,
-    goes: Destinations = NOWHERE,
-    progress: Progress = silent,
-) -> MaskReport | Trace:
-    """Count and draw the mask; where only a bias is asked for, its steps alone.
-
-    Raises ImpossibleError for more numbers than can be shown, AttnError for a head or a batch row
-    that there is not.
-    """
-    field, mask = request.field, request.mask
-    small = _is_small(request)
-    if not small and (look.everything or request.bias is not None):
-        count = field.batch * field.heads * field.n * field.m
-        raise ImpossibleError(
-            f"{count:,} numbers are too many to show one by one. "
-            "Ask for less, or leave ‹everything› and ‹bias› out."
-        )
-    _refuse_missing(request, look)
-    if look.precision is not None and request.bias is None:
-        raise AttnError("‹precision› rounds the numbers of a bias: add ‹bias›.")
-    trace = mask_trace(mask, request.bias, field, short, look.decimals, small)
-    if mask is None:
-        return trace
-    trace = trace._replace(notices=_notices(request, trace, goes), next_commands=_next(request))
-    with progress("queries") as advance:
-        return mask_report(
-            mask,
-            field,
-            trace,
-            other=request.other,
-            tile=spec.tile,
-            form=_form(mask, field, request.form) if request.form is not None else None,
-            recognise=request.given,
-            places=Places(look.batch_index, look.head, look.everything),
-            advance=advance,
-        )
-
-
-def _notices(request: MaskRequest, trace: Trace, goes: Destinations) -> tuple[str, ...]:
-    notices = idle_parts(request.parts, request.field)
-    if request.bias is not None and (request.form is not None or goes.save):
-        notices = (*notices, said("the form and the file hold the mask alone, without the bias."))
-    if goes.json and not trace.steps:
-        notices = (*notices, said("the table is too large to list; ‹save› writes it."))
-    return notices
-
-
-def _refuse_missing(request: MaskRequest, look: Look) -> None:
-    """Raise AttnError for a head or a batch row that there is not, or that shows nothing else."""
-    field = request.field
-    sizes = {"h": field.heads, "b": field.batch}
-    refuse_missing_slices({"head": look.head, "batch_index": look.batch_index}, sizes)
-    differs = {axis for one in (request.mask, request.other) if one for axis in one.varies}
-    if request.bias is not None:
-        differs |= {"h"} if isinstance(field.offset, int) else {"b", "h"}
-    for name, axis, at in (("head", "h", look.head), ("batch_index", "b", look.batch_index)):
-        if at is not None and axis not in differs:
-            alike = f"all {sizes[axis]} are the same here; leave it out."
-            raise AttnError(f"{choice(name, at)}: {alike}")
-
-
-def _is_small(request: MaskRequest) -> bool:
-    """Whether every number may be shown: those of a bias too, which differ in each head."""
-    field = request.field
-    if request.bias is None and request.mask is not None:
-        return field.small(request.mask)
-    return field.batch * field.heads * field.n * field.m <= SMALL_PAIRS
-
-
-def _form(mask: AnyMask, field: Field, form: Form) -> FormShown:
-    values = in_form(table_of(mask, field), form) if field.small(mask) else None
-    layout = form_layout(form, field.leads(mask), field.n, field.m, field.heads)
-    return FormShown(form.name, form.says, str(form.dtype), layout.shape, layout.letters, values)
-
-
-def _next(request: MaskRequest) -> tuple[str, ...]:
-    form = request.form
-    commands = [] if request.other is not None else ['‹diff› "window(3)"']
-    commands += [] if form is not None else ["‹as_form torch-mha›"]
-    back = "attn compute ‹mask› mask.npy"
-    if form is not None and form.kept is not True:
-        back = f"attn mask ‹import_file› mask.npy ‹is_form {form.name}›"
-    return (*commands, "‹save› mask.npy", back)
-
-
-class Table(NamedTuple):
-    """A mask as an array in the form of a library: its axes, their letters, and what writes it."""
-
-    form: Form
-    shape: tuple[int, ...]
-    letters: str
-    mask: AnyMask
-    field: Field
-    repeats: int
-
-    def write(self, stream: IO[bytes]) -> None:
-        """Write it as .npy, some queries at a time, so that it is never held whole."""
-        header: dict[str, Any] = {
-            "descr": np.lib.format.dtype_to_descr(self.form.dtype),
-            "fortran_order": False,
-            "shape": self.shape,
-        }
-        np.lib.format.write_array_header_1_0(stream, header)
-        for b, h in np.ndindex(*self.field.leads(self.mask)):
-            for _ in range(self.repeats):
-                for _, allowed in blocks(self.mask, self.field.n, self.field.m, b, h):
-                    stream.write(in_form(allowed, self.form).tobytes())
-
-
-def table_to_save(request: MaskRequest) -> Table:
-    """The mask of a request, in the form that is asked for, else in booleans."""
-    mask, field = request.mask, request.field
-    if mask is None:
-        raise AttnError("‹save› writes a mask: add one, such as ‹causal›.")
-    form = request.form or form_of("bool", "‹as_form›")
-    layout = form_layout(form, field.leads(mask), field.n, field.m, field.heads)
-    return Table(form, layout.shape, layout.letters, mask, field, layout.repeats)

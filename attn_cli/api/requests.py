@@ -12,25 +12,20 @@ from attn_cli.api.attention import DTYPES, choices_of, refuse_untaken, with_algo
 from attn_cli.api.given import Arrays
 from attn_cli.api.inputs import read_given, refuse_conflicts
 from attn_cli.api.layouts import laid_out, told_layouts
-from attn_cli.api.mask_building import Chosen, bind_keys, bind_mask, chosen_mask
-from attn_cli.api.mask_choices import MaskChoices, mask_choices, refuse_placement
+from attn_cli.api.mask_building import Chosen, chosen_mask
+from attn_cli.api.mask_choices import mask_choices, refuse_placement
 from attn_cli.api.parameters import drawn, refuse_other_noise, taken, used
 from attn_cli.api.positions import bias_of
 from attn_cli.api.saved import by_element, saved_offset, with_saved
 from attn_cli.api.sentences import name_labels, replaced, sentences
+from attn_cli.api.settled import settled_sizes
 from attn_cli.arrays import numeric
 from attn_cli.arrays.digests import digest
-from attn_cli.arrays.layouts import (
-    ROWS_FIRST,
-    divides_otherwise,
-    is_weight,
-    weights_in_out,
-)
 from attn_cli.arrays.sources import Sources
-from attn_cli.errors import AttnError, ShapeError, brief
-from attn_cli.mechanisms import Choices, Layout, Mechanism
+from attn_cli.errors import AttnError, brief
+from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT
-from attn_cli.program import Program, Sizes, members
+from attn_cli.program import Program, Sizes
 from attn_cli.spec import Spec, taken_by
 from attn_cli.spelling import choice
 
@@ -120,7 +115,7 @@ def request_of(spec: Spec, arrays: Arrays, sources: Sources, *, shared: bool = F
     labels = {mechanism.axis(axis): names for axis, names in labels.items()}
     refuse_conflicts(given)
     given = numeric.to_one_type(given, spec.dtype)
-    bound, layout = _settled_or_told(mechanism, given, mask, wanted, spec, choices)
+    bound, layout = settled_sizes(mechanism, given, mask, wanted, spec, choices)
     choices = _for_one_query(mechanism, choices, given, bound, by_element(chosen_now, settings))
     query = _query(spec, bound)
     given, unused = taken(given, unused, mechanism, layout, arrays, shared=shared)
@@ -234,83 +229,3 @@ def _refuse_letters(spec: Spec) -> None:
             raise AttnError(f"{choice(name)}: {brief(given)!r} is no whole number.")
     if spec.dtype is not None and spec.dtype not in DTYPES:
         raise AttnError(f"‹dtype›: {spec.dtype!r} is not one of {', '.join(DTYPES)}.")
-
-
-def _settled_or_told(
-    mechanism: Mechanism,
-    given: Mapping[str, Array],
-    mask: Array | None,
-    wanted: MaskChoices,
-    spec: Spec,
-    choices: Choices,
-) -> tuple[Sizes, Layout]:
-    """Every size; where none fit, the error says which other layout would."""
-    try:
-        return _settled(mechanism, given, mask, wanted, spec, choices)
-    except ShapeError as error:
-        if spec.layout is None and divides_otherwise(given):
-            raise ShapeError(f"{error}\n{ROWS_FIRST}") from None
-        if not _fits_transposed(mechanism, given, mask, wanted, spec, choices):
-            raise
-        other = "in-out" if spec.weights_layout == "out-in" else "out-in"
-        raise ShapeError(
-            f"{error}\nTransposed they fit: are they torch's Linear? Then give "
-            f"‹weights_layout {other}›."
-        ) from None
-
-
-def _fits_transposed(
-    mechanism: Mechanism,
-    given: Mapping[str, Array],
-    mask: Array | None,
-    wanted: MaskChoices,
-    spec: Spec,
-    choices: Choices,
-) -> bool:
-    """Whether the learned matrices would fit on their side."""
-    if not any(is_weight(name) and array.ndim == 2 for name, array in given.items()):
-        return False
-    try:
-        _settled(mechanism, weights_in_out(given, "out-in"), mask, wanted, spec, choices)
-    except AttnError:
-        return False
-    return True
-
-
-def _settled(
-    mechanism: Mechanism,
-    given: Mapping[str, Array],
-    mask: Array | None,
-    wanted: MaskChoices,
-    spec: Spec,
-    choices: Choices,
-) -> tuple[Sizes, Layout]:
-    """Every size: from options, then from given arrays, then from defaults."""
-    sizes = Sizes()
-    shapes = {name: array.shape for name, array in given.items()}
-    if spec.batch is not None:
-        sizes.bind("b", spec.batch, "‹batch›")
-    layout = mechanism.layout(shapes, choices, sizes)
-    axes = {axis for array in layout.axes.values() for axis in array}
-    atoms = {atom for axis in axes for atom in members(axis)}
-    width = next((axis for axis in ("d_model", "(h d)") if axis in axes), "d")
-    new = "m_new" if "m_new" in atoms else "m"
-    for option, axis, size in (
-        ("‹n›", mechanism.axis("n"), spec.n),
-        ("‹m›", new, spec.m),
-        ("‹d›", width, spec.d),
-        ("‹dv›", "(h d_v)" if "h" in atoms and width != "d" else "d_v", spec.dv),
-        ("‹latent›", "d_c", spec.latent),
-        ("‹batch›", "b", spec.batch),
-    ):
-        if size is None:
-            continue
-        if not set(members(axis)) <= atoms:
-            raise AttnError(f"{option} changes nothing here: no array has that axis.")
-        sizes.bind(axis, size, option)
-    layout.bind(sizes, shapes)
-    if mask is not None:
-        bind_mask(mask, sizes, layout)
-    bind_keys(wanted, sizes)
-    layout.fill(sizes)
-    return sizes, layout

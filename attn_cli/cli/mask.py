@@ -27,7 +27,8 @@ attn mask --causal --window 128 --n 16384 --tile 128
 @with_options("mask")
 def mask(typed: Typed) -> None:
     """Build the mask that was typed, and say everything about it."""
-    from attn_cli.api.mask import Destinations, built
+    from attn_cli.api.mask import built
+    from attn_cli.api.mask_reporting import Destinations
     from attn_cli.cli.masks import check_output, look_of, show_catalogue, show_mask
     from attn_cli.cli.progress import progress
     from attn_cli.cli.reading import arrays_and_choices, stdin

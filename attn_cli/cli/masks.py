@@ -6,7 +6,8 @@ import sys
 from types import SimpleNamespace
 
 from attn_cli.api.looking import Look
-from attn_cli.api.mask import Catalogue, Mask
+from attn_cli.api.mask import Mask
+from attn_cli.api.mask_catalogue import Catalogue
 from attn_cli.api.shown import SUFFIXES
 from attn_cli.arrays.writing import check_path
 from attn_cli.cli import streams
