@@ -61,9 +61,9 @@ def program_of(values: dict[str, Any]) -> list[tuple[Step, tuple[int, ...]]]:
 def held_of(step: Step, shape: tuple[int, ...], item: int, new: int) -> int:
     """Bytes that a step adds: booleans have one each, a cache its new rows, a state its latest."""
     kept = dict(zip(step.axes, shape, strict=True))
-    if step.operation in ("accumulate", "recur"):
+    if step.operation in ("cumsum", "scan"):
         del kept[step.options["over"]]
-    if step.operation == "append":
+    if step.operation == "concat":
         kept[step.options["over"]] = new
     return prod(kept.values()) * (1 if step.operation in ("allow", "within") else item)
 

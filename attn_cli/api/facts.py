@@ -54,7 +54,7 @@ def facts(request: Request) -> tuple[str, ...]:
         lines.append(f"rotary positions: numbers {pairs} are a pair, base {choices.rope.base:g}")
     if choices.activation != "identity":
         lines.append(f"activation Φ = {choices.activation}")
-    if any(step.operation == "recur" for step in request.program):
+    if any(step.operation == "scan" for step in request.program):
         lines.append("causal: query i reads the state after key i")
     moved = request.chosen.placed or choices.rope is not None or choices.bias is not None
     if moved and sizes["n"] != sizes["m"]:

@@ -75,7 +75,7 @@ def name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> dict[st
         labels["m_new"] = new
         labels["m"] = (*(f"past{j}" for j in range(program.sizes["m_past"])), *new)
     for step in program:
-        if step.operation == "part":
+        if step.operation == "slice":
             keys = labels.get("m") or tuple(f"k{j}" for j in range(program.sizes["m"]))
             within = step.options["within"]
             labels[step.options["axis"]] = keys[within.start : within.stop]

@@ -22,14 +22,13 @@ TOLD: dict[str, str] = {
     "softcap": "softcap is divide, tanh, multiply: 3 for each entry",
     "unit": "a direction is largest, divide, square, sum, root, divide: 5 for each entry, less 1 "
     "for each row; the largest comes first so that no square overflows",
-    "choose": "hard is comparing: one less than a row has entries",
+    "argmax_one_hot": "hard is comparing: one less than a row has entries",
     "draw": "drawing is adding up: one less than a row has entries",
     "rotate": "a rotation is 3 for each number, and a sine and a cosine for each angle",
-    "accumulate": "a running sum is one addition less than there are entries",
+    "cumsum": "a running sum is one addition less than there are entries",
     "reduce": "the largest or the sum of a row is one less than it has entries",
     "tabulate": "what follows from positions is counted by its rule",
-    "recur": "a state is written by a product and a sum for each entry; a gate is 1 more, "
-    "erasing 2",
+    "scan": "a state is written by a product and a sum for each entry; a gate is 1 more, erasing 2",
 }
 """What an operation costs where its formula doesn't show it."""
 

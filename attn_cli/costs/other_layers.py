@@ -76,7 +76,7 @@ def longest_path(shape: Shape, mechanism: Mechanism, costed: Costed) -> str:
 
 def _changes(step: Any) -> bool:
     """Whether a running state is changed, not only added to."""
-    if step.operation != "recur":
+    if step.operation != "scan":
         return False
     return bool(step.options["erases"] or "gate" in step.options["roles"])
 

@@ -124,7 +124,7 @@ def _core(found: list[StepCost]) -> list[StepCost]:
 
 def _unpacks(cost: StepCost) -> bool:
     """Whether keys or values are made from cached rows: the cache is what is read."""
-    cached = any(operand.operation == "append" for operand in cost.step.operands)
+    cached = any(operand.operation == "concat" for operand in cost.step.operands)
     return cost.step.operation == "contract" and cached and "n" not in cost.step.axes
 
 

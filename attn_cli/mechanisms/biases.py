@@ -136,7 +136,7 @@ def _t5(name: str, buckets: int, farthest: int, *, both_ways: bool) -> Bias:
 def _selected(p: Program, scores: Axes, inputs: Inputs, queries: Placing, places: Table) -> Step:
     place = p.tabulate(places, (*queries.axes, "n", "m"), name="bucket")
     axes = tuple(axis for axis in scores if axis in (*place.axes, *inputs[TABLE].axes))
-    return p.select(inputs[TABLE], place, axes, name="bias")
+    return p.gather(inputs[TABLE], place, axes, name="bias")
 
 
 def _buckets(queries: Placing, buckets: int, farthest: int, both_ways: bool) -> Table:

@@ -131,7 +131,7 @@ def _cached(
 def behind(p: Program, past: Step, new: Step, *, name: str) -> Step:
     """New rows laid behind those of earlier calls."""
     pattern = "... m_past {0}, ... m_new {0} -> ... m {0}".format(new.axes[-1])
-    return p.append(pattern, past, new, name=name)
+    return p.concat(pattern, past, new, name=name)
 
 
 def _weights(p: Program, query: Step, scores: Step, inputs: Inputs, choices: Choices) -> Step:

@@ -43,8 +43,8 @@ def linear_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
         seen = p.reduce("sum", key, over="m", keep=False, name="seen")
         at, last = "... d d_v", "... d"
     else:
-        state = p.recur("... m d, ... m d_v -> ... m d d_v", key, value, over="m", name="state")
-        seen = p.accumulate(key, over="m", name="seen")
+        state = p.scan("... m d, ... m d_v -> ... m d d_v", key, value, over="m", name="state")
+        seen = p.cumsum(key, over="m", name="seen")
         at, last = "... n d d_v", "... n d"
     mixed = p.contract(f"... n d, {at} -> ... n d_v", query, state, name="mixed")
     total = p.contract(f"... n d, {last} -> ... n", query, seen, name="total")

@@ -77,7 +77,7 @@ def _sink(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: st
 
 
 def _hard(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str) -> Step:
-    return p.choose(_tempered(p, scores, choices), over=over, name="weights")
+    return p.argmax_one_hot(_tempered(p, scores, choices), over=over, name="weights")
 
 
 def _sample(p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str) -> Step:
@@ -98,7 +98,7 @@ def _straight_through(
     p: Program, scores: Step, inputs: Inputs, choices: Sharpness, over: str
 ) -> Step:
     shares = p.softmax(_perturbed(p, scores, inputs, choices), over=over, name="shares")
-    return p.choose(shares, over=over, name="weights")
+    return p.argmax_one_hot(shares, over=over, name="weights")
 
 
 def _sparse(alpha: float | None) -> Define:

@@ -44,7 +44,7 @@ def _taken_in(
 ) -> Running:
     """One block: its powers below the largest score so far, and what was there rescaled to it."""
     axis = f"m_{number}"
-    block = p.part(scores, over="m", within=within, axis=axis, name=f"block_{number}")
+    block = p.slice(scores, over="m", within=within, axis=axis, name=f"block_{number}")
     peak = p.reduce("max", block, over=axis, name=f"peak_{number}")
     largest = peak
     if before is not None:
@@ -52,7 +52,7 @@ def _taken_in(
     shifted = p.subtract(block, largest, name=f"shifted_{number}")
     powers = p.apply("exp", shifted, name=f"powers_{number}")
     total = p.reduce("sum", powers, over=axis, name=f"sum_{number}")
-    rows = p.part(value, over="m", within=within, axis=axis, name=f"values_{number}")
+    rows = p.slice(value, over="m", within=within, axis=axis, name=f"values_{number}")
     pattern = f"... n {axis}, ... {axis} d_v -> ... n d_v"
     mixed = p.contract(pattern, powers, rows, name=f"mixed_{number}")
     if before is None:

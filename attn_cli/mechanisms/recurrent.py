@@ -16,7 +16,7 @@ def gated_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
     q and k (…, n, d), v (…, n, d_v), gate (n). Always causal.
     """
     query, key, value = all_three(p, inputs, choices)
-    state = p.recur(OUTER, key, value, over="m", gate=inputs["gate"], name="state")
+    state = p.scan(OUTER, key, value, over="m", gate=inputs["gate"], name="state")
     return _read(p, query, state, inputs, choices)
 
 
@@ -28,7 +28,7 @@ def delta_attention(p: Program, inputs: Inputs, choices: Choices) -> Step:
     """
     query, key, value = all_three(p, inputs, choices)
     unit = p.unit(key, name="k_unit")
-    state = p.recur(
+    state = p.scan(
         OUTER,
         unit,
         value,

@@ -116,13 +116,13 @@ class Program:
         return self._record("tabulate", (), axes, name, table=table)
 
     @operation
-    def select(self, entries: Step, places: Step, axes: Axes, *, name: str) -> Step:
+    def gather(self, entries: Step, places: Step, axes: Axes, *, name: str) -> Step:
         """Of `entries`, for each whole number in `places`, the entry at that place.
 
         The first axis of `entries` is the one the numbers count along; `axes` are those of the
         result: what is left of it, and those of `places`.
         """
-        return self._record("select", (entries, places), axes, name)
+        return self._record("gather", (entries, places), axes, name)
 
     @operation
     def contract(self, pattern: str, *operands: Step, name: str) -> Step:
@@ -135,7 +135,7 @@ class Program:
         return self._by_pattern("rearrange", pattern, (operand,), name)
 
     @operation
-    def append(self, pattern: str, past: Step, new: Step, *, name: str) -> Step:
+    def concat(self, pattern: str, past: Step, new: Step, *, name: str) -> Step:
         """Lay `new` behind `past` along the one axis in which they differ (a cache)."""
         read = parse(pattern)
         first, second, whole = (term.axes for term in (*read.operands, read.result))
@@ -148,7 +148,7 @@ class Program:
                 f"{past.name} has the axes ({', '.join(past.axes)}) and {new.name} has "
                 f"({', '.join(new.axes)}): a cache has the batch and the heads of what is new."
             )
-        return self._record("append", (past, new), (*leading, *whole), name, over=whole[along])
+        return self._record("concat", (past, new), (*leading, *whole), name, over=whole[along])
 
     @operation
     def scale(self, x: Step, *, by: Any = None, rsqrt: str | None = None, name: str) -> Step:
@@ -238,9 +238,9 @@ class Program:
         return self._record("divide", (x, y), x.axes, name)
 
     @operation
-    def choose(self, x: Step, *, over: str, name: str) -> Step:
+    def argmax_one_hot(self, x: Step, *, over: str, name: str) -> Step:
         """1 for the largest number along an axis, the first of equal ones; 0 for the others."""
-        return self._record("choose", (x,), x.axes, name, over=over)
+        return self._record("argmax_one_hot", (x,), x.axes, name, over=over)
 
     @operation
     def draw(self, shares: Step, uniform: Step, *, over: str, name: str) -> Step:
@@ -258,11 +258,11 @@ class Program:
         return self._record("repeat", (x,), axes, name)
 
     @operation
-    def part(self, x: Step, *, over: str, within: range, axis: str, name: str) -> Step:
+    def slice(self, x: Step, *, over: str, within: range, axis: str, name: str) -> Step:
         """Some neighbouring places of one axis, which is called `axis` then."""
         self.sizes.bind(axis, len(within), name)
         axes = tuple(axis if own == over else own for own in x.axes)
-        return self._record("part", (x,), axes, name, over=over, within=within, axis=axis)
+        return self._record("slice", (x,), axes, name, over=over, within=within, axis=axis)
 
     @operation
     def larger(self, x: Step, y: Step, *, name: str) -> Step:
@@ -274,12 +274,12 @@ class Program:
         return self._shared([operand.axes[: len(operand.axes) - last] for operand in operands])
 
     @operation
-    def accumulate(self, x: Step, *, over: str, name: str) -> Step:
+    def cumsum(self, x: Step, *, over: str, name: str) -> Step:
         """At each place of an axis, the sum of all up to it."""
-        return self._record("accumulate", (x,), x.axes, name, over=over)
+        return self._record("cumsum", (x,), x.axes, name, over=over)
 
     @operation
-    def recur(
+    def scan(
         self,
         pattern: str,
         key: Step,
@@ -303,7 +303,7 @@ class Program:
         more = {"gate": gate, "rate": rate}
         named = {role: place for place, role in enumerate((r for r in more if more[r]), 2)}
         operands = (key, value, *(step for step in more.values() if step is not None))
-        return self._record("recur", operands, axes, name, over=over, erases=erases, roles=named)
+        return self._record("scan", operands, axes, name, over=over, erases=erases, roles=named)
 
     def _record(
         self, operation: str, operands: tuple[Step, ...], axes: Axes, name: str, **options: Any

@@ -26,7 +26,7 @@ PRICES = {
 """Operations for each entry of what is not a product of matrices; exp and tanh count as one."""
 
 
-RUNNING = ("accumulate", "recur")
+RUNNING = ("cumsum", "scan")
 """Operations of which only the latest place has to be held."""
 
 BOOLEAN = ("allow", "within")
@@ -86,7 +86,7 @@ def local_span(program: Program) -> int | None:
 
 def is_product(step: Step) -> bool:
     """Whether a step is a product of matrices, or as many outer ones; all else is counted apart."""
-    return step.operation in ("contract", "recur")
+    return step.operation in ("contract", "scan")
 
 
 def costs(program: Program, itemsize: int, count: Count) -> list[StepCost]:
@@ -138,9 +138,9 @@ def bytes_of_all(program: Program, itemsize: int) -> Size:
 
 
 def _held(step: Step, sizes: Sizes, itemsize: int) -> Size:
-    if step.operation in ("rearrange", "part"):
+    if step.operation in ("rearrange", "slice"):
         return 0
-    if step.operation == "append":
+    if step.operation == "concat":
         return size_in_bytes(step.operands[1].axes, sizes, itemsize)
     if step.operation in RUNNING:
         return size_in_bytes(latest(step), sizes, itemsize)
@@ -220,7 +220,7 @@ FUNCTION_PRICES = {"identity": 0, "tanh": 1, "relu": 1, "sigmoid": 3, "exp": 1, 
 """
 
 
-def _recur(step: Step, count: Count) -> Size:
+def _scan(step: Step, count: Count) -> Size:
     """Write: a product and a sum for each entry of the state. Gating and reading come to that."""
     roles, erases = step.options["roles"], step.options["erases"]
     entries = 2 + (1 if "gate" in roles else 0) + (2 if erases else 0)
@@ -266,10 +266,10 @@ RULES: dict[str, Rule] = {
     "allow": Rule(_none, _in_and_out),
     "within": Rule(_none, _in_and_out),
     "tabulate": Rule(_tabulate, _in_and_out),
-    "select": Rule(_none, _in_and_out),
+    "gather": Rule(_none, _in_and_out),
     "contract": Rule(_contract, _in_and_out),
     "rearrange": Rule(_none, _view),
-    "append": Rule(_none, _new_rows),
+    "concat": Rule(_none, _new_rows),
     "scale": Rule(_by_entry, _in_and_out),
     "softcap": Rule(_by_entry, _in_and_out),
     "add": Rule(_by_entry, _in_and_out),
@@ -283,12 +283,12 @@ RULES: dict[str, Rule] = {
     "reduce": Rule(_less_one_a_row, _in_and_out),
     "subtract": Rule(_by_entry, _in_and_out),
     "divide": Rule(_by_entry, _in_and_out),
-    "choose": Rule(_less_one_a_row, _in_and_out),
+    "argmax_one_hot": Rule(_less_one_a_row, _in_and_out),
     "draw": Rule(_less_one_a_row, _in_and_out),
     "entmax": Rule(_entmax, _in_and_out),
-    "accumulate": Rule(_less_one_a_row, _in_and_out),
-    "recur": Rule(_recur, _in_and_out),
+    "cumsum": Rule(_less_one_a_row, _in_and_out),
+    "scan": Rule(_scan, _in_and_out),
     "repeat": Rule(_none, _in_and_out),
-    "part": Rule(_none, _view),
+    "slice": Rule(_none, _view),
     "larger": Rule(_by_entry, _in_and_out),
 }

@@ -10,11 +10,11 @@ from attn_cli.program import Step
 from attn_cli.readings.subprogram import Array, aligned
 
 READERS = frozenset(
-    {"softmax", "choose", "entmax", "reduce", "subtract"},
+    {"softmax", "argmax_one_hot", "entmax", "reduce", "subtract"},
 )
 """Operations for which −∞ means a key that is left out."""
 
-KEEPING = frozenset({"scale", "softcap", "subtract", "add", "multiply", "part"})
+KEEPING = frozenset({"scale", "softcap", "subtract", "add", "multiply", "slice"})
 """Operations that leave a dropped entry where it is."""
 
 
@@ -38,7 +38,7 @@ def dropped(step: Step, look: Look) -> Array | None:
     if step.operation not in KEEPING:
         return None
     before = dropped(step.operands[0], look)
-    if step.operation == "part" and before is not None:
+    if step.operation == "slice" and before is not None:
         within, axis = step.options["within"], step.operands[0].axes.index(step.options["over"])
         return before[(slice(None),) * axis + (slice(within.start, within.stop),)]
     if step.operation == "add" and step.operands[1].name == "bias":

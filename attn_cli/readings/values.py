@@ -67,7 +67,7 @@ def _tabulate(step: Step, operands: list[Array], frame: Frame, out: Array | None
     return np.ascontiguousarray(np.broadcast_to(numbers, shape))
 
 
-def _select(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+def _gather(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     entries, places = operands
     axes = (*step.operands[1].axes, *step.operands[0].axes[1:])
     return np.ascontiguousarray(aligned(entries[places], axes, step.axes))
@@ -109,7 +109,7 @@ def _rearrange(step: Step, operands: list[Array], frame: Frame, out: Array | Non
     return array.reshape(frame.sizes.shape(step.axes))
 
 
-def _append(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+def _concat(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     return np.concatenate(operands, axis=step.axes.index(step.options["over"]))
 
 
@@ -254,7 +254,7 @@ def _repeat(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
     return np.ascontiguousarray(whole).reshape(frame.sizes.shape(step.axes))
 
 
-def _part(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+def _slice(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     axis = step.operands[0].axes.index(step.options["over"])
     within = step.options["within"]
     return operands[0][(slice(None),) * axis + (slice(within.start, within.stop),)]
@@ -268,10 +268,10 @@ RULES: dict[str, Rule] = {
     "allow": _allow,
     "within": _within,
     "tabulate": _tabulate,
-    "select": _select,
+    "gather": _gather,
     "contract": _contract,
     "rearrange": _rearrange,
-    "append": _append,
+    "concat": _concat,
     "scale": _scale,
     "softcap": _softcap,
     "add": _add,
@@ -284,7 +284,7 @@ RULES: dict[str, Rule] = {
     "subtract": _subtract,
     "divide": _divide,
     "repeat": _repeat,
-    "part": _part,
+    "slice": _slice,
     "larger": _larger,
     **SHARES,
     **RUNNING,

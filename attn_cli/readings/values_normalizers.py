@@ -52,7 +52,7 @@ def _reduce(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
     return x.max(axis=axis, keepdims=kept)
 
 
-def _choose(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+def _argmax_one_hot(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     axis = step.axes.index(step.options["over"])
     (x,) = operands
     largest = x.max(axis=axis, keepdims=True)
@@ -95,7 +95,7 @@ def _entmax(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
 SHARES: dict[str, Rule] = {
     "softmax": _softmax,
     "reduce": _reduce,
-    "choose": _choose,
+    "argmax_one_hot": _argmax_one_hot,
     "draw": _draw,
     "entmax": _entmax,
 }

@@ -8,12 +8,12 @@ from attn_cli.program import Step
 from attn_cli.readings.subprogram import Array, Frame, Rule, spread
 
 
-def _accumulate(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+def _cumsum(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     (x,) = operands
     return np.add.accumulate(x, axis=step.axes.index(step.options["over"]))
 
 
-def _recur(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+def _scan(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     axes = frame.sizes.atoms(step.axes)
     shape = frame.sizes.shape(axes)
     along = axes.index(step.options["over"])
@@ -46,5 +46,5 @@ def _at(numbers: Array, t: int) -> Array:
     return numbers[t if len(numbers) > 1 else 0]
 
 
-RUNNING: dict[str, Rule] = {"accumulate": _accumulate, "recur": _recur}
+RUNNING: dict[str, Rule] = {"cumsum": _cumsum, "scan": _scan}
 """Rules of the operations that run along a sequence."""

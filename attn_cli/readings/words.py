@@ -78,7 +78,7 @@ def shapes(step: Step, sizes: Sizes) -> str:
 def _shaping(step: Step) -> tuple[Step, ...]:
     """The operands whose shapes are told: of several only where none has the result's."""
     one = step.operands[:1]
-    return step.operands if step.operation in ("multiply", "select", "pair") else one
+    return step.operands if step.operation in ("multiply", "gather", "pair") else one
 
 
 def _by_custom(axis: str) -> int:
@@ -120,7 +120,7 @@ def _tabulate(step: Step, sizes: Sizes, say: Notation) -> str:
     return say.rule(step.options["table"].formula, step.options["table"].latex)
 
 
-def _select(step: Step, sizes: Sizes, say: Notation) -> str:
+def _gather(step: Step, sizes: Sizes, say: Notation) -> str:
     return f"{_operand(step, 0, say)}[{_operand(step, 1, say)}]"
 
 
@@ -153,7 +153,7 @@ def _rearrange(step: Step, sizes: Sizes, say: Notation) -> str:
     return f"{say.call('Concat', operand)}"
 
 
-def _append(step: Step, sizes: Sizes, say: Notation) -> str:
+def _concat(step: Step, sizes: Sizes, say: Notation) -> str:
     return f"[{_operand(step, 0, say)}; {_operand(step, 1, say)}]"
 
 
@@ -233,7 +233,7 @@ def _divide(step: Step, sizes: Sizes, say: Notation) -> str:
     return say.quotient(_operand(step, 0, say), _operand(step, 1, say))
 
 
-def _choose(step: Step, sizes: Sizes, say: Notation) -> str:
+def _argmax_one_hot(step: Step, sizes: Sizes, say: Notation) -> str:
     return say.words("1 for the largest of ") + _operand(step, 0, say) + _over(step, say)
 
 
@@ -252,7 +252,7 @@ def _repeat(step: Step, sizes: Sizes, say: Notation) -> str:
     return _operand(step, 0, say) + say.words(", copied across the features")
 
 
-def _part(step: Step, sizes: Sizes, say: Notation) -> str:
+def _slice(step: Step, sizes: Sizes, say: Notation) -> str:
     within = step.options["within"]
     kept = str(within.start) if len(within) == 1 else f"{within.start} to {within.stop - 1}"
     over = AXIS_NAMES.get(step.options["over"], step.options["over"]).removeprefix("the ")
@@ -264,11 +264,11 @@ def _larger(step: Step, sizes: Sizes, say: Notation) -> str:
     return say.call("max", f"{_operand(step, 0, say)}, {_operand(step, 1, say)}")
 
 
-def _accumulate(step: Step, sizes: Sizes, say: Notation) -> str:
+def _cumsum(step: Step, sizes: Sizes, say: Notation) -> str:
     return say.words("running sum of ") + _operand(step, 0, say) + _over(step, say)
 
 
-def _recur(step: Step, sizes: Sizes, say: Notation) -> str:
+def _scan(step: Step, sizes: Sizes, say: Notation) -> str:
     """g_t S_(t-1) + r_t k_t (v_t - …)ᵀ with the names that stand for them."""
     key, value = (say.symbol(step.operands[place].name) for place in (0, 1))
     roles = step.options["roles"]
@@ -289,10 +289,10 @@ FORMULAS: dict[str, Formula] = {
     "allow": _allow,
     "within": _within,
     "tabulate": _tabulate,
-    "select": _select,
+    "gather": _gather,
     "contract": _contract,
     "rearrange": _rearrange,
-    "append": _append,
+    "concat": _concat,
     "scale": _scale,
     "softcap": _softcap,
     "add": _add,
@@ -306,12 +306,12 @@ FORMULAS: dict[str, Formula] = {
     "reduce": _reduce,
     "subtract": _subtract,
     "divide": _divide,
-    "choose": _choose,
+    "argmax_one_hot": _argmax_one_hot,
     "draw": _draw,
     "entmax": _entmax,
-    "accumulate": _accumulate,
-    "recur": _recur,
+    "cumsum": _cumsum,
+    "scan": _scan,
     "repeat": _repeat,
-    "part": _part,
+    "slice": _slice,
     "larger": _larger,
 }

@@ -52,7 +52,7 @@ def _tabulate(step: Step, index: Index, desk: Desk) -> Lines:
     return Lines(table.formula, exactly(table.put_in(*index), desk.cell(step.name, index)))
 
 
-def _select(step: Step, index: Index, desk: Desk) -> Lines:
+def _gather(step: Step, index: Index, desk: Desk) -> Lines:
     entries, places = step.operands
     at = own_cell(step, 1, index, desk)
     place = int(desk.cell(places.name, at))
@@ -104,7 +104,7 @@ def _rearrange(step: Step, index: Index, desk: Desk) -> Lines:
     return Lines(named(operand.name, at), note="the same number in its new place")
 
 
-def _append(step: Step, index: Index, desk: Desk) -> Lines:
+def _concat(step: Step, index: Index, desk: Desk) -> Lines:
     past, new = step.operands
     axis = step.axes.index(step.options["over"])
     start = desk.sizes[past.axes[axis - len(step.axes)]]
@@ -248,7 +248,7 @@ def _repeat(step: Step, index: Index, desk: Desk) -> Lines:
     return Lines(named(operand, own_cell(step, 0, index, desk)), note="the same number again")
 
 
-def _part(step: Step, index: Index, desk: Desk) -> Lines:
+def _slice(step: Step, index: Index, desk: Desk) -> Lines:
     operand = step.operands[0]
     axis = operand.axes.index(step.options["over"])
     moved = (*index[:axis], index[axis] + step.options["within"].start, *index[axis + 1 :])
@@ -267,10 +267,10 @@ WORK: dict[str, Callable[[Step, Index, Desk], Lines]] = {
     "allow": _allow,
     "within": _within,
     "tabulate": _tabulate,
-    "select": _select,
+    "gather": _gather,
     "contract": _contract,
     "rearrange": _rearrange,
-    "append": _append,
+    "concat": _concat,
     "scale": _scale,
     "softcap": _softcap,
     "add": _add,
@@ -283,7 +283,7 @@ WORK: dict[str, Callable[[Step, Index, Desk], Lines]] = {
     "subtract": _subtract,
     "divide": _divide,
     "repeat": _repeat,
-    "part": _part,
+    "slice": _slice,
     "larger": _larger,
     **WORK_OF_SHARES,
     **WORK_OF_RUNNING,

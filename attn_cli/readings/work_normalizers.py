@@ -75,7 +75,7 @@ def _reduce(step: Step, index: Index, desk: Desk) -> Lines:
     return Lines(text, note="no key is allowed" if float(row.max()) == -inf else "")
 
 
-def _choose(step: Step, index: Index, desk: Desk) -> Lines:
+def _argmax_one_hot(step: Step, index: Index, desk: Desk) -> Lines:
     operand = step.operands[0].name
     row, _ = _row(step, index, desk)
     largest = float(row.max())
@@ -123,7 +123,7 @@ def _entmax(step: Step, index: Index, desk: Desk) -> Lines:
 WORK_OF_SHARES: dict[str, Callable[[Step, Index, Desk], Lines]] = {
     "softmax": _softmax,
     "reduce": _reduce,
-    "choose": _choose,
+    "argmax_one_hot": _argmax_one_hot,
     "draw": _draw,
     "entmax": _entmax,
 }

@@ -9,7 +9,7 @@ from attn_cli.readings.arithmetic import Arithmetic, exactly, factor, put_in
 from attn_cli.readings.work_context import Desk, Index, Lines, index_of, named, places_of
 
 
-def _accumulate(step: Step, index: Index, desk: Desk) -> Lines:
+def _cumsum(step: Step, index: Index, desk: Desk) -> Lines:
     operand = step.operands[0].name
     axis = step.axes.index(step.options["over"])
     row = desk.row(operand, index, axis)[: index[axis] + 1]
@@ -18,7 +18,7 @@ def _accumulate(step: Step, index: Index, desk: Desk) -> Lines:
     return Lines(f"sum of {operand}[{','.join(free)}]", terms)
 
 
-def _recur(step: Step, index: Index, desk: Desk) -> Lines:
+def _scan(step: Step, index: Index, desk: Desk) -> Lines:
     """One number of the state: what is kept of the one before, and what is written."""
     key, value = step.operands[:2]
     roles, axis = step.options["roles"], step.axes.index(step.options["over"])
@@ -64,7 +64,7 @@ def _read(step: Step, key: Step, before: Index, index: Index, desk: Desk) -> Ari
 
 
 WORK_OF_RUNNING: dict[str, Callable[[Step, Index, Desk], Lines]] = {
-    "accumulate": _accumulate,
-    "recur": _recur,
+    "cumsum": _cumsum,
+    "scan": _scan,
 }
 """Rules of the operations that run along a sequence."""

@@ -83,7 +83,7 @@ class _Run:
             raise ValueError("rows depend on each other")
         self.parts, self.plain_parts = parts, plain_parts
         self.once = evaluate_once(self.quick, parts, given)
-        wide = {"m", *(s.options["axis"] for s in program if s.operation == "part")}
+        wide = {"m", *(s.options["axis"] for s in program if s.operation == "slice")}
         self.kept = [step for step in parts.by_rows if not wide & {*step.axes}]
         self.results = {s.name: np.empty(program.shape(s), self.kind) for s in self.kept}
         self.mask = next((s for s in parts.by_rows if s.operation == "allow"), None)
