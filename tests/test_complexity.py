@@ -51,7 +51,7 @@ def test_letters_alone(attn: Attn) -> None:
     ran = attn("complexity")
     assert "1 head, any n, d" in ran.out
     assert "  scores   Q Kᵀ               2 n² d      O(n² d)" in ran.out.splitlines()
-    assert "FLOPs" not in ran.out.split("Counted so")[0].split("What")[0].split("\n")[2]
+    assert "FLOPs" not in ran.out.split("Counting conventions")[0].split("What")[0].split("\n")[2]
 
 
 def test_a_number_and_a_letter(attn: Attn) -> None:

@@ -294,33 +294,37 @@ def _text(data: bytes, kind: str, option: str) -> Array:
     delimiter = DELIMITERS.get(kind, "," if "," in lines[0] else None)
     try:
         array = np.loadtxt(lines, delimiter=delimiter, ndmin=2)
-    except ValueError as error:
+    except ValueError:
         if kind == ".txt" and SIGNS_OF_LITERALS.search(text):
             return literals.parse("\n".join(lines), option)
-        raise AttnError(f"{option}: {_explained(str(error), lines)}") from None
+        raise AttnError(f"{option}: {_explained(lines, delimiter)}") from None
     if np.isinf(array).any() and "inf" not in text.lower():
         raise AttnError(f"{option}: a number is beyond float64, whose largest is 1.798e308.")
     return array
 
 
-def _explained(message: str, lines: list[str]) -> str:
-    """Say what loadtxt says, with rows counted from 1 and the row itself."""
-    cell = re.search(
-        r"could not convert string (?P<text>.+) to \w+ at row (\d+), column (\d+)", message
-    )
-    if cell:
-        row = int(cell[2])
-        header = row == 0 and re.search(r"[^\W\d_]", cell["text"])
-        hint = "\nIs the first row a header? Remove it." if header else _hint(lines[row])
-        return (
-            f"row {row + 1}, column {cell[3]} is not a number: {cell['text']}.\n"
-            f"  {lines[row][:72]}{hint}"
-        )
-    ragged = re.search(r"changed from (\d+) to (\d+) at row (\d+)", message)
-    if ragged:
-        row = int(ragged[3])
-        return f"row {row} has {ragged[2]} numbers, row 1 has {ragged[1]}.\n  {lines[row - 1][:72]}"
-    return message.partition(";")[0][:80]
+def _explained(lines: list[str], delimiter: str | None) -> str:
+    """Name the first cell that is no number, or the first row of another length, and show it."""
+    width = len(lines[0].partition("#")[0].split(delimiter))
+    for row, line in enumerate(lines, 1):
+        cells = [cell.strip() for cell in line.partition("#")[0].split(delimiter)]
+        wrong = next((at for at, cell in enumerate(cells) if not _is_number(cell)), None)
+        if wrong is not None:
+            header = row == 1 and re.search(r"[^\W\d_]", cells[wrong])
+            hint = "\nIs the first row a header? Remove it." if header else _hint(line)
+            what = f"row {row}, column {wrong + 1} is not a number: {cells[wrong]!r}."
+            return f"{what}\n  {line[:72]}{hint}"
+        if len(cells) != width:
+            return f"row {row} has {len(cells)} numbers, row 1 has {width}.\n  {line[:72]}"
+    return "these are no rows of numbers."
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text
 
 
 def _hint(line: str) -> str:

@@ -19,7 +19,7 @@ def cost_page(report: CostReport, width: int, more: list[Block]) -> list[Block]:
         *_memory(report),
         *_layers(report, width),
         *more,
-        Heading("", said("Counted so")),
+        Heading("", said("Counting conventions")),
         Lines(tuple(map(said, report.conventions)), quiet=True),
     ]
 

@@ -44,7 +44,7 @@ def model_page(report: ModelReport, width: int, more: list[Block]) -> list[Block
         Lines((), apart=True),
         Lines(tuple(_totals(report))),
         *more,
-        Heading("", "Counted so"),
+        Heading("", "Counting conventions"),
         Lines(report.conventions, quiet=True),
     ]
 
