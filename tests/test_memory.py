@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 import attn_cli as attn
 from attn_cli import mechanisms
 from attn_cli.api.cost_shapes import shape_of
-from attn_cli.costs.symbolic import symbolic_program
+from attn_cli.costs.symbolic import Shape, symbolic_program
 from attn_cli.program import Step
+from attn_cli.readings.cost import costs
+from attn_cli.readings.formulas import letter
 from attn_cli.spec import Spec
 
 SIZES: dict[str, dict[str, Any]] = {
@@ -103,3 +106,48 @@ def test_a_cache_holds_keys_and_values_of_every_layer_and_row(name: str) -> None
     cache = attn.complexity(**values).kv_cache
     assert cache["per_token"].value == token
     assert cache["all"].value == token * values.get("batch", 1) * length
+
+
+def value(cost: attn.Cost, name: str) -> int | None:
+    """The operations of a step as a number."""
+    return next(step.value for step in cost.steps if step.name == name)
+
+
+def test_prices_by_hand() -> None:
+    """Sinks, gates and rates are paid for as the page says, from sizes that all differ."""
+    sink = attn.complexity(n=5, d=4, normalizer="softmax-sink")
+    assert value(sink, "weights") == 5 * 25 - 2 * 5 + 4 * 5
+    gated = attn.complexity(mode="gated", n=5, d=4, dv=3)
+    assert value(gated, "state") == 3 * 5 * 4 * 3
+    delta = attn.complexity(mode="delta", n=5, d=4, dv=3)
+    assert value(delta, "state") == 5 * 5 * 4 * 3 + 2 * 5 * 3
+
+
+def test_booleans_are_read_as_one_byte_each() -> None:
+    """Masking reads scores and booleans, and writes scores: 4, 1 and 4 bytes an entry."""
+    costed = symbolic_program(mechanisms.named("scaled"), Shape(n=5, d=4, causal=True))
+    masked = next(c for c in costs(costed.program, 4, costed.counted) if c.step.name == "masked")
+    letters = {letter(name): number for name, number in (("n", 5), ("d", 4))}
+    assert masked.traffic.subs(letters) == 25 * (4 + 1 + 4)
+
+
+def test_models_by_hand() -> None:
+    """Matrices of DeepSeek-V2's attention, and T5's questions to its source, from their sizes."""
+    folder = Path(__file__).parent / "configs"
+    latent = attn.complexity(config=str(folder / "deepseek-v2.json")).report.kinds
+    asked = 5120 * 1536 + 1536 * 128 * (128 + 64)
+    kept = 5120 * (512 + 64) + 512 * 128 * (128 + 128)
+    assert {kind.weights for kind in latent} == {asked + kept + 128 * 128 * 5120}
+    kinds = attn.complexity(config=str(folder / "t5-base.json"), n=2, batch=3).report.kinds
+    crossed = next(kind for kind in kinds if kind.name == "cross_attention")
+    assert crossed.projections == 3 * 2 * 2 * (2 * 768 * 12 * 64)
+    assert crossed.core == 3 * 2 * 4 * crossed.keys * 12 * 64
+
+
+def test_ways_say_their_form_and_do_without_a_mask() -> None:
+    """A mode that takes no mask can be compared where there is none; latent ways say which form."""
+    page = str(attn.complexity(n=5, d=16, heads=4, compare=["linear", "mla", "mla-folded"]))
+    assert "mla         unfolded " in page
+    assert "mla-folded  folded (absorbed)" in page
+    with pytest.raises(attn.AttnError, match="does without a mask"):
+        attn.complexity(n=5, d=16, window=2, compare=["linear"])
