@@ -64,11 +64,11 @@ def declared(text: str, *takes: Command, kind: Kind, group: str, **more: Any) ->
 
 
 def _wrong(name: str, value: Any, what: str) -> AttnError:
-    return AttnError(f"{choice(name)}: {brief(repr(value))} is no {what}.")
+    return AttnError(f"{choice(name)}: {brief(repr(value))} is {what}.")
 
 
 def _flag(known: Choice, name: str, value: Any) -> bool:
-    raise _wrong(name, value, "True or False")
+    raise _wrong(name, value, "not True or False")
 
 
 def _whole(value: Any) -> bool:
@@ -77,7 +77,7 @@ def _whole(value: Any) -> bool:
 
 def _count(known: Choice, name: str, value: Any) -> int:
     if not _whole(value):
-        raise _wrong(name, value, "whole number")
+        raise _wrong(name, value, "not a whole number")
     return int(_in_range(known, name, int(value)))
 
 
@@ -103,7 +103,7 @@ def _number(known: Choice, name: str, value: Any) -> float:
     except (TypeError, ValueError):
         number = None
     if number is None:
-        raise _wrong(name, value, "number")
+        raise _wrong(name, value, "not a number")
     if not isfinite(number):
         raise AttnError(f"{choice(name)}: {number:g} is not a finite number.")
     return _in_range(known, name, number)
@@ -120,7 +120,7 @@ def _name(known: Choice, name: str, value: Any) -> str:
 
 def _text(known: Choice, name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise _wrong(name, value, "text")
+        raise _wrong(name, value, "not text")
     return value
 
 
@@ -130,7 +130,7 @@ def _counts(known: Choice, name: str, value: Any) -> str:
         return value
     several = value if isinstance(value, Sequence) else [value]
     if not several or not all(map(_whole, several)):
-        raise _wrong(name, value, "whole number, and no list of them")
+        raise _wrong(name, value, "neither a whole number nor a list of them")
     return ",".join(str(int(one)) for one in several)
 
 
@@ -139,7 +139,7 @@ def _names(known: Choice, name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
     if not isinstance(value, Sequence) or not all(isinstance(one, str) for one in value):
-        raise _wrong(name, value, "text, and no list of texts")
+        raise _wrong(name, value, "neither text nor a list of texts")
     return ",".join(value)
 
 

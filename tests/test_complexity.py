@@ -354,7 +354,7 @@ REFUSALS = {
     "--json --latex": "--json and --latex both decide what is on standard output: give one.",
     "--plot": "--plot needs --sweep, the range it is about.",
     "--save a.csv": "--save needs --sweep, the range it is about.",
-    "--sweep n=9": "--sweep: 'n=9' is no range like n=128:65536.",
+    "--sweep n=9": "--sweep: 'n=9' is not a range like n=128:65536.",
     "--sweep q=1:2": "--sweep: no size 'q'. Known: n, m, d, heads, layers, batch, window.",
     "--sweep n=9:3": "--sweep: the range ends at 3, before it begins at 9.",
     "--sweep n=1:9": "--sweep needs a number for every other size.",

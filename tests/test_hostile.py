@@ -46,7 +46,7 @@ HEADERS = [
 
 @pytest.mark.parametrize("text", HEADERS)
 def test_made_up_headers(attn: Attn, text: str) -> None:
-    """Any header that is no array of numbers is one message and exit 2."""
+    """Any header that is not an array of numbers is one message and exit 2."""
     Path("q.npy").write_bytes(header(text))
     for ran in (
         attn("compute", "--q", "q.npy"),
@@ -167,7 +167,7 @@ def test_text_that_is_no_utf8(attn: Attn) -> None:
     """Bytes that are no text are refused."""
     ran = attn("compute", "--text", "a \udcff b")
     assert ran.status == 2
-    assert ran.err.startswith("Error: --text: this is no text in UTF-8")
+    assert ran.err.startswith("Error: --text: this is not text in UTF-8")
 
 
 def test_unreadable_and_unwritable_files(attn: Attn) -> None:

@@ -107,15 +107,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "softcap= is not for mode='linear' (Linear attention).",
     ),
     "a choice of another command": ({"tile": 2}, "tile= is not for compute."),
-    "a letter": ({"n": "n"}, "n: 'n' is no whole number."),
-    "a fraction of a row": ({"n": 2.5}, "n: 2.5 is no whole number."),
+    "a letter": ({"n": "n"}, "n: 'n' is not a whole number."),
+    "a fraction of a row": ({"n": 2.5}, "n: 2.5 is not a whole number."),
     "a range": ({"softcap": -1}, "softcap: -1 is not above 0."),
     "a word": ({"align": "left"}, "align: there is no 'left'."),
-    "no truth": ({"causal": "yes"}, "causal: 'yes' is no True or False."),
-    "no text": ({"mode": 3}, "mode: 3 is no text."),
-    "no number": ({"scale": "x"}, "scale: 'x' is no number."),
+    "no truth": ({"causal": "yes"}, "causal: 'yes' is not True or False."),
+    "no text": ({"mode": 3}, "mode: 3 is not text."),
+    "no number": ({"scale": "x"}, "scale: 'x' is not a number."),
     "not finite": ({"scale": float("nan")}, "scale: nan is not a finite number."),
-    "no counts": ({"window": [1.5]}, "window: [1.5] is no whole number, and no list of them."),
+    "no counts": ({"window": [1.5]}, "window: [1.5] is neither a whole number nor a list of them."),
     "rows": ({"q": [[1, 2], [3]]}, "q: entry [1] has 1 entry; the first one beside it has 2."),
     "no array": ({"q": {1, 2}}, "q: it holds "),
     "standard input": ({"q": "-"}, "q: standard input is read by the command line alone."),
@@ -135,7 +135,7 @@ def test_errors_name_parameters(what: str) -> None:
 
 def test_other_refusals() -> None:
     """The other calls refuse as compute does; a list of names holds texts."""
-    with pytest.raises(attn.AttnError, match=r"modes: .* is no text, and no list of texts"):
+    with pytest.raises(attn.AttnError, match=r"modes: .* is neither text nor a list of texts"):
         attn.compare([1, 2])
     with pytest.raises(attn.AttnError, match="mask: give an expression"):
         attn.mask()

@@ -663,8 +663,8 @@ REFUSALS = {
         "or one for each (--batch 2)."
     ),
     "--window -1": "--window: window(w): w is at least 1, not -1.",
-    "--window two": "--window: 'two' is no whole number.",
-    "--global two": "--global: 'two' is no list of whole numbers like 5,3.",
+    "--window two": "--window: 'two' is not a whole number.",
+    "--global two": "--global: 'two' is not a list of whole numbers like 5,3.",
     "--global 6": "--global: there is no token 6: keys are counted from 0 to 5.",
     "--prefix 7": "--prefix: a prefix of 7 is longer than the 6 keys there are.",
     "--lengths 2 --offset 1": (

@@ -171,7 +171,7 @@ def test_missing_file_and_unknown_kind(tmp_path: Path) -> None:
     assert refusal(str(tmp_path)).startswith(f"q: '{tmp_path}' is a folder.")
     assert refusal("").startswith("q: nothing is given.")
     (tmp_path / "q.xlsx").write_text("1")
-    assert "q.xlsx is no known kind of file: .npy, .npz" in refusal("q.xlsx")
+    assert "q.xlsx is not a known kind of file: .npy, .npz" in refusal("q.xlsx")
 
 
 def test_objects_are_refused(tmp_path: Path) -> None:

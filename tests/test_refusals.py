@@ -92,7 +92,7 @@ REFUSALS = {
         "--align: there is no 'bottom'. Did you mean bottom-right? Known: top-left, bottom-right."
     ),
     "--lengths 5": "--lengths: every length must be between 0 and the 4 keys there are.",
-    "--lengths x": "--lengths: 'x' is no list of whole numbers like 5,3.",
+    "--lengths x": "--lengths: 'x' is not a list of whole numbers like 5,3.",
     "--lengths 1,2": (
         "--lengths: 2 lengths for a batch of 1; give one for all batch rows, "
         "or one for each (--batch 2)."
@@ -126,7 +126,7 @@ REFUSALS = {
         "--show-work: weights is 4×4 with the axes (n, m); give 2 positions, not 1."
     ),
     "--show-work weights[0,4]": ("--show-work: axis m has the positions 0 to 3, not 4."),
-    "--show-work weights[0,cat]": "--show-work: 'cat' is no position on axis m.",
+    "--show-work weights[0,cat]": "--show-work: 'cat' is not a position on axis m.",
     "--text the,the --show-work weights[the,0]": (
         "--show-work: 'the' stands at 0, 2; give the number."
     ),

@@ -47,7 +47,7 @@ def _position(word: str, axis: str, size: int, request: Request) -> int:
             raise AttnError(f"‹show_work›: {word!r} stands at {places}; give the number.")
         return names.index(word)
     if not re.fullmatch(r"-?\d{1,18}", word):
-        raise AttnError(f"‹show_work›: {word!r} is no position on axis {axis}.")
+        raise AttnError(f"‹show_work›: {word!r} is not a position on axis {axis}.")
     position = int(word)
     if not -size <= position < size:
         raise AttnError(f"‹show_work›: axis {axis} has the positions 0 to {size - 1}, not {word}.")

@@ -133,8 +133,8 @@ def _shorthand(name: str, given: str | bool) -> Shorthand:
     if given is True:
         return Shorthand(option, kind, ())
     if not NUMBERS.fullmatch(str(given)):
-        what = "list of whole numbers like 5,3" if kind.many else "whole number"
-        raise AttnError(f"{option}: {str(given)[:40]!r} is no {what}.")
+        what = "a list of whole numbers like 5,3" if kind.many else "a whole number"
+        raise AttnError(f"{option}: {str(given)[:40]!r} is not {what}.")
     try:
         return Shorthand(option, kind, kind.filled(tuple(map(int, str(given).split(",")))))
     except AttnError as error:

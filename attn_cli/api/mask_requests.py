@@ -114,7 +114,7 @@ def _count(spec: Spec, name: str) -> int | None:
     """
     given = getattr(spec, name)
     if isinstance(given, str):
-        raise AttnError(f"{choice(name)}: {brief(given)!r} is no whole number.")
+        raise AttnError(f"{choice(name)}: {brief(given)!r} is not a whole number.")
     return None if given is None else int(given)
 
 

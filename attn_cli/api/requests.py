@@ -226,6 +226,6 @@ def _refuse_letters(spec: Spec) -> None:
     for name, known in taken_by("compute").items():
         given = getattr(spec, name)
         if known.kind == "size" and isinstance(given, str):
-            raise AttnError(f"{choice(name)}: {brief(given)!r} is no whole number.")
+            raise AttnError(f"{choice(name)}: {brief(given)!r} is not a whole number.")
     if spec.dtype is not None and spec.dtype not in DTYPES:
         raise AttnError(f"‹dtype›: {spec.dtype!r} is not one of {', '.join(DTYPES)}.")

@@ -48,7 +48,7 @@ def swept(text: str) -> tuple[str, list[int]]:
     """
     match = re.fullmatch(rf"([a-z]+)=({NUMBER}):({NUMBER})", text, re.ASCII)
     if match is None:
-        raise AttnError(f"‹sweep›: {text[:40]!r} is no range like n=128:65536.")
+        raise AttnError(f"‹sweep›: {text[:40]!r} is not a range like n=128:65536.")
     name = match[1]
     if name not in FIELDS:
         raise AttnError(f"‹sweep›: no size {name!r}. {did_you_mean(name, list(FIELDS))}")

@@ -168,7 +168,7 @@ def _npy(stream: IO[bytes], size: int, option: str) -> Array:
             "Save it as array.astype(np.float32), or as .safetensors."
         )
     if dtype.shape or not dtype.itemsize or len(shape) > MOST_AXES or not all(shape):
-        raise AttnError(f"{option}: {shape_text(shape)} of {dtype} is no array of numbers.")
+        raise AttnError(f"{option}: {shape_text(shape)} of {dtype} is not an array of numbers.")
     claimed, there = prod(shape) * dtype.itemsize, size - stream.tell()
     if claimed > there:
         raise AttnError(

@@ -28,7 +28,7 @@ def as_array(given: Any, option: str) -> Array:
         wider = _widened(given)
         if wider is not None:
             return wider
-        raise AttnError(f"{option}: this is no array: {str(error)[:80]}") from None
+        raise AttnError(f"{option}: this is not an array: {str(error)[:80]}") from None
 
 
 def _widened(given: Any) -> Array | None:

@@ -102,7 +102,7 @@ def _bounded(stream: IO[bytes], option: str, name: str) -> bytes:
 def _kind(path: Path, option: str) -> str:
     kind = path.suffix.lower()
     if kind not in SUFFIXES:
-        raise AttnError(f"{option}: {path} is no known kind of file: {', '.join(SUFFIXES)}.")
+        raise AttnError(f"{option}: {path} is not a known kind of file: {', '.join(SUFFIXES)}.")
     return kind
 
 

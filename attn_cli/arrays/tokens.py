@@ -21,7 +21,7 @@ def tokens(text: str, option: str) -> list[str]:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise AttnError(f"{option}: this is no text in UTF-8: {text[:40]!a}.") from None
+        raise AttnError(f"{option}: this is not text in UTF-8: {text[:40]!a}.") from None
     found: list[str] = re.findall(TOKEN, re.sub(UNPRINTABLE, " ", text))
     if not found:
         raise AttnError(f"{option}: there is no word in {text!r}.")

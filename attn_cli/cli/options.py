@@ -215,7 +215,7 @@ def fraction(text: str) -> float:
     try:
         return float(above) / float(below) if slash else float(above)
     except (ValueError, ZeroDivisionError):
-        raise typer.BadParameter(f"{text!r} is no number and no fraction.") from None
+        raise typer.BadParameter(f"{text!r} is neither a number nor a fraction.") from None
 
 
 def with_options(command: Command) -> Callable[[Callable[[Typed], None]], Callable[..., None]]:

@@ -46,7 +46,7 @@ def model_report(
 ) -> ModelReport:
     """FLOPs for new tokens and the KV cache at a context length, for each kind of layer.
 
-    Raises AttnError naming the entry that is missing, is no whole number, or leaves open which
+    Raises AttnError naming the entry that is missing, is not a whole number, or leaves open which
     keys a layer sees.
     """
     file = model_file(config)
