@@ -41,7 +41,7 @@ _ways = partial(declared, kind="names", group="Ways", example="NAME,NAME")
 _form = partial(declared, kind="name", group="Forms of libraries", example="FORM")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, match_args=False)
 class Spec:
     """What a person may choose; None where nothing is said.
 
@@ -245,6 +245,10 @@ class Spec:
             value = getattr(self, name)
             if value is not None and value is not False:
                 object.__setattr__(self, name, known.checked(name, value))
+
+    def __repr__(self) -> str:
+        """The choices that are made: Spec(n=3, causal=True)."""
+        return f"Spec({', '.join(f'{name}={one!r}' for name, one in self.said().items())})"
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:

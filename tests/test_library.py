@@ -259,6 +259,7 @@ def test_a_record_of_choices_is_saved_and_restored(values: dict[str, Any]) -> No
     assert Spec.of(json.loads(json.dumps(spec.said()))) == spec
     assert Spec().under(spec.said()) == spec
     assert spec.under({"n": 3}).n == (values.get("n", 3))
+    assert repr(Spec(n=3, causal=True)) == "Spec(n=3, causal=True)"
 
 
 def test_every_choice_is_a_parameter_of_its_commands(attn_command: Attn) -> None:

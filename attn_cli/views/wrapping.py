@@ -11,13 +11,14 @@ WIDE = r"[\u2e80-\u2fff\u3040-\u9fff\uf900-\ufaff]"
 CLOSING = "，。：；、！？）》”’…"
 OPENING = "（《“‘"
 
-PLACES = re.compile(rf"(?<={WIDE})(?=[^\s{CLOSING}])|(?<=[{CLOSING}])(?=[^\s{CLOSING}])")
-BEFORE = re.compile(rf"(?<=[^\s{OPENING}{BREAK}])(?=[{OPENING}]|{WIDE})")
+PLACES = rf"(?<={WIDE})(?=[^\s{CLOSING}])|(?<=[{CLOSING}])(?=[^\s{CLOSING}])"
+BEFORE = rf"(?<=[^\s{OPENING}{BREAK}])(?=[{OPENING}]|{WIDE})"
 
 
 def breakable(text: str) -> str:
     """Mark the places where a line of Chinese may end; other text stays as it is."""
-    return BEFORE.sub(BREAK, PLACES.sub(BREAK, text))
+    # compiled when a line is first too long: most pages have none
+    return re.sub(BEFORE, BREAK, re.sub(PLACES, BREAK, text))
 
 
 def unmarked(text: str) -> str:
