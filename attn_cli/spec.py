@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, Self
 
@@ -258,6 +257,8 @@ class Spec:
         """
         for name in values:
             if name not in CHOICES:
+                from difflib import get_close_matches
+
                 near = get_close_matches(name, CHOICES, n=1)
                 hint = f" Did you mean {near[0]}?" if near else ""
                 raise AttnError(f"There is no parameter {name}.{hint}")

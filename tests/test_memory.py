@@ -142,6 +142,14 @@ def test_models_by_hand() -> None:
     crossed = next(kind for kind in kinds if kind.name == "cross_attention")
     assert crossed.projections == 3 * 2 * 2 * (2 * 768 * 12 * 64)
     assert crossed.core == 3 * 2 * 4 * crossed.keys * 12 * 64
+    mistral = str(folder / "mistral-7b-v0.1.json")
+    (slides,) = attn.complexity(config=mistral, m=5000, n=4).report.kinds
+    assert slides.core == 4 * 4096 * 4 * 32 * 128
+    (grows,) = attn.complexity(config=mistral, m=4098, n=4).report.kinds
+    assert grows.core == (4095 + 3 * 4096) * 4 * 32 * 128
+    jamba = attn.complexity(config=str(folder / "jamba-v0.1.json")).report.kinds
+    (others,) = (kind for kind in jamba if not kind.cache_per_key)
+    assert (others.keys, others.projections, others.core, others.weights, others.cached) == (0,) * 5
 
 
 def test_ways_say_their_form_and_do_without_a_mask() -> None:
@@ -149,5 +157,8 @@ def test_ways_say_their_form_and_do_without_a_mask() -> None:
     page = str(attn.complexity(n=5, d=16, heads=4, compare=["linear", "mla", "mla-folded"]))
     assert "mla         unfolded " in page
     assert "mla-folded  folded (absorbed)" in page
+    cost = attn.complexity(n=5, d=16, heads=4, compare=["mha", "gqa", "mqa"])
+    caches = [one.kv_per_token.pretty for one in cost.variants]
+    assert caches == ["8 d", "8 h_kv d / h", "8 h_kv d / h"]
     with pytest.raises(attn.AttnError, match="does without a mask"):
         attn.complexity(n=5, d=16, window=2, compare=["linear"])

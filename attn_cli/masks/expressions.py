@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from attn_cli.errors import AttnError, caret
@@ -204,6 +203,8 @@ class Reader:
             raise self.wrong(f"more than {MOST_MASKS} masks can't be combined.", at)
         kind = self.known.find(name)
         if kind is None:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, [k.name for k in self.known.kinds], n=1, cutoff=0.5)
             hint = f" Did you mean {near[0]}?" if near else ""
             raise self.wrong(f"there is no {self.known.noun} {name!r}.{hint}", at)
