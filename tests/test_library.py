@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import attn_cli as attn
@@ -282,3 +282,59 @@ def test_a_notebook_draws_the_page() -> None:
     assert drawn.output_type == "execute_result"
     assert "<table>" in drawn.data["text/html"]
     assert "0.6698" in drawn.data["text/html"]
+
+
+WORDS = {
+    "mode": [*attn.modes()],
+    "normalizer": ["softmax", "hard", "sparsemax", "entmax", "sigmoid"],
+    "bias": ["alibi", "t5", "relative(2)"],
+    "rope": ["half-split", "interleaved"],
+    "dtype": ["float16", "float32", "float64"],
+    "layout": ["bhsd", "bshd", "sbe", "thd"],
+    "weights_layout": ["in-out", "out-in"],
+    "mask": ["causal", "window(2) | global(0)", "~block(2)"],
+    "modes": ["scaled,cosine", "dot"],
+    "normalizers": ["softmax,hard"],
+    "masks": ["causal, none"],
+    "layouts": ["mha,mqa"],
+    "compare": ["dot,mha", "gqa"],
+    "sweep": ["n=2:8"],
+    "hardware": ["a100"],
+    "as_form": ["torch-mha", "bool"],
+    "diff": ["causal"],
+}
+
+
+def _plausible(name: str, known: Choice) -> Any:
+    return st.sampled_from(WORDS[name]) if name in WORDS else _values(known)
+
+
+def outcome(command: str, values: dict[str, Any]) -> Any:
+    """What a call gives, or what its refusal says."""
+    try:
+        return getattr(attn, command)(**values)
+    except attn.AttnError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("command", ["compute", "compare", "complexity", "mask"])
+def test_every_choice_goes_through_or_is_refused(command: str) -> None:
+    """Any few choices of a command give a result that shows itself, or an AttnError."""
+    names = [name for name, one in CHOICES.items() if command in one.takes and name != "config"]
+
+    @settings(max_examples=120, deadline=None, derandomize=True)
+    @given(st.data())
+    def check(data: st.DataObject) -> None:
+        chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=4, unique=True))
+        values = {name: data.draw(_plausible(name, CHOICES[name])) for name in chosen}
+        if command == "compute":
+            values = {"n": 3, "m": 3, **values} if "text" not in values else values
+        result = outcome(command, values)
+        if isinstance(result, str):
+            assert "--" not in result
+            return
+        assert str(result)
+        assert result._repr_html_()
+        assert result.to_dict()
+
+    check()
