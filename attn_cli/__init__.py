@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from attn_cli.api.cost import ModelCost as ModelCost
     from attn_cli.api.explain import Page as Page
     from attn_cli.api.explain import explain as explain
+    from attn_cli.api.languages import speaking as speaking
     from attn_cli.api.mask import Mask as Mask
     from attn_cli.api.mask import mask as mask
     from attn_cli.api.modes import modes as modes
@@ -33,6 +34,7 @@ PLACES = {
     "compare": "api.compare",
     "explain": "api.explain",
     "modes": "api.modes",
+    "speaking": "api.languages",
     "Spec": "spec",
     "Run": "api.run",
     "Cost": "api.cost",

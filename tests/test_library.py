@@ -216,6 +216,17 @@ def test_results_show_themselves() -> None:
         run.save("run.npz")
 
 
+def test_a_run_keeps_its_language() -> None:
+    """Meanings are in the language that was spoken when a run was computed, wherever it is read."""
+    with attn.speaking("zh"):
+        run = attn.compute(EYE, EYE, VALUES)
+    assert run.steps[0].meaning != attn.compute(EYE, EYE, VALUES).steps[0].meaning
+    assert not str(run).isascii()
+    assert "看" in str(run)
+    with pytest.raises(attn.AttnError, match=r"lang: no language 'xx'\. Known: en, zh"):
+        attn.speaking("xx")
+
+
 def test_nothing_is_shared_between_threads() -> None:
     """20 threads with choices and languages of their own get what each asked for."""
 

@@ -11,16 +11,17 @@ from attn_cli.api.compare import compared
 from attn_cli.api.complexity import complexity, counted
 from attn_cli.api.compute import computed
 from attn_cli.api.given import separated
+from attn_cli.api.languages import speaking
 from attn_cli.api.looking import Look
 from attn_cli.api.mask import built
 from attn_cli.api.measurements import MEASURES
 from attn_cli.api.shown import Frame, Shown
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, did_you_mean
-from attn_cli.language import said, speaking
+from attn_cli.language import said
 from attn_cli.mechanisms import Mechanism
 from attn_cli.topics.examples import read_example
-from attn_cli.topics.library import ORDER, Part, Topic, catalogue, read
+from attn_cli.topics.library import ORDER, Part, Topic, read
 from attn_cli.views.page import Block, Grids, Heading, Lines, Title
 from attn_cli.views.texts import text_table
 
@@ -109,7 +110,7 @@ def explain(topic: str | None = None, *, language: str = "en") -> Page | Topics:
 
     Raises AttnError (a ValueError) for a topic that there is not, with the nearest that is.
     """
-    with speaking(catalogue(language)):
+    with speaking(language):
         if topic is None:
             return Topics(language)
         found = _topic(topic.lower(), language)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import and_
 from typing import Any
 
 import numpy as np
@@ -35,15 +33,15 @@ def with_counts(
     is not known.
     """
     if wanted.table is None:
-        shape, parts = _bound(shape, wanted.keys), []
+        shape, table = _bound(shape, wanted.keys), None
     else:
         shape, table = _with_table(shape, wanted.table, sources)
-        parts = [table]
     n, m, batch = _number(shape, "n"), _number(shape, "m"), _batch(shape, wanted)
     refuse_many_pairs(n, m, batch * _heads(shape))
     past = m - n if m > n and not shape.cross else 0
     board = Board(n, m, wanted.place(n, m, past), batch)
-    mask = reduce(and_, [*wanted.masks_on(board), *parts])
+    mask, _ = wanted.combined(board, table)
+    assert mask is not None, "pairs are counted where there is a mask"
     with progress("queries") as advance:
         coverage = cover(mask, n, m, batch=batch, heads=_heads(shape), tile=tile, advance=advance)
     if shape.choices.local_p is not None:

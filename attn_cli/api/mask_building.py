@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
-from operator import and_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,11 +54,9 @@ def chosen_mask(
             f"are {batch}. Give ‹offset› or ‹align›."
         )
     offset = wanted.place(n, m, int(sizes.get("m_past", 0)) if saved is None else saved)
-    parts = wanted.masks_on(Board(n, m, offset, batch))
-    if given is not None:
-        parts.append(_given(given, said, layout))
-    whole = reduce(and_, parts) if parts else None
-    return Chosen(whole, offset, wanted.placed, tuple(parts))
+    table = None if given is None else _given(given, said, layout)
+    whole, parts = wanted.combined(Board(n, m, offset, batch), table)
+    return Chosen(whole, offset, wanted.placed, parts)
 
 
 def bind_mask(array: Array, sizes: Sizes, layout: Layout) -> None:

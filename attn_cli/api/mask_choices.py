@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
+from operator import and_
 from typing import Any, NamedTuple
 
 from attn_cli import masks
@@ -96,6 +98,11 @@ class MaskChoices(NamedTuple):
             except AttnError as error:
                 raise AttnError(f"{option}: {error}") from None
         return [*found, *([self.expression.on(board)] if self.expression else [])]
+
+    def combined(self, board: Board, *given: Mask | None) -> tuple[Mask | None, tuple[Mask, ...]]:
+        """All masks on a board as one, given ones among them, and what it is made of."""
+        parts = (*self.masks_on(board), *(mask for mask in given if mask is not None))
+        return (reduce(and_, parts) if parts else None), parts
 
     def place(self, n: int, m: int, usual: Offset = 0) -> Offset:
         """The offset of the queries: as given, by alignment, else the usual one."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
-from operator import and_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,16 +67,13 @@ def mask_request(spec: Spec, arrays: Arrays, imported: Any, sources: Sources) ->
     refuse_many_pairs(n, m, batch * heads)
     offset = wanted.place(n, m)
     board = Board(n, m, offset, batch)
-    parts = wanted.masks_on(board)
-    if given is not None:
-        parts.append(masks.given(given, "given"))
-    mask = reduce(and_, parts) if parts else None
+    mask, parts = wanted.combined(board, None if given is None else masks.given(given, "given"))
     if mask is None and (spec.diff is not None or spec.tile is not None or form is not None):
         raise AttnError("‹diff›, ‹tile› and ‹as_form› are about a mask: add one.")
     placed = wanted.placed or bias is not None
     return MaskRequest(
         mask,
-        tuple(parts),
+        parts,
         given is not None and len(parts) == 1,
         Field(n, m, batch, heads, offset, placed, labels),
         _other(spec, board, heads, sources),

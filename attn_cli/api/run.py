@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,12 @@ class Run(Shown):
     def __init__(self, found: Evaluated, look: Look) -> None:
         self._found = found
         self._look = look
+        self._context = copy_context()
 
     @cached_property
     def trace(self) -> Trace:
-        """All of it as plain data."""
-        return trace_of(self._found, self._look)
+        """All of it as plain data, in the language that was spoken when it was computed."""
+        return self._context.copy().run(trace_of, self._found, self._look)
 
     @property
     def title(self) -> str:  # type: ignore[override]
@@ -93,6 +95,9 @@ class Run(Shown):
 
     def page(self, frame: Frame) -> list[Block]:
         """The page, or the part of it that is looked at."""
+        return self._context.copy().run(self._page, frame)
+
+    def _page(self, frame: Frame) -> list[Block]:
         look = self._look
         if look.show_work is not None:
             return work_page(self.trace, look.show_work.partition("[")[0].strip())
