@@ -48,8 +48,10 @@ class Choice(NamedTuple):
 
         Raises AttnError, naming the choice, for another type and outside its range.
         """
-        if value is None or (self.kind == "flag" and isinstance(value, bool)):
-            return value
+        if value is None:
+            return None
+        if self.kind == "flag" and _is_true_or_false(value):
+            return bool(value)
         return CHECKS[self.kind](self, name, value)
 
 
@@ -65,6 +67,11 @@ def declared(text: str, *takes: Command, kind: Kind, group: str, **more: Any) ->
 
 def _wrong(name: str, value: Any, what: str) -> AttnError:
     return AttnError(f"{choice(name)}: {brief(repr(value))} is {what}.")
+
+
+def _is_true_or_false(value: Any) -> bool:
+    """Whether a value is True or False, of Python or of an array library."""
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool"
 
 
 def _flag(known: Choice, name: str, value: Any) -> bool:

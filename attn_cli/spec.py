@@ -7,7 +7,7 @@ and the options pages of the docs follow from the fields of `Spec`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any, Self
 
@@ -273,12 +273,15 @@ class Spec:
         }
 
     def but(self, **changes: Any) -> Self:
-        """The same with other choices."""
-        return replace(self, **changes)
+        """The same with other choices.
+
+        Raises AttnError for a name that is none.
+        """
+        return self.of({**self.said(), **changes})
 
     def under(self, saved: Mapping[str, Any]) -> Self:
         """The same, and saved choices where nothing else is said."""
-        return replace(self, **{**saved, **self.said()})
+        return self.of({**saved, **self.said()})
 
 
 CHOICES: dict[str, Choice] = {one.name: one.metadata["choice"] for one in fields(Spec)}

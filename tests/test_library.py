@@ -118,6 +118,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no counts": ({"window": [1.5]}, "window: [1.5] is neither a whole number nor a list of them."),
     "rows": ({"q": [[1, 2], [3]]}, "q: entry [1] has 1 entry; the first one beside it has 2."),
     "no array": ({"q": {1, 2}}, "q: it holds "),
+    "no mapping": ({"param": [1]}, "param: give arrays by their names, as in {'w': …}."),
+    "no record": ({"spec": {"d": 4}}, "spec: {'d': 4} is not a Spec."),
+    "another way to keep": ({"keep": "some"}, "keep: 'some' is neither auto nor all."),
     "standard input": ({"q": "-"}, "q: standard input is read by the command line alone."),
 }
 
@@ -147,6 +150,13 @@ def test_other_refusals() -> None:
         attn.AttnError, match=r"There is no topic 'scalling'\. Did you mean scaling"
     ):
         attn.explain("scalling")
+    with pytest.raises(attn.AttnError, match="There is no parameter zz"):
+        attn.complexity(n=3).at(zz=3)
+    run = attn.compute(n=2, causal=np.bool_(True))
+    assert run.spec.causal is True
+    assert repr(run) == "<Run: Scaled dot-product attention>"
+    with pytest.raises(attn.AttnError, match="there is no step '0'"):
+        run[0]
     with pytest.raises(attn.AttnError, match="q: no numbers are computed with here"):
         attn.complexity(q=EYE)
     large = attn.compute(n=3000, d=1, keep="auto")
@@ -185,6 +195,8 @@ def test_masks_are_arrays_that_combine() -> None:
     assert causal.pairs == 15
     assert np.array_equal(causal.to("torch-mha"), ~table)
     assert attn.mask(table).matches
+    assert np.array_equal(np.asarray(causal & "window(2)"), table & other)
+    assert np.array_equal(np.asarray(causal | ~table), np.ones((5, 5), dtype=bool))
     assert attn.mask("causal", n=3, m=5, align="bottom-right").pairs == 12
     run = attn.compute(n=5, mask=causal)
     assert np.array_equal(run["mask"], table)

@@ -24,7 +24,7 @@ def refuse_unknown(name: str, option: str, program: Program) -> None:
 def read_cell(text: str, request: Request) -> Cell:
     """Read `weights[0,1]`; positions may be words of the sentence."""
     program = request.program
-    match = CELL.fullmatch(text.strip())
+    match = CELL.fullmatch(str(text).strip())
     if match is None:
         raise AttnError(f"‹show_work›: {text!r} does not name a cell like weights[0,1].")
     refuse_unknown(match["name"], "‹show_work›", program)

@@ -11,7 +11,7 @@ import numpy as np
 
 from attn_cli import mechanisms
 from attn_cli.api.facts import facts
-from attn_cli.api.given import Arrays, separated
+from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look
 from attn_cli.api.mask_choices import mask_choices
 from attn_cli.api.notices import notices
@@ -81,9 +81,8 @@ def compare(modes: Any = None, *, spec: Spec | None = None, **given: Any) -> Com
 
     Raises AttnError (a ValueError) that names the parameter and what to try.
     """
-    values = {name: one for name, one in {"modes": modes, **given}.items() if one is not None}
-    arrays, chosen = separated(values)
-    return compared(arrays, chosen.under(spec.said() if spec else {}), Look())
+    arrays, chosen = arranged({"modes": modes, **given}, spec)
+    return compared(arrays, chosen, Look())
 
 
 def compared(arrays: Arrays, spec: Spec, look: Look, sources: Sources | None = None) -> Comparison:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from attn_cli import mechanisms
 from attn_cli.api.cost import Cost, ModelCost
 from attn_cli.api.cost_shapes import shape_of
-from attn_cli.api.given import Arrays, refuse_arrays, separated
+from attn_cli.api.given import Arrays, arranged, refuse_arrays
 from attn_cli.api.looking import Progress, silent
 from attn_cli.api.sizes import size, swept
 from attn_cli.costs.models import Questions, model_report
@@ -46,9 +46,8 @@ def complexity(
 
     Raises AttnError (a ValueError) that names the parameter and what to try.
     """
-    values = {name: one for name, one in {"config": config, **given}.items() if one is not None}
-    arrays, chosen = separated(values)
-    return counted(arrays, chosen.under(spec.said() if spec else {}), _no_input)
+    arrays, chosen = arranged({"config": config, **given}, spec)
+    return counted(arrays, chosen, _no_input)
 
 
 def counted(

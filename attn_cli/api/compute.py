@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 from attn_cli.api.decode import last_row
 from attn_cli.api.evaluated import evaluated
-from attn_cli.api.given import Arrays, separated
+from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look, Progress, silent
 from attn_cli.api.requests import request_of
 from attn_cli.api.run import Run
 from attn_cli.arrays.sources import Sources
+from attn_cli.errors import AttnError
 from attn_cli.spec import Spec, refuse_other
 
 
@@ -34,10 +35,10 @@ def compute(
 
     Raises AttnError (a ValueError) that names the parameter and what to try.
     """
-    named = {"q": q, "k": k, "v": v}
-    values = {name: one for name, one in {**named, **given}.items() if one is not None}
-    arrays, chosen = separated(values)
-    return computed(arrays, chosen.under(spec.said() if spec else {}), Look(whole=keep == "all"))
+    if keep not in ("auto", "all"):
+        raise AttnError(f"‹keep›: {keep!r} is neither auto nor all.")
+    arrays, chosen = arranged({"q": q, "k": k, "v": v, **given}, spec)
+    return computed(arrays, chosen, Look(whole=keep == "all"))
 
 
 def computed(

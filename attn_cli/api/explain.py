@@ -113,7 +113,7 @@ def explain(topic: str | None = None, *, language: str = "en") -> Page | Topics:
     with speaking(language):
         if topic is None:
             return Topics(language)
-        found = _topic(topic.lower(), language)
+        found = _topic(str(topic).lower(), language)
         return Page(found, tuple(_piece(part) for part in found.parts))
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from attn_cli.arrays.arguments import names_array
-from attn_cli.errors import AttnError
+from attn_cli.errors import AttnError, brief
 from attn_cli.spec import Spec
 from attn_cli.spelling import choice
 
@@ -37,12 +37,25 @@ class Arrays(NamedTuple):
     input: Any = None
 
 
+def arranged(values: Mapping[str, Any], spec: Spec | None) -> tuple[Arrays, Spec]:
+    """Arrays and choices of a call: those that are given, over those of a record.
+
+    Raises AttnError for a name that is neither, and for a record that is none.
+    """
+    if not isinstance(spec, Spec | None):
+        raise AttnError(f"‹spec›: {brief(repr(spec))} is not a Spec.")
+    arrays, chosen = separated({name: one for name, one in values.items() if one is not None})
+    return arrays, chosen.under(spec.said() if spec else {})
+
+
 def separated(values: Mapping[str, Any]) -> tuple[Arrays, Spec]:
     """Arrays on one side, choices on the other; a mask and a bias may be either.
 
     Raises AttnError for a name that is neither.
     """
     arrays = {name: one for name, one in values.items() if name in Arrays._fields}
+    if not isinstance(arrays.get("param", {}), Mapping):
+        raise AttnError("‹param›: give arrays by their names, as in {'w': …}.")
     choices = {name: one for name, one in values.items() if name not in arrays}
     for name in ("mask", "bias"):
         if isinstance(arrays.get(name), str) and not names_array(arrays[name]):

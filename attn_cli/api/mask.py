@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.api.given import Arrays, separated
+from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look, Progress, silent
 from attn_cli.api.mask_reporting import NOWHERE, Destinations, reported
 from attn_cli.api.mask_requests import MaskRequest, mask_request
@@ -108,11 +108,11 @@ class Mask(Shown):
             raise AttnError("This is a bias alone, without a mask.")
         return self._request.mask
 
-    def __and__(self, other: Mask) -> Mask:
+    def __and__(self, other: Any) -> Mask:
         """Pairs that both keep."""
         return self._with(self._mask & self._beside(other))
 
-    def __or__(self, other: Mask) -> Mask:
+    def __or__(self, other: Any) -> Mask:
         """Pairs that at least one keeps."""
         return self._with(self._mask | self._beside(other))
 
@@ -120,11 +120,16 @@ class Mask(Shown):
         """Pairs that it drops."""
         return self._with(~self._mask)
 
-    def _beside(self, other: Mask) -> AnyMask:
-        one, two = self._request.field, other._request.field
+    def _beside(self, other: Any) -> AnyMask:
+        """Another mask: one of these, or an expression or an array on the same positions."""
+        one = self._request.field
+        if not isinstance(other, Mask):
+            other = mask(other, n=one.n, m=one.m)
+        two = other._request.field
         if (one.n, one.m) != (two.n, two.m):
             raise ShapeError(f"Masks of {one.n}×{one.m} and {two.n}×{two.m} can't be combined.")
-        return other._mask
+        found: AnyMask = other._mask
+        return found
 
     def _with(self, mask: AnyMask) -> Mask:
         request = self._request._replace(mask=mask, parts=(mask,), given=False)
@@ -178,9 +183,8 @@ def mask(expression: Any = None, *, spec: Spec | None = None, **given: Any) -> M
     Raises AttnError (a ValueError) that names the parameter and what to try.
     """
     imported = given.pop("import_file", None)
-    named = {"mask": expression, **given}
-    arrays, chosen = separated({name: one for name, one in named.items() if one is not None})
-    found = built(arrays, chosen.under(spec.said() if spec else {}), Look(), imported)
+    arrays, chosen = arranged({"mask": expression, **given}, spec)
+    found = built(arrays, chosen, Look(), imported)
     if found is None:
         raise AttnError("‹mask›: give an expression, such as causal & window(3).")
     return found

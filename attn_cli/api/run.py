@@ -63,7 +63,7 @@ class Run(Shown):
         Raises AttnError for a step that there is not, and for one of which only some queries
         were kept.
         """
-        refuse_unknown(name, "‹step›", self._found.request.program)
+        refuse_unknown(str(name), "‹step›", self._found.request.program)
         step = self.trace.step(name)
         if step.queries is not None and self._found.request.query is None:
             raise AttnError(f"{name} was not kept whole: it is too large. Give ‹keep all›.")

@@ -37,6 +37,10 @@ class Shown:
         """The page before it is known where it is shown."""
         raise NotImplementedError
 
+    def __repr__(self) -> str:
+        """What it is, in a line; `print` shows all of it."""
+        return f"<{type(self).__name__}: {self.title}>"
+
     def __str__(self) -> str:
         """The page as plain text, 80 columns wide."""
         from attn_cli.views.terminal import page_text
