@@ -24,23 +24,16 @@ attn compare --masks "causal, window(2), causal & window(2) | global(0)" --n 6
 def compare(typed: Typed) -> None:
     """Run every way that was typed, and show them side by side."""
     from attn_cli.api.compare import compared
-    from attn_cli.api.looking import Look
     from attn_cli.api.shown import SUFFIXES
     from attn_cli.arrays.writing import check_path
     from attn_cli.cli import streams
     from attn_cli.cli.output import export, print_json, show
-    from attn_cli.cli.reading import arrays_and_choices, stdin
+    from attn_cli.cli.reading import arrays_and_choices, look_of, stdin
 
     view = typed.view
     check_path(view.export, "‹export›", SUFFIXES, view.force)
     arrays, spec = arrays_and_choices(typed.values)
-    look = Look(
-        head=view.head,
-        batch_index=view.batch_index,
-        precision=view.precision,
-        everything=view.everything,
-    )
-    comparison = compared(arrays, spec, look, stdin())
+    comparison = compared(arrays, spec, look_of(view), stdin())
     for notice in comparison.notices:
         streams.note(notice)
     if view.export is not None:

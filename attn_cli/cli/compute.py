@@ -28,9 +28,9 @@ def compute(typed: Typed) -> None:
     from attn_cli.api.compute import computed
     from attn_cli.cli.progress import progress
     from attn_cli.cli.reading import arrays_and_choices, stdin
-    from attn_cli.cli.showing import check_output, look_of, show_run
+    from attn_cli.cli.showing import check_output, kept_look, show_run
 
     check_output(typed.view)
     arrays, spec = arrays_and_choices(typed.values)
-    run = computed(arrays, spec, look_of(typed.view), stdin(), progress)
+    run = computed(arrays, spec, kept_look(typed.view), stdin(), progress)
     show_run(run, typed.view)

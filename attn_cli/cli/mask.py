@@ -29,9 +29,9 @@ def mask(typed: Typed) -> None:
     """Build the mask that was typed, and say everything about it."""
     from attn_cli.api.mask import built
     from attn_cli.api.mask_reporting import Destinations
-    from attn_cli.cli.masks import check_output, look_of, show_catalogue, show_mask
+    from attn_cli.cli.masks import check_output, show_catalogue, show_mask
     from attn_cli.cli.progress import progress
-    from attn_cli.cli.reading import arrays_and_choices, stdin
+    from attn_cli.cli.reading import arrays_and_choices, look_of, stdin
 
     view = typed.view
     check_output(view)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from types import SimpleNamespace
 
-from attn_cli.api.looking import Look
 from attn_cli.api.mask import Mask
 from attn_cli.api.mask_catalogue import Catalogue
 from attn_cli.api.shown import SUFFIXES
@@ -47,16 +46,6 @@ def show_catalogue(view: SimpleNamespace) -> None:
     if view.export is not None:
         export(catalogue, view.export, force=view.force)
     show(catalogue, plain=view.plain)
-
-
-def look_of(view: SimpleNamespace) -> Look:
-    """What of a mask is looked at."""
-    return Look(
-        head=view.head,
-        batch_index=view.batch_index,
-        precision=view.precision,
-        everything=view.everything,
-    )
 
 
 def show_mask(mask: Mask, view: SimpleNamespace) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from attn_cli.api.given import Arrays, separated
+from attn_cli.api.looking import Look
 from attn_cli.errors import AttnError
 from attn_cli.spec import Spec
 
@@ -44,3 +46,8 @@ def _parameters(texts: Sequence[str]) -> dict[str, str]:
             raise AttnError(f"‹param {name}› is given twice.")
         found[name] = argument
     return found
+
+
+def look_of(view: SimpleNamespace) -> Look:
+    """What of a result is looked at, as far as a command has options for it."""
+    return Look(**{name: one for name, one in vars(view).items() if name in Look._fields})

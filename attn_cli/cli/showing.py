@@ -12,6 +12,7 @@ from attn_cli.arrays.writing import check_path
 from attn_cli.cli import streams
 from attn_cli.cli.output import export, show
 from attn_cli.cli.progress import progress
+from attn_cli.cli.reading import look_of
 from attn_cli.errors import AttnError
 from attn_cli.results.trace import Trace
 from attn_cli.views import document, matrix
@@ -54,19 +55,10 @@ def _refuse_page_options(view: SimpleNamespace) -> None:
             raise AttnError(f"{option} has no effect with {whole}. Leave one out.")
 
 
-def look_of(view: SimpleNamespace) -> Look:
+def kept_look(view: SimpleNamespace) -> Look:
     """What of a run is looked at, and what has to be kept for it."""
-    return Look(
-        only=view.only,
-        start=view.start,
-        show_work=view.show_work,
-        head=view.head,
-        batch_index=view.batch_index,
-        precision=view.precision,
-        everything=view.everything,
-        whole=view.json or view.save is not None,
-        focus=not view.quiet,
-    )
+    whole = view.json or view.save is not None
+    return look_of(view)._replace(whole=whole, focus=not view.quiet)
 
 
 def show_run(run: Run, view: SimpleNamespace) -> None:
