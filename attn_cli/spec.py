@@ -40,7 +40,7 @@ _ways = partial(declared, kind="names", group="Ways", example="NAME,NAME")
 _form = partial(declared, kind="name", group="Forms of libraries", example="FORM")
 
 
-@dataclass(frozen=True, repr=False, match_args=False)
+@dataclass(frozen=True, repr=False, eq=False, match_args=False)
 class Spec:
     """What a person may choose; None where nothing is said.
 
@@ -244,6 +244,14 @@ class Spec:
             value = getattr(self, name)
             if value is not None and value is not False:
                 object.__setattr__(self, name, known.checked(name, value))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both say the same."""
+        return isinstance(other, Spec) and self.said() == other.said()
+
+    def __hash__(self) -> int:
+        """Of what is said."""
+        return hash(tuple(self.said().items()))
 
     def __repr__(self) -> str:
         """The choices that are made: Spec(n=3, causal=True)."""

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from attn_cli.api.shown import Frame, Shown
 from attn_cli.results.cost import Amount, CostReport, Crossover, ModelReport, Sweep, Timing, Variant
-from attn_cli.views.compare_page import sweep_blocks, timing_blocks, variant_blocks
 from attn_cli.views.cost_document import described
 from attn_cli.views.cost_latex import cost_table
 from attn_cli.views.cost_page import cost_page
 from attn_cli.views.model_page import model_document, model_page
 from attn_cli.views.page import Block
+from attn_cli.views.variants_page import sweep_blocks, timing_blocks, variant_blocks
 
 
 class CostLine(NamedTuple):

@@ -9,8 +9,6 @@ import numpy as np
 from attn_cli.api.requests import Request
 from attn_cli.errors import listed
 from attn_cli.language import said
-from attn_cli.mask_reports.grid import Field
-from attn_cli.mask_reports.without_effect import idle_parts
 from attn_cli.program import ONE, Axes, Step
 from attn_cli.readings.counted_pairs import mask_of
 from attn_cli.readings.traced import Numbers
@@ -38,6 +36,9 @@ def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
 def _idle(request: Request) -> tuple[str, ...]:
     if not request.chosen.parts:
         return ()
+    from attn_cli.mask_reports.grid import Field
+    from attn_cli.mask_reports.without_effect import idle_parts
+
     sizes = request.program.sizes
     n, m, batch, heads = sizes["n"], sizes["m"], sizes.get("b", 1), sizes.get("h", 1)
     return idle_parts(request.chosen.parts, Field(n, m, batch, heads))

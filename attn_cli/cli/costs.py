@@ -12,7 +12,7 @@ from attn_cli.cli.output import export, print_json, show
 from attn_cli.errors import AttnError
 from attn_cli.spec import Spec
 from attn_cli.spelling import choice
-from attn_cli.views.compare_page import sweep_csv
+from attn_cli.views.variants_page import sweep_csv
 
 
 def check_output(view: SimpleNamespace, spec: Spec) -> None:

@@ -9,6 +9,10 @@ def speak(wanted: str | None) -> str:
     Raises AttnError for one that there is not.
     """
     from attn_cli import language
+
+    if wanted is None:
+        language.speak(language.ENGLISH)
+        return "en"
     from attn_cli.api.languages import known
     from attn_cli.topics.library import catalogue
 

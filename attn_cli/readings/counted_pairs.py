@@ -6,7 +6,6 @@ import numpy as np
 
 from attn_cli.program import ONE, Program, Sizes, Step
 from attn_cli.readings.cost import Count, local_span
-from attn_cli.readings.coverage import cover
 from attn_cli.readings.subprogram import Array
 
 
@@ -22,6 +21,8 @@ def kept_keys(program: Program) -> Array | None:
         return None
     sizes = program.sizes
     batch, heads = (sizes.get(axis, 1) for axis in ("b", "h"))
+    from attn_cli.readings.coverage import cover
+
     coverage = cover(step.options["rule"], sizes["n"], sizes["m"], batch=batch, heads=heads)
     return coverage.keys.reshape(sizes.shape(step.axes[:-1]))
 
