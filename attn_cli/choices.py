@@ -71,7 +71,9 @@ def _wrong(name: str, value: Any, what: str) -> AttnError:
 
 def _is_true_or_false(value: Any) -> bool:
     """Whether a value is True or False, of Python or of an array library."""
-    return isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool"
+    return isinstance(value, bool) or (
+        str(getattr(value, "dtype", "")) == "bool" and not getattr(value, "shape", ())
+    )
 
 
 def _flag(known: Choice, name: str, value: Any) -> bool:
@@ -83,9 +85,14 @@ def _whole(value: Any) -> bool:
 
 
 def _count(known: Choice, name: str, value: Any) -> int:
-    if not _whole(value):
+    try:
+        whole = int(value) if _whole(value) else None
+    except TypeError:
+        whole = None
+    if whole is None:
         raise _wrong(name, value, "not a whole number")
-    return int(_in_range(known, name, int(value)))
+    _in_range(known, name, whole)
+    return whole
 
 
 def _in_range(known: Choice, name: str, value: float) -> float:
@@ -96,8 +103,12 @@ def _in_range(known: Choice, name: str, value: float) -> float:
         (known.most, known.most is None or value <= known.most, "at most"),
     ):
         if not holds:
-            raise AttnError(f"{choice(name)}: {value:g} is not {words} {bound:g}.")
+            raise AttnError(f"{choice(name)}: {_written(value)} is not {words} {bound:g}.")
     return value
+
+
+def _written(value: float) -> str:
+    return f"{value:g}" if isinstance(value, float) else brief(str(value))
 
 
 def _size(known: Choice, name: str, value: Any) -> int | str:
@@ -107,7 +118,7 @@ def _size(known: Choice, name: str, value: Any) -> int | str:
 def _number(known: Choice, name: str, value: Any) -> float:
     try:
         number = float(value) if not isinstance(value, (bool, str)) else None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = None
     if number is None:
         raise _wrong(name, value, "not a number")
@@ -135,6 +146,7 @@ def _counts(known: Choice, name: str, value: Any) -> str:
     """Whole numbers as people type them: 3, or 5,3."""
     if isinstance(value, str):
         return value
+    value = value.tolist() if hasattr(value, "tolist") else value
     several = value if isinstance(value, Sequence) else [value]
     if not several or not all(map(_whole, several)):
         raise _wrong(name, value, "neither a whole number nor a list of them")

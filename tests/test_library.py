@@ -361,3 +361,46 @@ def test_every_choice_goes_through_or_is_refused(command: str) -> None:
         assert result.to_dict()
 
     check()
+
+
+def test_masks_of_batches_and_heads_meet_in_either_order() -> None:
+    """One batch row meets several, whichever stands first; 2 and 3 of them don't meet."""
+    causal, lengths = attn.mask("causal", n=3), attn.mask(n=3, lengths=[1, 3])
+    expected = np.asarray(causal) & np.asarray(lengths)
+    assert expected.shape == (2, 3, 3)
+    assert np.array_equal(np.asarray(causal & lengths), expected)
+    assert np.array_equal(np.asarray(lengths & causal), expected)
+    with pytest.raises(attn.AttnError, match="Masks of 2 and 3 batch rows can't be combined"):
+        _ = lengths & attn.mask(n=3, lengths=[1, 2, 3])
+    placed = attn.mask("causal", n=4, m=6, align="bottom-right") & "window(3)"
+    whole = attn.mask("causal & window(3)", n=4, m=6, align="bottom-right")
+    assert np.array_equal(np.asarray(placed), np.asarray(whole))
+
+
+@pytest.mark.parametrize("name", ["I", "pi", "E", "lambda", "N", "nan", "print"])
+def test_a_size_may_have_any_name(name: str) -> None:
+    """A letter is a letter, whatever it means to SymPy or to Python."""
+    total = attn.complexity(n=name, d=4, no_projections=True).totals["all"].flops
+    letters = {symbol.name: symbol for symbol in total.free_symbols}
+    assert {*letters} == {name, "d"}
+    here = attn.complexity(n=3, d=4, no_projections=True).totals["all"].value
+    assert total.subs({letters[name]: 3, letters["d"]: 4}) == here
+
+
+def test_what_is_given_stays_and_what_is_said_holds() -> None:
+    """Inputs and runs don't share memory; False overrides a record; sizes alone move a cost."""
+    q = np.ones((3, 4))
+    run = attn.compute(q, q, q)
+    q[:] = 2
+    assert run["q"].max() == 1
+    with pytest.raises(ValueError, match="read-only"):
+        run.output[:] = 7
+    record = attn.Spec(n=3, d=4, causal=True)
+    assert attn.compute(spec=record, causal=False)["weights"].all()
+    with pytest.raises(attn.AttnError, match="mode= is not a size"):
+        attn.complexity(n=3).at(mode="linear")
+    with pytest.raises(attn.AttnError, match="q: masked entries are not read"):
+        attn.compute(np.ma.masked_array([[1, 2.0]], [[1, 0]]))
+    with attn.speaking("zh"):
+        said = attn.complexity(n=4, d=4)
+    assert str(said) != str(attn.complexity(n=4, d=4))

@@ -146,6 +146,8 @@ def model_of(spec: Spec, arrays: Arrays) -> ModelCost:
     try:
         with Path(spec.config).open("rb") as file:
             config = json.loads(file.read(LONGEST_CONFIG))
+    except IsADirectoryError:
+        raise AttnError(f"‹config›: {spec.config!r} is a folder.") from None
     except FileNotFoundError:
         raise AttnError(f"‹config›: there is no file {spec.config!r}.") from None
     except (ValueError, RecursionError) as error:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from attn_cli.api.shown import Frame, Shown
+from attn_cli.errors import AttnError
 from attn_cli.results.cost import Amount, CostReport, Crossover, ModelReport, Sweep, Timing, Variant
+from attn_cli.spec import CHOICES
+from attn_cli.spelling import choice
 from attn_cli.views.cost_document import described
 from attn_cli.views.cost_latex import cost_table
 from attn_cli.views.cost_page import cost_page
@@ -75,7 +79,14 @@ class Cost(Shown):
         return self.report.crossovers
 
     def at(self, **sizes: Any) -> Cost:
-        """The same cost at other sizes, as n=1024."""
+        """The same cost at other sizes, as n=1024.
+
+        Raises AttnError for what is no size.
+        """
+        for name in sizes:
+            known = CHOICES.get(name)
+            if known is not None and known.kind != "size":
+                raise AttnError(f"{choice(name)} is not a size.")
         return self._again(sizes)
 
     def latex(self) -> str:
@@ -137,10 +148,18 @@ class ModelCost(Shown):
 
 
 def _formula(amount: Amount) -> Any:
-    """A formula of ours as SymPy has it; a number as an integer."""
+    """A formula of ours as SymPy has it; a number as an integer.
+
+    Letters are read by places of their own, since a size may be called I or lambda.
+    """
     import sympy
 
-    return sympy.sympify(amount.plain)
+    from attn_cli.readings.formulas import letter
+
+    names = sorted({*re.findall(r"[A-Za-z]\w*", amount.plain)})
+    places = {name: f"place_{at}" for at, name in enumerate(names)}
+    text = re.sub(r"[A-Za-z]\w*", lambda found: places[found[0]], amount.plain)
+    return sympy.sympify(text, locals={places[name]: letter(name) for name in names})
 
 
 def _hardware(timing: Timing) -> dict[str, Any]:

@@ -45,7 +45,9 @@ def arranged(values: Mapping[str, Any], spec: Spec | None) -> tuple[Arrays, Spec
     if not isinstance(spec, Spec | None):
         raise AttnError(f"‹spec›: {brief(repr(spec))} is not a Spec.")
     arrays, chosen = separated({name: one for name, one in values.items() if one is not None})
-    return arrays, chosen.under(spec.said() if spec else {})
+    recorded = spec.said() if spec else {}
+    kept = {name: one for name, one in recorded.items() if values.get(name) is not False}
+    return arrays, chosen.under(kept)
 
 
 def separated(values: Mapping[str, Any]) -> tuple[Arrays, Spec]:

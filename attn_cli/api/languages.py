@@ -22,7 +22,7 @@ def known(name: str | None) -> str:
 
     Raises AttnError for one that there is not.
     """
-    found = (name or "en").lower()
+    found = str(name or "en").lower()
     if found not in LANGUAGES:
         raise AttnError(f"‹lang›: no language {name!r}. Known: {', '.join(LANGUAGES)}.")
     return found

@@ -98,7 +98,7 @@ class Mask(Shown):
         Raises AttnError for another form.
         """
         stream = io.BytesIO()
-        table_to_save(self._request._replace(form=form_of(form, "‹form›"))).write(stream)
+        table_to_save(self._request._replace(form=form_of(str(form), "‹form›"))).write(stream)
         stream.seek(0)
         return np.asarray(np.load(stream))
 
@@ -110,29 +110,45 @@ class Mask(Shown):
 
     def __and__(self, other: Any) -> Mask:
         """Pairs that both keep."""
-        return self._with(self._mask & self._beside(other))
+        beside = self._beside(other)
+        return self._with(self._mask & beside._mask, beside)
 
     def __or__(self, other: Any) -> Mask:
         """Pairs that at least one keeps."""
-        return self._with(self._mask | self._beside(other))
+        beside = self._beside(other)
+        return self._with(self._mask | beside._mask, beside)
 
     def __invert__(self) -> Mask:
         """Pairs that it drops."""
-        return self._with(~self._mask)
+        return self._with(~self._mask, self)
 
-    def _beside(self, other: Any) -> AnyMask:
-        """Another mask: one of these, or an expression or an array on the same positions."""
+    def _beside(self, other: Any) -> Mask:
+        """Another mask: one of these, or an expression or an array placed as this one is."""
+        if isinstance(other, Mask):
+            return other
         one = self._request.field
-        if not isinstance(other, Mask):
-            other = mask(other, n=one.n, m=one.m)
-        two = other._request.field
+        offset = one.offset if isinstance(one.offset, int) and one.offset else None
+        try:
+            return mask(other, n=one.n, m=one.m, offset=offset)
+        except AttnError:
+            return mask(other, n=one.n, m=one.m)
+
+    def _with(self, combined: AnyMask, beside: Mask) -> Mask:
+        """A mask on what both stand on: batch rows and heads of one, where the other has one.
+
+        Raises ShapeError for other sizes.
+        """
+        one, two = self._request.field, beside._request.field
         if (one.n, one.m) != (two.n, two.m):
             raise ShapeError(f"Masks of {one.n}×{one.m} and {two.n}×{two.m} can't be combined.")
-        found: AnyMask = other._mask
-        return found
-
-    def _with(self, mask: AnyMask) -> Mask:
-        request = self._request._replace(mask=mask, parts=(mask,), given=False)
+        for what, here, there in (
+            ("batch rows", one.batch, two.batch),
+            ("heads", one.heads, two.heads),
+        ):
+            if here != there and 1 not in (here, there):
+                raise ShapeError(f"Masks of {here} and {there} {what} can't be combined.")
+        field = one._replace(batch=max(one.batch, two.batch), heads=max(one.heads, two.heads))
+        request = self._request._replace(mask=combined, parts=(combined,), given=False, field=field)
         return Mask(request, self._spec, self._look, self._goes, self._progress)
 
     def page(self, frame: Frame) -> list[Block]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextvars import copy_context
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,6 @@ class Run(Shown):
     def __init__(self, found: Evaluated, look: Look) -> None:
         self._found = found
         self._look = look
-        self._context = copy_context()
 
     @cached_property
     def trace(self) -> Trace:
@@ -55,7 +53,7 @@ class Run(Shown):
     @property
     def output(self) -> Array:
         """What attention gives: (…, n, d_v)."""
-        return np.asarray(self.trace.steps[-1].values)
+        return _read_only(self.trace.steps[-1].values)
 
     def __getitem__(self, name: str) -> Array:
         """The numbers of a step.
@@ -67,7 +65,7 @@ class Run(Shown):
         step = self.trace.step(name)
         if step.queries is not None and self._found.request.query is None:
             raise AttnError(f"{name} was not kept whole: it is too large. Give ‹keep all›.")
-        return np.asarray(step.values)
+        return _read_only(step.values)
 
     @property
     def notices(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -95,9 +93,6 @@ class Run(Shown):
 
     def page(self, frame: Frame) -> list[Block]:
         """The page, or the part of it that is looked at."""
-        return self._context.copy().run(self._page, frame)
-
-    def _page(self, frame: Frame) -> list[Block]:
         look = self._look
         if look.show_work is not None:
             return work_page(self.trace, look.show_work.partition("[")[0].strip())
@@ -139,3 +134,10 @@ class Run(Shown):
         arrays = {step.name: step.values for step in self.steps if only in (None, step.name)}
         settings = json.dumps(self.trace.settings)
         write_whole(path, lambda stream: write_npz(stream, arrays, settings), force=force)
+
+
+def _read_only(values: Array) -> Array:
+    """An array that can't be changed, since the run is told from it."""
+    view = np.asarray(values).view()
+    view.flags.writeable = False
+    return view

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextvars import Context, copy_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from attn_cli.views.page import Block, Signs
 
@@ -32,6 +33,17 @@ class Shown:
 
     title: str
     notices: tuple[str, ...] = ()
+    _context: Context
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Remember the language that is spoken now."""
+        self = super().__new__(cls)
+        self._context = copy_context()
+        return self
+
+    def _blocks(self, frame: Frame) -> list[Block]:
+        """The page in the language that was spoken when it was made."""
+        return self._context.copy().run(self.page, frame)
 
     def page(self, frame: Frame) -> list[Block]:
         """The page before it is known where it is shown."""
@@ -46,7 +58,7 @@ class Shown:
         from attn_cli.views.terminal import page_text
         from attn_cli.views.visible import visible_page
 
-        return page_text(visible_page(self.page(Frame())), Frame().width).plain
+        return page_text(visible_page(self._blocks(Frame())), Frame().width).plain
 
     def __rich__(self) -> _Renderable:
         """The page for a Rich console, as wide as that is."""
@@ -57,7 +69,7 @@ class Shown:
         from attn_cli.views.html import html_fragment
         from attn_cli.views.visible import visible_page
 
-        return html_fragment(visible_page(self.page(Frame())))
+        return html_fragment(visible_page(self._blocks(Frame())))
 
     def export(self, file: str | Path, *, force: bool = False) -> None:
         """Write the page as .html, .svg, .md, .txt or .tex.
@@ -69,7 +81,7 @@ class Shown:
 
         path = Path(file)
         check_path(path, "‹file›", SUFFIXES, force)
-        blocks = self.page(Frame(export.WIDTH))
+        blocks = self._blocks(Frame(export.WIDTH))
         text = export.WRITERS[path.suffix.lower()](blocks, self.title, self.notices)
         write_text(path, [text], force=force)
 
@@ -86,7 +98,7 @@ class _Renderable:
         from attn_cli.views.visible import visible_page
 
         width = options.max_width
-        yield page_text(visible_page(self._shown.page(Frame(width))), width)
+        yield page_text(visible_page(self._shown._blocks(Frame(width))), width)
 
 
 def strict_json(parts: Iterator[str]) -> dict[str, Any]:

@@ -17,14 +17,21 @@ def as_array(given: Any, option: str) -> Array:
 
     Raises AttnError for what holds no rows of equal length.
     """
+    if isinstance(given, np.ma.MaskedArray):
+        raise AttnError(f"{option}: masked entries are not read; give ‹mask› for pairs.")
+    if hasattr(given, "is_complex") and given.is_complex():
+        raise AttnError(f"{option}: it holds complex numbers; real numbers are needed.")
     detach = getattr(given, "detach", None)
     if detach is not None:
         given = detach()
+    if isinstance(given, (list, tuple)) and any(hasattr(one, "detach") for one in given):
+        given = [as_array(one, option) for one in given]
     try:
-        return np.asarray(given)
+        return np.asarray(given).copy()
     except (TypeError, ValueError, RuntimeError) as error:
         if isinstance(given, (list, tuple)):
-            return nested([*given], option)
+            rows = [one.tolist() if isinstance(one, np.ndarray) else one for one in given]
+            return nested(rows, option)
         wider = _widened(given)
         if wider is not None:
             return wider
