@@ -16,6 +16,17 @@ Spelling = Callable[[str, str | None], str]
 """Writes the name of a choice, and its value where there is one."""
 
 
+TYPED = {
+    "global_tokens": "global",
+    "everything": "all",
+    "start": "from",
+    "as_form": "as",
+    "import_file": "import",
+    "is_form": "is",
+}
+"""Choices whose own word Python has another use for, with the word that people type."""
+
+
 def as_parameter(name: str, value: str | None) -> str:
     """Write a choice as a parameter of a function: heads=, align='bottom-right'."""
     if value is None:

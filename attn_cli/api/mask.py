@@ -10,17 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from attn_cli import masks
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look, Progress, silent
 from attn_cli.api.mask_reporting import NOWHERE, Destinations, reported
 from attn_cli.api.mask_requests import MaskRequest, mask_request
 from attn_cli.api.mask_tables import table_to_save
 from attn_cli.api.shown import Frame, Shown, strict_json
+from attn_cli.arrays.arguments import names_array
 from attn_cli.arrays.forms import form_of
 from attn_cli.arrays.sources import Sources
 from attn_cli.arrays.writing import check_path, write_whole
 from attn_cli.errors import AttnError, ShapeError
 from attn_cli.mask_reports.grid import table_of
+from attn_cli.masks import Board
 from attn_cli.masks import Mask as AnyMask
 from attn_cli.results.mask import MaskReport
 from attn_cli.results.trace import Trace
@@ -126,12 +129,11 @@ class Mask(Shown):
         """Another mask: one of these, or an expression or an array placed as this one is."""
         if isinstance(other, Mask):
             return other
-        one = self._request.field
-        offset = one.offset if isinstance(one.offset, int) and one.offset else None
-        try:
-            return mask(other, n=one.n, m=one.m, offset=offset)
-        except AttnError:
-            return mask(other, n=one.n, m=one.m)
+        field = self._request.field
+        if not isinstance(other, str) or names_array(other):
+            return mask(other, n=field.n, m=field.m)
+        board = Board(field.n, field.m, field.offset, field.batch)
+        return self._with(masks.read(other, "‹mask›").on(board), self)
 
     def _with(self, combined: AnyMask, beside: Mask) -> Mask:
         """A mask on what both stand on: batch rows and heads of one, where the other has one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,16 @@ def settled_sizes(
     choices: Choices,
 ) -> tuple[Sizes, Layout]:
     """Every size; where none fit, the error says which other layout would."""
+
+    def settle(arrays: Mapping[str, Array]) -> tuple[Sizes, Layout]:
+        return _settled(mechanism, arrays, mask, wanted, spec, choices)
+
     try:
-        return _settled(mechanism, given, mask, wanted, spec, choices)
+        return settle(given)
     except ShapeError as error:
         if spec.layout is None and divides_otherwise(given):
             raise ShapeError(f"{error}\n{ROWS_FIRST}") from None
-        if not _fits_transposed(mechanism, given, mask, wanted, spec, choices):
+        if not _fits_transposed(given, settle):
             raise
         other = "in-out" if spec.weights_layout == "out-in" else "out-in"
         raise ShapeError(
@@ -47,18 +51,13 @@ def settled_sizes(
 
 
 def _fits_transposed(
-    mechanism: Mechanism,
-    given: Mapping[str, Array],
-    mask: Array | None,
-    wanted: MaskChoices,
-    spec: Spec,
-    choices: Choices,
+    given: Mapping[str, Array], settle: Callable[[Mapping[str, Array]], Any]
 ) -> bool:
     """Whether the learned matrices would fit on their side."""
     if not any(is_weight(name) and array.ndim == 2 for name, array in given.items()):
         return False
     try:
-        _settled(mechanism, weights_in_out(given, "out-in"), mask, wanted, spec, choices)
+        settle(weights_in_out(given, "out-in"))
     except AttnError:
         return False
     return True

@@ -77,13 +77,17 @@ class Shown:
         Raises AttnError for another suffix, and without force for a file that exists.
         """
         from attn_cli.arrays.writing import check_path, write_text
-        from attn_cli.views import export
 
         path = Path(file)
         check_path(path, "‹file›", SUFFIXES, force)
+        write_text(path, [self.exported(path.suffix.lower())], force=force)
+
+    def exported(self, suffix: str) -> str:
+        """The page as a file of a suffix has it."""
+        from attn_cli.views import export
+
         blocks = self._blocks(Frame(export.WIDTH))
-        text = export.WRITERS[path.suffix.lower()](blocks, self.title, self.notices)
-        write_text(path, [text], force=force)
+        return export.WRITERS[suffix](blocks, self.title, self.notices)
 
 
 class _Renderable:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attn_cli.api.shown import Frame, Shown
+from attn_cli.arrays.writing import write_text
 from attn_cli.cli import streams
 from attn_cli.language import said
 from attn_cli.views.page import ASCII_SIGNS, Block, Heading, Signs
@@ -69,10 +70,11 @@ def reveal(blocks: list[Block], console: Any) -> None:
 
 def export(shown: Shown, path: Path, *, force: bool) -> None:
     """Write a result's page to a file, and say so."""
-    shown.export(path, force=force)
+    suffix = path.suffix.lower()
+    text = shown.exported(suffix)
+    write_text(path, [text], force=force)
     streams.say(f"Exported {path}")
-    text = path.read_text(encoding="utf-8") if path.suffix.lower() == ".tex" else ""
-    if not text.isascii() and max(text) > LAST_LATIN:
+    if suffix == ".tex" and not text.isascii() and max(text) > LAST_LATIN:
         streams.note(said("it has letters that pdflatex lacks; use lualatex or xelatex."))
 
 

@@ -15,7 +15,7 @@ import typer
 
 from attn_cli.errors import AttnError, Exit
 from attn_cli.language import said
-from attn_cli.spelling import spelling
+from attn_cli.spelling import TYPED, spelling
 from attn_cli.views.visible import visible
 
 UNWRITABLE = (errno.EPIPE, errno.ENOSPC, errno.EBADF)
@@ -77,20 +77,9 @@ def note(notice: str) -> None:
     say(said("Note: {notice}", notice=notice))
 
 
-OTHERWISE = {
-    "global_tokens": "--global",
-    "everything": "--all",
-    "start": "--from",
-    "as_form": "--as",
-    "import_file": "--import",
-    "is_form": "--is",
-}
-"""Options that are called otherwise, because Python has another use for their word."""
-
-
 def as_option(name: str, value: str | None) -> str:
     """Write a choice as an option of the command line: --heads, --align bottom-right."""
-    option = OTHERWISE.get(name) or f"--{name.replace('_', '-')}"
+    option = f"--{TYPED.get(name, name).replace('_', '-')}"
     return option if value is None else f"{option} {value}"
 
 

@@ -6,9 +6,9 @@ import shlex
 from typing import Any, NamedTuple
 
 from attn_cli.spec import CHOICES
+from attn_cli.spelling import TYPED
 
-OTHERWISE = {"global": "global_tokens", "from": "start", "all": "everything", "as": "as_form"}
-"""Names that differ in Python, which has another use for the word."""
+IN_PYTHON = {word: name for name, word in TYPED.items()}
 
 FLAGS = ("everything",)
 NUMBERS = ("head", "batch_index", "precision")
@@ -31,7 +31,7 @@ def read_example(line: str) -> Example:
     look: dict[str, Any] = {}
     while words:
         written = words.pop(0).removeprefix("--").replace("-", "_")
-        name = OTHERWISE.get(written, written)
+        name = IN_PYTHON.get(written, written)
         if name in LOOKS:
             look[name] = True if name in FLAGS else _looked_at(name, words.pop(0))
         elif name == "param":
