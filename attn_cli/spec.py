@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Self
 
 from attn_cli.choices import Choice, Command, declared
-from attn_cli.errors import AttnError
+from attn_cli.errors import AttnError, brief
 from attn_cli.spelling import choice
 
 RUNS: tuple[Command, ...] = ("compute", "compare")
@@ -294,6 +294,17 @@ class Spec:
 
 CHOICES: dict[str, Choice] = {one.name: one.metadata["choice"] for one in fields(Spec)}
 """Every choice by its name, in the order of the help."""
+
+
+def whole(spec: Spec, name: str) -> int | None:
+    """A size as a number.
+
+    Raises AttnError for a letter, which only formulas have.
+    """
+    given = getattr(spec, name)
+    if isinstance(given, str):
+        raise AttnError(f"{choice(name)}: {brief(given)!r} is not a whole number.")
+    return None if given is None else int(given)
 
 
 def refuse_other(spec: Spec, command: Command) -> None:

@@ -16,11 +16,11 @@ from attn_cli.arrays.arguments import names_array
 from attn_cli.arrays.forms import Form, form_of, from_form
 from attn_cli.arrays.sources import Sources
 from attn_cli.arrays.tokens import tokens
-from attn_cli.errors import AttnError, ShapeError, brief, shape_text
+from attn_cli.errors import AttnError, ShapeError, shape_text
 from attn_cli.mask_reports.grid import Field, refuse_many_pairs
 from attn_cli.masks import Board, Mask
 from attn_cli.mechanisms.biases import Bias
-from attn_cli.spec import Spec
+from attn_cli.spec import Spec, whole
 from attn_cli.spelling import choice, spelled
 
 Array = np.ndarray[Any, Any]
@@ -62,7 +62,7 @@ def mask_request(spec: Spec, arrays: Arrays, imported: Any, sources: Sources) ->
         return None
     labels = _labels(spec)
     n, m, batch = _sizes(spec, wanted, given, labels)
-    heads = _count(spec, "heads") or (given.shape[1] if given is not None else 1)
+    heads = whole(spec, "heads") or (given.shape[1] if given is not None else 1)
     refuse_far(n, m, batch, heads)
     refuse_many_pairs(n, m, batch * heads)
     offset = wanted.place(n, m)
@@ -84,7 +84,7 @@ def mask_request(spec: Spec, arrays: Arrays, imported: Any, sources: Sources) ->
 
 def _table(wanted: MaskChoices, spec: Spec, imported: Any, sources: Sources) -> Array | None:
     """A mask that is given as an array, into booleans (b, h, n, m)."""
-    heads = _count(spec, "heads")
+    heads = whole(spec, "heads")
     if spec.is_form is not None and imported is None:
         raise AttnError("‹is_form› says what ‹import_file› holds: give both.")
     if imported is None:
@@ -100,17 +100,6 @@ def _table(wanted: MaskChoices, spec: Spec, imported: Any, sources: Sources) -> 
         )
     array = sources.one(imported, "‹import_file›")
     return from_form(array, form_of(spec.is_form, "‹is_form›"), "‹import_file›", heads=heads)
-
-
-def _count(spec: Spec, name: str) -> int | None:
-    """A size as a number.
-
-    Raises AttnError for a letter, which only formulas have.
-    """
-    given = getattr(spec, name)
-    if isinstance(given, str):
-        raise AttnError(f"{choice(name)}: {brief(given)!r} is not a whole number.")
-    return None if given is None else int(given)
 
 
 def _refuse_alone(spec: Spec) -> None:
@@ -150,15 +139,15 @@ def _sizes(
     labels: Mapping[str, tuple[str, ...]],
 ) -> tuple[int, int, int]:
     """n, m and batch: what options, words, tables and documents say has to agree."""
-    n = _agreed("n", _count(spec, "n"), labels.get("n"), table, None)
-    m = _agreed("m", _count(spec, "m"), labels.get("m"), table, wanted.keys)
+    n = _agreed("n", whole(spec, "n"), labels.get("n"), table, None)
+    m = _agreed("m", whole(spec, "m"), labels.get("m"), table, wanted.keys)
     lengths = wanted.lengths
-    batch = _count(spec, "batch") or (len(lengths) if lengths else 1)
+    batch = whole(spec, "batch") or (len(lengths) if lengths else 1)
     if table is not None and table.shape[0] > 1:
         if batch not in (1, table.shape[0]):
             raise ShapeError(f"The mask has {table.shape[0]} batch rows, not {batch}.")
         batch = table.shape[0]
-    heads = _count(spec, "heads")
+    heads = whole(spec, "heads")
     if table is not None and heads is not None and table.shape[1] not in (1, heads):
         raise ShapeError(f"The mask has {table.shape[1]} heads, not {heads}.")
     if n is None:

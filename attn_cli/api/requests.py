@@ -22,12 +22,11 @@ from attn_cli.api.settled import settled_sizes
 from attn_cli.arrays import numeric
 from attn_cli.arrays.digests import digest
 from attn_cli.arrays.sources import Sources
-from attn_cli.errors import AttnError, brief
+from attn_cli.errors import AttnError
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT
 from attn_cli.program import Program, Sizes
-from attn_cli.spec import Spec, taken_by
-from attn_cli.spelling import choice
+from attn_cli.spec import Spec, taken_by, whole
 
 Array = np.ndarray[Any, Any]
 
@@ -224,8 +223,7 @@ def _query(spec: Spec, sizes: Sizes) -> int | None:
 def _refuse_letters(spec: Spec) -> None:
     """Raise AttnError for a size that is a letter, and a type that is not computed with."""
     for name, known in taken_by("compute").items():
-        given = getattr(spec, name)
-        if known.kind == "size" and isinstance(given, str):
-            raise AttnError(f"{choice(name)}: {brief(given)!r} is not a whole number.")
+        if known.kind == "size":
+            whole(spec, name)
     if spec.dtype is not None and spec.dtype not in DTYPES:
         raise AttnError(f"‹dtype›: {spec.dtype!r} is not one of {', '.join(DTYPES)}.")
