@@ -27,7 +27,7 @@ Size = int | str | None
 Counts = int | str | Sequence[int] | None
 Names = str | Sequence[str] | None
 
-_size = partial(declared, kind="size", group="Sizes", least=1, example="N")
+_size = partial(declared, kind="size", group="Sizes", least=1, most=2**62, example="N")
 _attention = partial(declared, kind="name", group="Attention")
 _number = partial(declared, kind="number", group="Attention", example="NUMBER")
 _steps = partial(declared, kind="count", group="Algorithm (the same numbers in other steps)")

@@ -411,7 +411,7 @@ def test_empty_rows_are_named(attn: Attn) -> None:
     assert "3 of 9 pairs kept (33.3 %), no key for q0" in ran.out
     assert "torch MultiheadAttention   NaN; 0 with need_weights=False" in ran.out
     many = attn("mask", "--causal", "--offset", -12, "--n", 12)
-    assert "no key for q0, q1, q2, q3, q4, q5, q6, q7, 4 more" in many.out
+    assert "q6, q7 and 4 more rows" in " ".join(many.out.split())
     words = attn("mask", "--causal", "--offset", -1, "--text", "a b c")
     assert "no key for a\n" in words.out
     rows = attn("mask", "--lengths", "0,1", "--n", 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from attn_cli.api.requests import Request
-from attn_cli.errors import AttnError, did_you_mean, shape_text
+from attn_cli.errors import AttnError, brief, did_you_mean, shape_text
 from attn_cli.program import Program
 
 Cell = tuple[str, tuple[int, ...]]
@@ -18,7 +18,7 @@ def refuse_unknown(name: str, option: str, program: Program) -> None:
     """Raise AttnError for a step that there is not."""
     if name not in program:
         known = [step.name for step in program]
-        raise AttnError(f"{option}: there is no step {name!r}. {did_you_mean(name, known)}")
+        raise AttnError(f"{option}: there is no step {brief(name)!r}. {did_you_mean(name, known)}")
 
 
 def read_cell(text: str, request: Request) -> Cell:

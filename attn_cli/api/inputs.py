@@ -94,6 +94,8 @@ def refuse_conflicts(given: Mapping[str, Array]) -> None:
         if not array.size:
             option = f"‹param {name}›" if own else choice(name)
             raise AttnError(f"{option} is {shape_text(array.shape)}: there is no number in it.")
+        if not array.ndim and name != "bias" and not own:
+            raise AttnError(f"{choice(name)} is a single number; a matrix is written [[1, 0]].")
         if array.ndim < 2 and name != "bias" and not own:
             raise AttnError(
                 f"{choice(name)} is a list of {array.size}, with one axis; a matrix has two. "
@@ -108,4 +110,7 @@ def booleans(argument: Any, sources: Sources) -> Array:
     """Read a mask; a typed one may say true and false."""
     if isinstance(argument, str) and re.fullmatch(TYPED_BOOLEANS, argument):
         argument = re.sub(r"(?i)\bfalse\b", "0", re.sub(r"(?i)\btrue\b", "1", argument))
-    return numeric.as_booleans(sources.one(argument, "‹mask›"), "‹mask›")
+    table = numeric.as_booleans(sources.one(argument, "‹mask›"), "‹mask›")
+    if not table.size:
+        raise AttnError(f"‹mask› is {shape_text(table.shape)}: there is no pair in it.")
+    return table

@@ -9,14 +9,13 @@ import numpy as np
 from attn_cli.api.requests import Request
 from attn_cli.errors import listed
 from attn_cli.language import said
+from attn_cli.mask_reports.empty_rows import empty_rows, in_a_sentence
 from attn_cli.program import ONE, Axes, Step
 from attn_cli.readings.counted_pairs import mask_of
 from attn_cli.readings.traced import Numbers
 from attn_cli.views.numbers import short
 
 Array = np.ndarray[Any, Any]
-
-ROWS_NAMED = 8
 
 
 def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
@@ -51,29 +50,21 @@ def _empty_rows(request: Request, numbers: Numbers) -> str:
         return ""
     empty, axes = found
     if "h" in axes:
-        place = axes.index("h")
-        if (empty.all(axis=place) == empty.any(axis=place)).all():
-            empty = np.asarray(empty.all(axis=place))
-            axes = (*axes[:place], *axes[place + 1 :])
-    rows = np.argwhere(empty)
-    if not len(rows):
-        return ""
+        heads = axes.index("h")
+        if (empty.all(axis=heads) == empty.any(axis=heads)).all():
+            empty = np.asarray(empty.all(axis=heads))
+            axes = (*axes[:heads], *axes[heads + 1 :])
     if numbers.alone and numbers.queries is not None:
-        rows[:, axes.index("n")] = numbers.queries[0]
-    named = [_row_name(request, axes, row) for row in rows[:ROWS_NAMED]]
-    if len(rows) > ROWS_NAMED:
-        named.append(said("and {count} more rows", count=len(rows) - ROWS_NAMED))
+        every = np.zeros((*empty.shape[:-1], request.program.sizes["n"]), bool)
+        every[..., numbers.queries[0]] = empty[..., 0]
+        empty = every
+    named = empty_rows(empty, axes, request.labels)
+    if not named:
+        return ""
     return said(
         "No key is allowed for {rows}: weights 0 and output 0, as in torch SDPA and ONNX.",
-        rows=_listed(named),
+        rows=in_a_sentence(named),
     )
-
-
-def _listed(named: list[str]) -> str:
-    """Names with commas; what is left out stands behind without one."""
-    *most, last = named
-    left_out = len(named) > ROWS_NAMED
-    return f"{', '.join(most)} {last}" if left_out else ", ".join(named)
 
 
 def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, Axes] | None:
@@ -104,15 +95,6 @@ def _telling(request: Request) -> Step | None:
     told = [s for s in steps if s.operation == "mask"]
     told += [s for s in steps if s.name == "biased" and "bias" in request.arrays and not told]
     return told[-1] if told else None
-
-
-def _row_name(request: Request, axes: tuple[str, ...], row: Array) -> str:
-    at = dict(zip(axes, (int(i) for i in row), strict=True))
-    query = at["n"]
-    names = request.labels.get("n")
-    text = names[query] if names else f"q{query}"
-    text += said(" in head {at}", at=at["h"]) if "h" in at else ""
-    return text + (said(" of batch row {at}", at=at["b"]) if "b" in at else "")
 
 
 def _not_finite(request: Request, numbers: Numbers) -> list[str]:

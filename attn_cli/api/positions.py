@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.masks.expressions import Catalogue, read_call
 from attn_cli.mechanisms.biases import BIASES, Bias
 from attn_cli.mechanisms.mechanism import Rope
@@ -37,5 +37,5 @@ def rope_of(way: str | None, base: float | None = None) -> Rope | None:
             raise AttnError("‹rope_base› changes the angles of ‹rope›: add it.")
         return None
     if way not in PAIRS:
-        raise AttnError(f"‹rope›: there is no way {way!r}. {did_you_mean(way, [*PAIRS])}")
+        raise AttnError(f"‹rope›: there is no way {brief(way)!r}. {did_you_mean(way, [*PAIRS])}")
     return Rope(PAIRS[way], Rope().base if base is None else base)

@@ -7,26 +7,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attn_cli import mechanisms
-from attn_cli.api.attention import DTYPES, choices_of, refuse_untaken, with_algorithm, with_local
 from attn_cli.api.given import Arrays
-from attn_cli.api.inputs import read_given, refuse_conflicts
-from attn_cli.api.layouts import laid_out, told_layouts
+from attn_cli.api.inputs import refuse_conflicts
+from attn_cli.api.layouts import told_layouts
 from attn_cli.api.mask_building import Chosen, chosen_mask
-from attn_cli.api.mask_choices import mask_choices, refuse_placement
+from attn_cli.api.mask_choices import MaskChoices
 from attn_cli.api.parameters import drawn, refuse_other_noise, taken, used
-from attn_cli.api.positions import bias_of
-from attn_cli.api.saved import by_element, saved_offset, with_saved
+from attn_cli.api.reading import Reading, attention_of, read_choices
+from attn_cli.api.saved import by_element, saved_offset
 from attn_cli.api.sentences import name_labels, replaced, sentences
 from attn_cli.api.settled import settled_sizes
 from attn_cli.arrays import numeric
 from attn_cli.arrays.digests import digest
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError
-from attn_cli.mechanisms import Choices, Mechanism
-from attn_cli.mechanisms.mechanism import CONTEXT
+from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.program import Program, Sizes
-from attn_cli.spec import Spec, taken_by, whole
+from attn_cli.spec import Spec
 
 Array = np.ndarray[Any, Any]
 
@@ -76,80 +73,49 @@ def request_of(spec: Spec, arrays: Arrays, sources: Sources, *, shared: bool = F
     shared: the arrays are for several requests, each of which takes its own.
     Raises AttnError or ShapeError, naming the choices that do not go together.
     """
-    _refuse_letters(spec)
-    wanted = mask_choices(spec, arrays.mask)
-    given, mask, settings, unused = read_given(arrays, sources)
-    if settings.get("causal") and not wanted.any:
-        wanted = mask_choices(spec.but(causal=True))
-    given, hints = laid_out(given, spec, resumed=bool(settings))
-    chosen_now, spec = spec, with_saved(spec, settings)
-    saved_bias = chosen_now.bias is None and spec.bias is not None
-    bias = None
-    if not (saved_bias and "bias" in given):
-        bias = bias_of(spec.bias, "‹input›, bias" if saved_bias else "‹bias›")
-    seed = 0 if spec.seed is None else spec.seed
-    mechanism = mechanisms.named(mechanisms.DEFAULT if spec.mode is None else spec.mode)
-    wanted, choices = with_local(spec, wanted, choices_of(spec)._replace(bias=bias))
-    choices = with_algorithm(mechanism, spec, choices)
-    refuse_untaken(mechanism, choices, wanted, table=mask is not None)
-    if spec.context_text is not None and CONTEXT not in mechanism.takes:
-        raise AttnError(f"‹context_text›: {mechanism.title} takes no context here.")
-    if spec.activation is not None and "activation" not in mechanism.takes:
-        raise AttnError(f"‹activation› is not for ‹mode {mechanism.name}› ({mechanism.title}).")
-    if choices.heads is None and not any(array.ndim == 4 for array in given.values()):
-        choices = choices._replace(heads=mechanism.heads)
-    moves = choices.bias is not None or choices.rope is not None
-    refuse_placement(wanted, moves=moves or settings.get("mask") is not None)
+    read = read_choices(spec, arrays, sources)
+    spec, settings = read.spec, read.settings
+    mechanism, wanted, choices = attention_of(read)
     given, unused = used(
-        given, unused, mechanism, choices, arrays, shared=shared, saved=bool(settings)
+        read.given, read.unused, mechanism, choices, arrays, shared=shared, saved=read.saved
     )
     if choices.sinusoidal and "x" not in given and spec.text is None:
         raise AttnError("‹positions› are added to rows: give ‹x› or ‹text›.")
-    texts = (("x", spec.text), ("context", spec.context_text))
-    embedded = tuple(name for name, text in texts if text is not None)
-    saved_labels = {} if replaced(arrays) else settings.get("labels", {})
-    labels = sentences(spec, given, choices, seed) or {
-        axis: tuple(names) for axis, names in saved_labels.items()
-    }
-    labels = {mechanism.axis(axis): names for axis, names in labels.items()}
+    words = sentences(spec, given, choices, _seed(spec))
+    if not words and not replaced(arrays):
+        words = {axis: tuple(names) for axis, names in settings.get("labels", {}).items()}
     refuse_conflicts(given)
     given = numeric.to_one_type(given, spec.dtype)
-    bound, layout = settled_sizes(mechanism, given, mask, wanted, spec, choices)
-    choices = _for_one_query(mechanism, choices, given, bound, by_element(chosen_now, settings))
+    bound, layout = settled_sizes(mechanism, given, read.mask, wanted, spec, choices)
+    by_number = by_element(read.now, settings)
+    choices = _for_one_query(mechanism, choices, given, bound, by_number)
     query = _query(spec, bound)
     given, unused = taken(given, unused, mechanism, layout, arrays, shared=shared)
-    said = None if wanted.table is not None else settings.get("mask")
-    paired = {"n", "m"} <= set(layout.scores)
-    chosen = (
-        chosen_mask(wanted, mask, said, bound, layout, saved_offset(settings))
-        if paired
-        else Chosen(None, 0, False, ())
-    )
-    if settings.get("placed") and wanted.offset is None and wanted.align is None:
-        chosen = chosen._replace(placed=True)
+    chosen = _mask(read, wanted, bound, layout)
     choices = choices._replace(mask=chosen.mask, offset=chosen.offset)
     program = mechanism.program(bound, layout, choices)
     usual = {**mechanism.usual, **choices.normalizer.usual}
-    noise = {**mechanism.noise, **choices.normalizer.noise}
-    refuse_other_noise(noise, given)
-    made = drawn(program, usual, noise, given, seed, spec.dtype)
-    if chosen_now.seed is not None and not {*made} - {*usual} and spec.text is None:
+    made = _drawn(mechanism, choices, program, given, spec)
+    if read.now.seed is not None and not {*made} - {*usual} and spec.text is None:
         raise AttnError("‹seed› changes nothing here: no array is random.")
-    labels = name_labels(labels, program)
-    labels = {axis: names for axis, names in labels.items() if len(names) == bound.get(axis, 0)}
+    embedded = tuple(
+        name
+        for name, text in (("x", spec.text), ("context", spec.context_text))
+        if text is not None
+    )
     return Request(
         spec=spec,
         mechanism=mechanism,
         choices=choices,
         program=program,
         arrays={**given, **made},
-        labels=labels,
+        labels=_labels(words, mechanism, program, bound),
         random=tuple(name for name in made if name not in usual),
         usual={
             name: x for name, x in usual.items() if name in made or _as_saved(settings, name, given)
         },
         unused=unused,
-        seed=seed,
+        seed=_seed(spec),
         chosen=chosen,
         query=query,
         embedded=embedded,
@@ -159,9 +125,47 @@ def request_of(spec: Spec, arrays: Arrays, sources: Sources, *, shared: bool = F
             if name not in embedded and _unchanged(settings, name, given)
         ),
         saved_step=_saved_step(settings, mechanism.cache, given),
-        hints=hints,
-        laid_out=told_layouts(spec, given, resumed=bool(settings)),
+        hints=read.hints,
+        laid_out=told_layouts(spec, given, resumed=read.saved),
     )
+
+
+def _seed(spec: Spec) -> int:
+    return 0 if spec.seed is None else spec.seed
+
+
+def _mask(read: Reading, wanted: MaskChoices, sizes: Sizes, layout: Layout) -> Chosen:
+    """The mask, asked for or saved; none where no query is paired with a key."""
+    chosen = Chosen(None, 0, False, ())
+    if {"n", "m"} <= set(layout.scores):
+        said = None if wanted.table is not None else read.settings.get("mask")
+        offset = saved_offset(read.settings)
+        chosen = chosen_mask(wanted, read.mask, said, sizes, layout, offset)
+    if read.settings.get("placed") and wanted.offset is None and wanted.align is None:
+        return chosen._replace(placed=True)
+    return chosen
+
+
+def _drawn(
+    mechanism: Mechanism,
+    choices: Choices,
+    program: Program,
+    given: Mapping[str, Array],
+    spec: Spec,
+) -> dict[str, Array]:
+    """The inputs that are not given: random, or with their usual numbers."""
+    usual = {**mechanism.usual, **choices.normalizer.usual}
+    noise = {**mechanism.noise, **choices.normalizer.noise}
+    refuse_other_noise(noise, given)
+    return drawn(program, usual, noise, given, _seed(spec), spec.dtype)
+
+
+def _labels(
+    words: Mapping[str, tuple[str, ...]], mechanism: Mechanism, program: Program, sizes: Sizes
+) -> dict[str, tuple[str, ...]]:
+    """Words by axis, for the axes that have as many positions."""
+    by_axis = name_labels({mechanism.axis(axis): names for axis, names in words.items()}, program)
+    return {axis: names for axis, names in by_axis.items() if len(names) == sizes.get(axis, 0)}
 
 
 def _as_saved(settings: Mapping[str, Any], name: str, given: Mapping[str, Array]) -> bool:
@@ -218,12 +222,3 @@ def _query(spec: Spec, sizes: Sizes) -> int | None:
     if index is not None and index >= sizes["n"]:
         raise AttnError(f"‹query_index {index}›: there are {sizes['n']} queries, counted from 0.")
     return index
-
-
-def _refuse_letters(spec: Spec) -> None:
-    """Raise AttnError for a size that is a letter, and a type that is not computed with."""
-    for name, known in taken_by("compute").items():
-        if known.kind == "size":
-            whole(spec, name)
-    if spec.dtype is not None and spec.dtype not in DTYPES:
-        raise AttnError(f"‹dtype›: {spec.dtype!r} is not one of {', '.join(DTYPES)}.")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli.arrays.numeric import as_booleans, as_floats
-from attn_cli.errors import AttnError, did_you_mean, shape_text
+from attn_cli.errors import AttnError, brief, did_you_mean, shape_text
 
 Array = np.ndarray[Any, Any]
 
@@ -77,7 +77,7 @@ def form_of(name: str, option: str) -> Form:
     found = next((form for form in FORMS if form.name == name.lower().replace("_", "-")), None)
     if found is None:
         known = [form.name for form in FORMS]
-        raise AttnError(f"{option}: there is no form {name!r}. {did_you_mean(name, known)}")
+        raise AttnError(f"{option}: there is no form {brief(name)!r}. {did_you_mean(name, known)}")
     return found
 
 

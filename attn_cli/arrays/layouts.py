@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attn_cli.errors import AttnError, did_you_mean, shape_text
+from attn_cli.errors import AttnError, brief, did_you_mean, shape_text
 
 Array = np.ndarray[Any, Any]
 
@@ -59,7 +59,9 @@ def layout_of(name: str) -> Layout:
     found = next((one for one in LAYOUTS if one.name == known), None)
     if found is None:
         names = [*(one.name for one in LAYOUTS), *ALIASES]
-        raise AttnError(f"‹layout›: there is no layout {name!r}. {did_you_mean(name, names)}")
+        raise AttnError(
+            f"‹layout›: there is no layout {brief(name)!r}. {did_you_mean(name, names)}"
+        )
     return found
 
 

@@ -17,7 +17,8 @@ def as_floats(array: Array, option: str) -> Array:
     Raises AttnError for text, objects, dates, records and complex numbers.
     """
     if array.dtype.kind == "f":
-        return array if array.dtype.itemsize <= 8 else array.astype(np.float64)
+        with np.errstate(over="ignore"):
+            return array if array.dtype.itemsize <= 8 else array.astype(np.float64)
     if array.dtype.kind in "iub":
         return array.astype(np.float64)
     if array.dtype.name in ("bfloat16", "float8_e4m3fn", "float8_e5m2"):

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli.data.libraries import LIBRARIES, QUESTIONS
+from attn_cli.mask_reports.empty_rows import empty_rows
 from attn_cli.mask_reports.grid import Field, table_of
 from attn_cli.mask_reports.names import called_elsewhere
-from attn_cli.mask_reports.words import empty_rows, kept_text, looks_like, sizes_text, tiles_text
+from attn_cli.mask_reports.words import kept_text, looks_like, sizes_text, tiles_text
 from attn_cli.masks import Mask
 from attn_cli.readings.coverage import Coverage, cover
 from attn_cli.results.mask import Convention, Difference, FormShown, MaskReport, Picture, Place
@@ -66,7 +67,7 @@ def mask_report(
     coverage = cover(
         mask, n, m, batch=field.batch, heads=field.heads, tile=tile, side=side, advance=advance
     )
-    empty = empty_rows(coverage.keys, field)
+    empty = _empty(coverage.keys, field)
     pairs = coverage.keys.size * m
     apart = _apart(mask, other, field, side) if other is not None else None
     tiles = [tiles_text(coverage.tiles)] if coverage.tiles else []
@@ -93,6 +94,13 @@ def mask_report(
         conventions=_conventions(questions),
         trace=trace._replace(facts=facts),
     )
+
+
+def _empty(keys: Array, field: Field) -> tuple[str, ...]:
+    """Queries without a key; batch rows and heads are named where there are several."""
+    sizes = dict(zip("bhn", keys.shape, strict=True))
+    axes = tuple(axis for axis, size in sizes.items() if size > 1 or axis == "n")
+    return empty_rows((keys == 0).reshape([sizes[axis] for axis in axes]), axes, field.labels)
 
 
 def _apart(mask: Mask, other: Mask, field: Field, side: int) -> tuple[Coverage, Coverage]:

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from attn_cli.mask_reports.empty_rows import in_a_sentence
 from attn_cli.mask_reports.grid import Field
 from attn_cli.mask_reports.matching import Known, recognised
 from attn_cli.results.mask import Tiles
 
 Array = np.ndarray[Any, Any]
-
-ROWS_NAMED = 8
 
 
 def sizes_text(field: Field) -> str:
@@ -39,7 +38,7 @@ def sizes_text(field: Field) -> str:
 
 def kept_text(kept: int, pairs: int, empty: tuple[str, ...]) -> str:
     """How many pairs are kept, and which queries have none."""
-    rows = f"no key for {', '.join(empty)}" if empty else "no empty row"
+    rows = f"no key for {in_a_sentence(empty)}" if empty else "no empty row"
     return f"{kept:,} of {pairs:,} pairs kept ({share_text(kept, pairs)}), {rows}"
 
 
@@ -57,19 +56,6 @@ def tiles_text(tiles: Tiles) -> str:
         f"tiles of {tiles.size}×{tiles.size}: {tiles.kept:,} of {tiles.all:,} keep a pair "
         f"({share_text(tiles.kept, tiles.all)}), {tiles.full:,} of them every pair"
     )
-
-
-def empty_rows(keys: Array, field: Field) -> tuple[str, ...]:
-    """Names of the queries without a key; keys are counts (b, h, n)."""
-    rows = np.argwhere(keys == 0)
-    names = field.labels.get("n")
-    found = []
-    for b, h, i in rows[:ROWS_NAMED].tolist():
-        text = names[i] if names else f"q{i}"
-        text += f" in head {h}" if keys.shape[1] > 1 else ""
-        found.append(text + (f" of batch row {b}" if keys.shape[0] > 1 else ""))
-    more = len(rows) - ROWS_NAMED
-    return (*found, *([f"{more:,} more"] if more > 0 else []))
 
 
 def looks_like(table: Array) -> tuple[str, ...]:

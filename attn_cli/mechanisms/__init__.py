@@ -1,6 +1,6 @@
 """Every kind of attention, each a short program; one ordered list of them."""
 
-from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.mechanisms.additive import ADDITIVE, CONCAT
 from attn_cli.mechanisms.bilinear import GENERAL, LOCATION
 from attn_cli.mechanisms.branched import BRANCHED
@@ -41,4 +41,4 @@ def named(name: str) -> Mechanism:
         if mechanism.name == name.lower():
             return mechanism
     known = [mechanism.name for mechanism in MECHANISMS]
-    raise AttnError(f"‹mode›: there is no mode {name!r}. {did_you_mean(name, known)}")
+    raise AttnError(f"‹mode›: there is no mode {brief(name)!r}. {did_you_mean(name, known)}")

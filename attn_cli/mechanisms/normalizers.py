@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.program import ONE, Axes, Program, Step
 
 Inputs = Mapping[str, Step]
@@ -214,6 +214,6 @@ def normalizer(name: str) -> Normalizer:
     if found is None:
         known: list[Any] = [one.name for one in NORMALIZERS]
         raise AttnError(
-            f"‹normalizer›: there is no normalizer {name!r}. {did_you_mean(name, known)}"
+            f"‹normalizer›: there is no normalizer {brief(name)!r}. {did_you_mean(name, known)}"
         )
     return found

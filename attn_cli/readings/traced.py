@@ -18,7 +18,7 @@ from attn_cli.readings.counted_pairs import count_of
 from attn_cli.readings.masked_infinity import dropped
 from attn_cli.readings.notation import Latex, Unicode
 from attn_cli.readings.work import work_out
-from attn_cli.readings.work_context import Desk, Index
+from attn_cli.readings.work_context import Index, WorkContext
 from attn_cli.results.trace import Look, TracedStep, WorkedCell
 
 Array = np.ndarray[Any, Any]
@@ -108,15 +108,17 @@ def traced_steps(
     show, precision: how numbers are written.
     place: the batch row and the head in which the cell is chosen.
     """
-    story = _story(numbers, place)
+    pair = _worked_pair(numbers, place)
     counted = numbers.counted
-    desk = Desk(numbers.program.sizes, numbers.cell, numbers.row, show, precision, SHORT_SUM)
+    context = WorkContext(
+        numbers.program.sizes, numbers.cell, numbers.row, show, precision, SHORT_SUM
+    )
     made = []
     for step in numbers.program:
         traced = _traced(step, numbers, meanings, counted)
         if not traced.given and traced.look != "allowed" and min(traced.shape) > 0:
-            index = _index_in_story(step, story, numbers.program)
-            traced = traced._replace(work=work_out(step, index, desk))
+            index = _worked_index(step, pair, numbers.program)
+            traced = traced._replace(work=work_out(step, index, context))
         made.append(traced)
     return tuple(made)
 
@@ -125,8 +127,10 @@ def worked_cell(
     numbers: Numbers, name: str, index: Index, show: Show, precision: int
 ) -> WorkedCell:
     """Work out one cell in full."""
-    desk = Desk(numbers.program.sizes, numbers.cell, numbers.row, show, precision, LONG_SUM)
-    return work_out(numbers.program[name], index, desk)
+    context = WorkContext(
+        numbers.program.sizes, numbers.cell, numbers.row, show, precision, LONG_SUM
+    )
+    return work_out(numbers.program[name], index, context)
 
 
 def meaning(step: Step, meanings: Mapping[str, str]) -> str:
@@ -181,7 +185,7 @@ def _look(step: Step, role: Role) -> Look:
     return "signed" if step.axes[-2:] == ("n", "m") else "plain"
 
 
-def _story(numbers: Numbers, place: Mapping[str, int]) -> dict[str, int]:
+def _worked_pair(numbers: Numbers, place: Mapping[str, int]) -> dict[str, int]:
     """One (query, key) to follow through all steps: a query with much to choose from.
 
     Of the queries with the most keys, the one that prefers one key the most, and that key;
@@ -204,11 +208,11 @@ def _story(numbers: Numbers, place: Mapping[str, int]) -> dict[str, int]:
     return {**place, "n": query, "m": int(np.nan_to_num(first[best]).argmax())}
 
 
-def _index_in_story(step: Step, story: Mapping[str, int], program: Program) -> Index:
+def _worked_index(step: Step, pair: Mapping[str, int], program: Program) -> Index:
     past = program.sizes.get("m_past", 0)
-    places = {**story, "m_new": max(story.get("m", 0) - past, 0)}
+    places = {**pair, "m_new": max(pair.get("m", 0) - past, 0)}
     if "group_size" in program.sizes:
-        places["h_kv"] = story.get("h", 0) // program.sizes["group_size"]
+        places["h_kv"] = pair.get("h", 0) // program.sizes["group_size"]
     shape: Sequence[int] = program.shape(step)
     return tuple(
         min(places.get(axis, 0), size - 1) for axis, size in zip(step.axes, shape, strict=True)

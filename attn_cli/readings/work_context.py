@@ -19,7 +19,7 @@ Row = Callable[[str, Index, int], Any]
 """Looks a row up: the name of a step, a position, and the axis along which the row runs."""
 
 
-class Desk(NamedTuple):
+class WorkContext(NamedTuple):
     """What is at hand while working: the numbers, how to write them, how many terms to show."""
 
     sizes: Sizes
@@ -72,12 +72,12 @@ def index_of(axes: Axes, reads: Axes, places: Mapping[str, int], sizes: Sizes) -
     return tuple(index)
 
 
-def own_cell(step: Step, place: int, index: Index, desk: Desk) -> Index:
+def own_cell(step: Step, place: int, index: Index, context: WorkContext) -> Index:
     """The cell of an operand that stands at the same named position."""
     axes = step.operands[place].axes
     named_axes = dict(zip(step.axes, index, strict=True))
     if set(axes) <= {*named_axes, ONE}:
         return tuple(0 if axis == ONE else named_axes[axis] for axis in axes)
     return index_of(
-        axes, desk.sizes.atoms(axes), places_of(step.axes, index, desk.sizes), desk.sizes
+        axes, context.sizes.atoms(axes), places_of(step.axes, index, context.sizes), context.sizes
     )
