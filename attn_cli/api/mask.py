@@ -189,7 +189,7 @@ class Mask(Shown):
     def json(self, *, ascii_only: bool = False) -> Iterator[str]:
         """The document as text, in pieces."""
         more = described(self.report) if isinstance(self.report, MaskReport) else {}
-        return document.parts(self.trace, None, ascii_only, more)
+        return document.parts(self.trace, ascii_only=ascii_only, more=more)
 
 
 def mask(expression: Any = None, *, spec: Spec | None = None, **given: Any) -> Mask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from attn_cli.api.cells import read_cell, refuse_unknown
 from attn_cli.api.evaluated import Evaluated
 from attn_cli.api.looking import Look
 from attn_cli.api.shown import Frame, Shown, strict_json
-from attn_cli.api.traces import trace_of
+from attn_cli.api.traces import decoded_facts, trace_of
 from attn_cli.errors import AttnError
 from attn_cli.readings.traced import worked_cell
 from attn_cli.results.trace import Trace, TracedStep
@@ -111,7 +112,21 @@ class Run(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """The document attn.trace/1, as --json prints it."""
-        return strict_json(document.parts(self.trace, self._look.only))
+        return strict_json(self.json())
+
+    def json(self, *, ascii_only: bool = False) -> Iterator[str]:
+        """The document as text, in pieces."""
+        return document.parts(self.trace, self._look.only, ascii_only, self._settings)
+
+    @cached_property
+    def _settings(self) -> dict[str, Any]:
+        """By which a saved run is read back."""
+        from attn_cli.api.settings import settings_of
+
+        request = self._found.request
+        output = self._found.numbers.arrays[request.program.output.name]
+        decoded = self._context.copy().run(decoded_facts, request, output)
+        return settings_of(request, decoded, output)
 
     def save(self, file: str | Path, *, force: bool = False) -> None:
         """Write every array by its step's name as .npz, or the document as .json.
@@ -126,13 +141,13 @@ class Run(Shown):
         path, only = Path(file), self._look.only
         check_path(path, "‹save›", SAVED, force)
         if path.suffix.lower() == ".json":
-            write_text(path, document.parts(self.trace, only), force=force)
+            write_text(path, self.json(), force=force)
             return
         for step in self.steps:
             if only in (None, step.name):
                 self[step.name]
         arrays = {step.name: step.values for step in self.steps if only in (None, step.name)}
-        settings = json.dumps(self.trace.settings)
+        settings = json.dumps(self._settings)
         write_whole(path, lambda stream: write_npz(stream, arrays, settings), force=force)
 
 

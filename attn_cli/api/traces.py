@@ -14,7 +14,6 @@ from attn_cli.api.facts import counted_pairs, facts, next_commands, summary
 from attn_cli.api.looking import Look
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request
-from attn_cli.api.settings import settings_of
 from attn_cli.arrays.digests import digest
 from attn_cli.readings.focus import focus_rows
 from attn_cli.readings.traced import traced_steps, worked_cell
@@ -34,7 +33,7 @@ def trace_of(found: Evaluated, look: Look) -> Trace:
     decimals = look.decimals
     place = {"h": look.head or 0, "b": look.batch_index or 0}
     output = numbers.arrays[request.program.output.name]
-    decoded = _decoded(request, output)
+    decoded = decoded_facts(request, output)
     own = dict(request.mechanism.meanings)
     if "normalizer" in request.mechanism.takes:
         own.setdefault("weights", request.choices.normalizer.means)
@@ -64,7 +63,6 @@ def trace_of(found: Evaluated, look: Look) -> Trace:
         focus=_focus(steps, request.mechanism.looks, hidden, look),
         summary=() if whole else summary(request, numbers),
         next_commands=next_commands(request, steps),
-        settings=settings_of(request, decoded, output),
     )
 
 
@@ -78,7 +76,7 @@ def _formula(request: Request) -> str:
     return formula
 
 
-def _decoded(request: Request, output: Array) -> tuple[str, ...]:
+def decoded_facts(request: Request, output: Array) -> tuple[str, ...]:
     """What is true of a decode step; of one that was saved, where its output is still the same."""
     if request.whole is None:
         facts, content = request.saved_step

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,8 @@ import numpy as np
 
 def digest(array: np.ndarray[Any, Any]) -> str:
     """The first 16 digits of the SHA-256 of an array's type, shape and numbers."""
+    import hashlib
+
     content = hashlib.sha256(f"{array.dtype.str} {array.shape}".encode())
     content.update(np.ascontiguousarray(array).tobytes())
     return content.hexdigest()[:16]

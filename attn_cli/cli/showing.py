@@ -15,7 +15,7 @@ from attn_cli.cli.progress import progress
 from attn_cli.cli.reading import look_of
 from attn_cli.errors import AttnError
 from attn_cli.results.trace import Trace
-from attn_cli.views import document, matrix
+from attn_cli.views import matrix
 
 
 def check_output(view: SimpleNamespace) -> None:
@@ -71,7 +71,7 @@ def show_run(run: Run, view: SimpleNamespace) -> None:
     if view.export is not None:
         export(run, view.export, force=view.force)
     if view.json:
-        _print_json(run.trace, view.only)
+        _print_json(run, view.only)
     elif view.quiet:
         _print_matrix(run.trace, view)
     else:
@@ -84,12 +84,12 @@ def _print_matrix(trace: Trace, view: SimpleNamespace) -> None:
         print(line)
 
 
-def _print_json(trace: Trace, only: str | None) -> None:
-    steps = [step for step in trace.steps if only in (None, step.name)]
+def _print_json(run: Run, only: str | None) -> None:
+    steps = [step for step in run.steps if only in (None, step.name)]
     total = sum(step.values.size for step in steps)
     with progress("numbers") as advance:
         written = 0
-        for part in document.parts(trace, only, ascii_only=not streams.shows_unicode(sys.stdout)):
+        for part in run.json(ascii_only=not streams.shows_unicode(sys.stdout)):
             sys.stdout.write(part)
             written += part.count(",")
             advance(min(written, total), total)

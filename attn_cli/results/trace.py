@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 SCHEMA = "attn.trace/1"
@@ -96,7 +94,6 @@ class Trace(NamedTuple):
     focus: tuple[FocusRow, ...] = ()
     summary: tuple[str, ...] = ()
     next_commands: tuple[str, ...] = ()
-    settings: Mapping[str, Any] = MappingProxyType({})
 
     def step(self, name: str) -> TracedStep:
         """Find a step by name."""

@@ -16,11 +16,12 @@ def parts(
     trace: Trace,
     only: str | None = None,
     ascii_only: bool = False,
+    settings: Mapping[str, Any] = MappingProxyType({}),
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[str]:
     """The document in pieces, so that a large array is never held as text.
 
-    more: what a command adds to it.
+    settings: by which it is read back. more: what a command adds to it.
     """
 
     def dump(value: Any) -> str:
@@ -33,7 +34,7 @@ def parts(
         "seed": trace.seed,
         "notices": list(trace.notices),
         "facts": list(trace.facts),
-        "settings": dict(trace.settings),
+        "settings": dict(settings),
         "labels": {axis: list(names) for axis, names in trace.labels.items()},
         **more,
     }
