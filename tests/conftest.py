@@ -27,6 +27,11 @@ class Ran:
     out: str
     err: str
 
+    @property
+    def flat(self) -> str:
+        """Standard output in one line, however it was wrapped."""
+        return " ".join(self.out.split())
+
 
 Attn = Callable[..., Ran]
 

@@ -1,12 +1,14 @@
-"""Cells that are asked for by name: weights[0,1], or by the words of a sentence."""
+"""Cells that are asked for by name: weights[0,1], weights[q0,k1], or the words of a sentence."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from attn_cli.api.requests import Request
 from attn_cli.errors import AttnError, brief, did_you_mean, shape_text
 from attn_cli.program import Program
+from attn_cli.views.labels import prefix_of
 
 Cell = tuple[str, tuple[int, ...]]
 """A step and a position on each of its axes."""
@@ -21,8 +23,16 @@ def refuse_unknown(name: str, option: str, program: Program) -> None:
         raise AttnError(f"{option}: there is no step {brief(name)!r}. {did_you_mean(name, known)}")
 
 
+def step_named(name: str | None, program: Program) -> str | None:
+    """A step by its name, or by its number as pages have it: computed steps count from 1."""
+    if name is None or not re.fullmatch(r"\d{1,4}", name):
+        return name
+    computed = [step.name for step in program if step.operation != "input"]
+    return computed[int(name) - 1] if 0 < int(name) <= len(computed) else name
+
+
 def read_cell(text: str, request: Request) -> Cell:
-    """Read `weights[0,1]`; positions may be words of the sentence."""
+    """Read `weights[0,1]`; positions may be named as on screen: q0, or words of the sentence."""
     program = request.program
     match = CELL.fullmatch(str(text).strip())
     if match is None:
@@ -36,16 +46,25 @@ def read_cell(text: str, request: Request) -> Cell:
             f"({', '.join(step.axes)}); give {len(step.axes)} positions, not {len(words)}."
         )
     places = zip(words, step.axes, program.shape(step), strict=True)
-    return step.name, tuple(_position(w, axis, size, request) for w, axis, size in places)
+    return step.name, tuple(
+        _position(word, axis, size, request.labels.get(axis, ()), prefix_of(axis, step.name))
+        for word, axis, size in places
+    )
 
 
-def _position(word: str, axis: str, size: int, request: Request) -> int:
-    names = request.labels.get(axis, ())
+def _number(word: str, prefix: str) -> str:
+    """The number of a name as screens have it: 0 of q0."""
+    number = word.removeprefix(prefix)
+    return number if re.fullmatch(r"\d{1,18}", number) else word
+
+
+def _position(word: str, axis: str, size: int, names: Sequence[str], prefix: str) -> int:
     if word in names and not re.fullmatch(r"-?\d+", word):
         if names.count(word) > 1:
             places = ", ".join(str(i) for i, name in enumerate(names) if name == word)
             raise AttnError(f"‹show_work›: {word!r} stands at {places}; give the number.")
         return names.index(word)
+    word = _number(word, prefix)
     if not re.fullmatch(r"-?\d{1,18}", word):
         raise AttnError(f"‹show_work›: {word!r} is not a position on axis {axis}.")
     position = int(word)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from attn_cli.api.cells import step_named
 from attn_cli.api.decode import last_row
 from attn_cli.api.evaluated import evaluated
 from attn_cli.api.given import Arrays, arranged
@@ -55,4 +56,7 @@ def computed(
         request = last_row(request_of(spec.but(causal=True), arrays, sources))
     else:
         request = request_of(spec, arrays, sources)
+    look = look._replace(
+        only=step_named(look.only, request.program), start=step_named(look.start, request.program)
+    )
     return Run(evaluated(request, look, progress), look)

@@ -33,7 +33,9 @@ class CostLine(NamedTuple):
 
 
 class Cost(Shown):
-    """The cost of one mechanism."""
+    """The cost of one mechanism; details: its page holds memory and counting conventions too."""
+
+    details = False
 
     def __init__(
         self,
@@ -97,12 +99,12 @@ class Cost(Shown):
         """The report, and beside it what was asked for: variants, a sweep, a machine."""
         blocks: list[Block] = []
         if self.variants:
-            blocks += variant_blocks(self.variants, frame.width)
+            blocks += variant_blocks(self.variants)
         if self.sweep is not None:
-            blocks += sweep_blocks(self.sweep, frame.width)
+            blocks += sweep_blocks(self.sweep)
         if self.timing is not None:
-            blocks += timing_blocks(self.timing, frame.width)
-        return cost_page(self.report, frame.width, blocks)
+            blocks += timing_blocks(self.timing)
+        return cost_page(self.report, blocks, details=self.details, command=frame.command)
 
     def to_dict(self) -> dict[str, Any]:
         """The document attn.cost/1, as --json prints it."""
@@ -128,7 +130,9 @@ class Cost(Shown):
 
 
 class ModelCost(Shown):
-    """The cost of a model's attention, by its configuration."""
+    """The cost of a model's attention, by its configuration; details as above."""
+
+    details = False
 
     def __init__(self, report: ModelReport, timing: Timing | None) -> None:
         self.report, self.timing = report, timing
@@ -136,8 +140,8 @@ class ModelCost(Shown):
 
     def page(self, frame: Frame) -> list[Block]:
         """The report, and the least time on a machine."""
-        more = timing_blocks(self.timing, frame.width) if self.timing is not None else []
-        return model_page(self.report, frame.width, more)
+        more = timing_blocks(self.timing) if self.timing is not None else []
+        return model_page(self.report, more, details=self.details)
 
     def to_dict(self) -> dict[str, Any]:
         """The document attn.model/1, as --json prints it."""

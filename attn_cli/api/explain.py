@@ -22,8 +22,7 @@ from attn_cli.language import said
 from attn_cli.mechanisms import Mechanism
 from attn_cli.topics.examples import read_example
 from attn_cli.topics.library import ORDER, Part, Topic, read
-from attn_cli.views.page import Block, Grids, Heading, Lines, Title
-from attn_cli.views.texts import text_table
+from attn_cli.views.page import Block, Heading, Lines, Title, listing
 
 
 class Measured(Shown):
@@ -35,11 +34,11 @@ class Measured(Shown):
 
     def page(self, frame: Frame) -> list[Block]:
         """What was measured, then the table."""
-        found, width = self._table, frame.width
+        found = self._table
         columns = [said(column) for column in found.columns]
         spare = [said(column) for column in found.spare]
-        table = text_table(columns, found.rows, width=width, right=columns[1:], spare=spare)
-        return [Lines((said(found.what),), quiet=True, indented=False), Grids((table,))]
+        table = listing(columns, found.rows, right=columns[1:], spare=spare)
+        return [Lines((said(found.what),), quiet=True, indented=False), table]
 
 
 class Piece(NamedTuple):
@@ -63,7 +62,7 @@ class Page(Shown):
             if piece.line:
                 blocks.append(Heading("", f"$ {piece.line}"))
             if piece.result is not None:
-                blocks += piece.result.page(frame._replace(advice=False))
+                blocks += piece.result.page(frame._replace(command=None))
             for paragraph in re.split(r"\n\s*\n", piece.text.strip()):
                 if paragraph:
                     blocks.append(Lines(_lines(paragraph), indented=False, apart=True))
@@ -89,20 +88,10 @@ class Topics(Shown):
         """Two lists."""
         return [
             Title(said("Topics"), "", "attn explain TOPIC"),
-            *_listed(self.topics, frame.width),
+            listing(["", ""], self.topics),
             Heading("", said("Modes of attn compute")),
-            *_listed(self.modes, frame.width),
+            listing(["", ""], self.modes),
         ]
-
-
-def _listed(named: tuple[tuple[str, str], ...], width: int) -> list[Block]:
-    """Names and titles side by side, or below each other where they don't fit."""
-    from rich.cells import cell_len
-
-    longest = [max(cell_len(row[place]) for row in named) for place in (0, 1)]
-    if sum(longest) + 4 <= width:
-        return [Grids((text_table(["", ""], [*named], width=width),))]
-    return [Lines((name, f"  {title}"), apart=True) for name, title in named]
 
 
 def explain(topic: str | None = None, *, language: str = "en") -> Page | Topics:

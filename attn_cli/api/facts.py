@@ -15,6 +15,7 @@ from attn_cli.readings.traced import Numbers
 from attn_cli.results.trace import TracedStep
 from attn_cli.spelling import spelled
 from attn_cli.units import bytes_text
+from attn_cli.views.labels import cell_name
 from attn_cli.views.numbers import short
 
 Array = np.ndarray[Any, Any]
@@ -101,7 +102,7 @@ def _sizes(request: Request) -> str:
     if "m_past" in sizes:
         parts[-1] += f" ({sizes['m_past']} of them cached)"
     parts.append(f"d = {sizes['d']}")
-    if "d_v" in sizes:
+    if sizes.get("d_v", sizes["d"]) != sizes["d"]:
         parts.append(f"values of width {sizes['d_v']}")
     each = " a head" if "h" in sizes else ""
     return ", ".join(parts) + each
@@ -174,7 +175,10 @@ def next_commands(request: Request, steps: tuple[TracedStep, ...]) -> tuple[str,
     """Ways to go on from here that change what is seen."""
     choices, takes = request.choices, request.mechanism.takes
     weights = next((step for step in steps if step.role == "weights"), None)
-    cell = (_telling_cell(weights) if weights is not None else None) or _another(steps[-1])
+    step, index = weights, _telling_cell(weights) if weights is not None else None
+    if step is None or index is None:
+        step, index = steps[-1], _another(steps[-1])
+    cell = cell_name(step, index, request.labels)
     commands = [f'‹show_work› "{cell}"']
     if takes & {"mask", "causal"} and choices.mask is None:
         commands.append("‹causal›")
@@ -185,29 +189,29 @@ def next_commands(request: Request, steps: tuple[TracedStep, ...]) -> tuple[str,
     return (*commands, "‹save› run.npz")
 
 
-def _telling_cell(step: TracedStep) -> str | None:
+def _telling_cell(step: TracedStep) -> tuple[int, ...] | None:
     """A weight between 0 and 1 that the page has not worked out; None where there is none."""
     lead = tuple(0 for _ in step.shape[:-2])
     table = np.asarray(step.values)[lead]
     told = (table > 0) & (table < 1)
     for row, column in np.argwhere(told)[:MOST_CELLS]:
         query = step.queries[row] if step.queries is not None else int(row)
-        cell = f"{step.name}[{','.join(map(str, (*lead, query, int(column))))}]"
-        if step.work is None or step.work.cell != cell:
-            return cell
+        index = (*lead, query, int(column))
+        if step.work is None or step.work.at != index:
+            return index
     return None
 
 
 MOST_CELLS = 16
 
 
-def _another(step: TracedStep) -> str:
+def _another(step: TracedStep) -> tuple[int, ...]:
     """A number of the output beside the one that is worked out on the page."""
     last = [0] * len(step.shape)
     if step.queries is not None and "n" in step.axes:
         last[step.axes.index("n")] = step.queries[0]
     last[-1] = min(1, step.shape[-1] - 1)
-    return f"{step.name}[{','.join(map(str, last))}]"
+    return tuple(last)
 
 
 def _counted(count: int, one: str, many: str) -> str:

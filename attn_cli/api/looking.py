@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
-DECIMALS = 4
+DECIMALS, FEW = 4, 2
+"""Decimals of a number that is worked out: alone, and below a table."""
 
 Advance = Callable[[int, int], None]
 """Told how much of some work is done, of how much in all."""
@@ -25,8 +26,9 @@ class Look(NamedTuple):
 
     only: one step alone; start: steps from this one on; show_work: the cell that is worked out.
     head, batch_index: those that are shown. precision: decimals, None for the usual ones.
-    everything: nothing of large arrays is left out. whole: every number of every step is kept;
-    focus: whether it is told where queries look.
+    everything: nothing of large arrays is left out. steps: every table of every step. percent:
+    weights in per cent. libraries: what libraries make of masks. whole: every number of every
+    step is kept; focus: whether it is told where queries look.
     """
 
     only: str | None = None
@@ -36,10 +38,18 @@ class Look(NamedTuple):
     batch_index: int | None = None
     precision: int | None = None
     everything: bool = False
+    steps: bool = False
+    percent: bool = False
+    libraries: bool = False
     whole: bool = False
     focus: bool = True
 
     @property
     def decimals(self) -> int:
-        """How many decimals are shown."""
+        """Decimals of the one number that is worked out."""
         return DECIMALS if self.precision is None else self.precision
+
+    @property
+    def few_decimals(self) -> int:
+        """Decimals of the numbers that are worked out below tables."""
+        return FEW if self.precision is None else self.precision

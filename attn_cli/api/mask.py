@@ -157,7 +157,7 @@ class Mask(Shown):
         """The mask drawn, counted and named; of a bias alone its steps."""
         shown = Display(
             frame.width,
-            self._look.decimals,
+            self._look.precision,
             self._look.everything,
             head=self._look.head,
             batch_index=self._look.batch_index or 0,
@@ -166,9 +166,7 @@ class Mask(Shown):
         report = self.report
         if not isinstance(report, MaskReport):
             return bias_page(report, shown)
-        if not frame.advice:
-            report = report._replace(trace=report.trace._replace(next_commands=()))
-        return mask_page(report, shown)
+        return mask_page(report, shown, libraries=self._look.libraries, command=frame.command)
 
     def save(self, file: str | Path, *, force: bool = False) -> str:
         """Write its table as .npy, some queries at a time, and say what was written.

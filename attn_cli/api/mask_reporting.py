@@ -55,7 +55,7 @@ def reported(
     _refuse_missing(request, look)
     if look.precision is not None and request.bias is None:
         raise AttnError("‹precision› rounds the numbers of a bias: add ‹bias›.")
-    trace = mask_trace(mask, request.bias, field, short, look.decimals, small)
+    trace = mask_trace(mask, request.bias, field, short, look.few_decimals, small)
     if mask is None:
         return trace
     trace = trace._replace(notices=_notices(request, trace, goes), next_commands=_next(request))

@@ -52,6 +52,11 @@ class Run(Shown):
         return self.trace.steps
 
     @property
+    def only(self) -> str | None:
+        """The one step that is looked at, where it is one."""
+        return self._look.only
+
+    @property
     def output(self) -> Array:
         """What attention gives: (…, n, d_v)."""
         return _read_only(self.trace.steps[-1].values)
@@ -88,9 +93,9 @@ class Run(Shown):
 
         Raises AttnError for a cell that there is not.
         """
-        name, place = read_cell(cell, self._found.request)
-        numbers = self._found.numbers
-        return worked_line(worked_cell(numbers, name, place, short, self._look.decimals))
+        name, index = read_cell(cell, self._found.request)
+        work = worked_cell(self._found.numbers, name, index, short, self._look.decimals)
+        return worked_line(self.trace.step(name), work, self.trace)
 
     def page(self, frame: Frame) -> list[Block]:
         """The page, or the part of it that is looked at."""
@@ -99,16 +104,17 @@ class Run(Shown):
             return work_page(self.trace, look.show_work.partition("[")[0].strip())
         shown = Display(
             width=frame.width,
-            precision=look.decimals,
+            precision=look.precision,
             everything=look.everything,
             head=look.head,
             batch_index=look.batch_index or 0,
             only=look.only,
             start=look.start,
+            steps=look.steps,
+            percent=look.percent,
             signs=frame.signs,
         )
-        trace = self.trace if frame.advice else self.trace._replace(next_commands=())
-        return compute_page(trace, shown)
+        return compute_page(self.trace, shown, frame.command)
 
     def to_dict(self) -> dict[str, Any]:
         """The document attn.trace/1, as --json prints it."""

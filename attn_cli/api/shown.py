@@ -11,18 +11,20 @@ from attn_cli.views.page import Block, Signs
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
-    from rich.text import Text
+
+    from attn_cli.views.terminal import Drawn
 
 
 class Frame(NamedTuple):
     """What a page is made for.
 
-    width: columns of text. signs: those there are. advice: whether it ends with what to type next.
+    width: columns of text. signs: those there are. command: what was typed, where a page ends with
+    what to type next.
     """
 
     width: int = 80
     signs: Signs = Signs()
-    advice: bool = False
+    command: str | None = None
 
 
 SUFFIXES = (".html", ".svg", ".md", ".txt", ".tex")
@@ -58,7 +60,7 @@ class Shown:
         from attn_cli.views.terminal import page_text
         from attn_cli.views.visible import visible_page
 
-        return page_text(visible_page(self._blocks(Frame())), Frame().width).plain
+        return page_text(visible_page(self._blocks(Frame())), Frame().width)
 
     def __rich__(self) -> _Renderable:
         """The page for a Rich console, as wide as that is."""
@@ -96,13 +98,12 @@ class _Renderable:
     def __init__(self, shown: Shown) -> None:
         self._shown = shown
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Drawn]:
         """Lay the page out for the room there is."""
-        from attn_cli.views.terminal import page_text
+        from attn_cli.views.terminal import Drawn
         from attn_cli.views.visible import visible_page
 
-        width = options.max_width
-        yield page_text(visible_page(self._shown._blocks(Frame(width))), width)
+        yield Drawn(visible_page(self._shown._blocks(Frame(options.max_width))))
 
 
 def strict_json(parts: Iterator[str]) -> dict[str, Any]:

@@ -30,16 +30,15 @@ def trace_of(found: Evaluated, look: Look) -> Trace:
     """What a person or a script is told of a run, at the decimals and the head looked at."""
     request, numbers, whole = found
     cell = read_cell(look.show_work, request) if look.show_work is not None else None
-    decimals = look.decimals
     place = {"h": look.head or 0, "b": look.batch_index or 0}
     output = numbers.arrays[request.program.output.name]
     decoded = decoded_facts(request, output)
     own = dict(request.mechanism.meanings)
     if "normalizer" in request.mechanism.takes:
         own.setdefault("weights", request.choices.normalizer.means)
-    steps = traced_steps(numbers, {**MEANINGS, **own}, short, decimals, place)
+    steps = traced_steps(numbers, {**MEANINGS, **own}, short, look.few_decimals, place)
     if cell is not None:
-        work = worked_cell(numbers, *cell, short, decimals)
+        work = worked_cell(numbers, *cell, short, look.decimals)
         steps = tuple(s._replace(work=work) if s.name == cell[0] else s for s in steps)
     made = {step.operation: step for step in steps}
     hidden = made["mask"].hidden if "mask" in made else None

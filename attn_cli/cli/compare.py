@@ -41,4 +41,4 @@ def compare(typed: Typed) -> None:
     if view.json:
         print_json(comparison.to_dict())
     else:
-        show(comparison, plain=view.plain)
+        show(comparison, view)

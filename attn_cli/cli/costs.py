@@ -47,6 +47,7 @@ def check_output(view: SimpleNamespace, spec: Spec) -> None:
 
 def show_cost(cost: Cost | ModelCost, view: SimpleNamespace) -> None:
     """Print a cost as a page, JSON or LaTeX; export it, and save its sweep."""
+    cost.details = view.details
     if view.export is not None:
         export(cost, view.export, force=view.force)
     sweep = cost.sweep if isinstance(cost, Cost) else None
@@ -58,7 +59,7 @@ def show_cost(cost: Cost | ModelCost, view: SimpleNamespace) -> None:
     elif view.latex and isinstance(cost, Cost):
         print(cost.latex())
     else:
-        show(cost, plain=view.plain)
+        show(cost, view)
         if view.plot and sweep is not None:
             from attn_cli.views.plot import plot
 

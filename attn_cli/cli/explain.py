@@ -35,7 +35,7 @@ PARAMETERS = [
         default=None,
         annotation=Annotated[str | None, TOPIC],
     ),
-    *(view_option(name, VIEWS[name], "explain") for name in ("plain", "lang")),
+    *(view_option(name, VIEWS[name], "explain") for name in ("theme", "plain", "lang")),
 ]
 
 
@@ -50,6 +50,6 @@ def explain(typed: Typed) -> None:
 
     found = explained(typed.values.get("topic"), language=speak(typed.view.lang))
     if isinstance(found, Page):
-        show_topic(found, plain=typed.view.plain)
+        show_topic(found, typed.view)
     else:
-        show(found, plain=typed.view.plain)
+        show(found, typed.view)

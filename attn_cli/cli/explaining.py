@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 from rich.console import Console
 from rich.markdown import Markdown
@@ -16,8 +17,9 @@ from attn_cli.views.ascii import TABLE
 from attn_cli.views.wrapping import breakable, unmarked
 
 
-def show_topic(page: Page, *, plain: bool) -> None:
+def show_topic(page: Page, view: SimpleNamespace) -> None:
     """Print a topic piece by piece."""
+    plain = view.plain
     ascii_only = plain or not streams.shows_unicode(sys.stdout)
     console = _console(plain=plain)
     title = page.title.translate(TABLE) if ascii_only else page.title
@@ -32,7 +34,7 @@ def show_topic(page: Page, *, plain: bool) -> None:
         if piece.result is not None:
             for notice in piece.result.notices:
                 streams.note(notice)
-            show(piece.result, plain=plain)
+            show(piece.result, view, advice=False)
 
 
 def _print_markdown(text: str, console: Console, *, ascii_only: bool) -> None:

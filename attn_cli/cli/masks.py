@@ -42,10 +42,10 @@ def show_catalogue(view: SimpleNamespace) -> None:
         if _is_given(view, name):
             raise AttnError(f"{choice(name)} writes a mask: add one, such as ‹causal›.")
 
-    catalogue = Catalogue()
+    catalogue = Catalogue(libraries=view.libraries)
     if view.export is not None:
         export(catalogue, view.export, force=view.force)
-    show(catalogue, plain=view.plain)
+    show(catalogue, view)
 
 
 def show_mask(mask: Mask, view: SimpleNamespace) -> None:
@@ -60,4 +60,4 @@ def show_mask(mask: Mask, view: SimpleNamespace) -> None:
         for part in mask.json(ascii_only=not streams.shows_unicode(sys.stdout)):
             sys.stdout.write(part)
     else:
-        show(mask, plain=view.plain)
+        show(mask, view)

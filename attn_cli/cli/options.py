@@ -76,6 +76,7 @@ class View(NamedTuple):
 
 
 VIEWS: Mapping[str, View] = {
+    "steps": View(bool, DISPLAY, "Every table of every step.", ("compute",)),
     "only": View(str, DISPLAY, "One step alone, shown, saved or printed.", ("compute",), "STEP"),
     "start": View(str, DISPLAY, "Show from this step on.", ("compute",), "STEP"),
     "step": View(bool, DISPLAY, "Wait for a key after each step (on a terminal).", ("compute",)),
@@ -85,13 +86,20 @@ VIEWS: Mapping[str, View] = {
     "precision": View(
         int,
         DISPLAY,
-        "Decimals (default 4; --quiet: all).",
+        "Decimals (default 2 to 4; --quiet: all).",
         ("compute", "compare", "mask"),
         "N",
-        {"compare": "Decimals of the weights (default 2).", "mask": "Decimals (default 4)."},
+        {"compare": "Decimals (default 2 to 4).", "mask": "Decimals (default 2 to 4)."},
     ),
+    "percent": View(bool, DISPLAY, "Weights in per cent.", ("compute",)),
     "everything": View(
         bool, DISPLAY, "Leave nothing out of large arrays.", ("compute", "compare", "mask")
+    ),
+    "theme": View(
+        str,
+        DISPLAY,
+        "Colours for dark or light ground (ATTN_THEME).",
+        example="auto|dark|light",
     ),
     "plain": View(bool, DISPLAY, "No colour, ASCII alone, one table after another."),
     "quiet": View(bool, DISPLAY, "The output matrix alone.", ("compute",)),
@@ -102,6 +110,8 @@ VIEWS: Mapping[str, View] = {
         "One JSON document on standard output.",
         ("compute", "compare", "complexity", "mask"),
     ),
+    "details": View(bool, DISPLAY, "Memory, other layers and counting rules too.", ("complexity",)),
+    "libraries": View(bool, DISPLAY, "What libraries make of masks.", ("mask",)),
     "latex": View(bool, OUTPUT, "The steps as a LaTeX table.", ("complexity",)),
     "plot": View(bool, OUTPUT, "Draw the sweep on logarithmic axes (an extra).", ("complexity",)),
     "save": View(

@@ -7,27 +7,53 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from attn_cli.api.shown import Frame, Shown
 from attn_cli.arrays.writing import write_text
 from attn_cli.cli import streams
 from attn_cli.language import said
-from attn_cli.views.page import ASCII_SIGNS, Block, Heading, Signs
+from attn_cli.views.page import ASCII_SIGNS, Block, Signs
 from attn_cli.views.visible import escaped_json
+
+if TYPE_CHECKING:
+    from attn_cli.views.terminal import Printer
 
 LAST_LATIN = "\u024f"
 
 
-def show(shown: Shown, *, plain: bool, stepwise: bool = False) -> None:
-    """Print a result's page to standard output, in ASCII where it has to be or is wanted."""
-    from rich.console import Console
+def show(shown: Shown, view: SimpleNamespace, *, advice: bool = True) -> None:
+    """Print a result's page to standard output, in ASCII where it has to be or is wanted.
 
+    view: the display options. advice: whether the page ends with what to type next.
+    """
+    from attn_cli.cli.words import typed
     from attn_cli.views.ascii import ascii_page
-    from attn_cli.views.terminal import print_page
     from attn_cli.views.visible import visible_page
 
-    ascii_only = plain or not streams.shows_unicode(sys.stdout)
+    printer = printer_of(view)
+    signs = ASCII_SIGNS if printer.ascii_only else Signs()
+    frame = Frame(printer.console.width, signs, typed() if advice else None)
+    blocks: list[Block] = visible_page(shown.page(frame))
+    if printer.ascii_only:
+        blocks = ascii_page(blocks)
+    if getattr(view, "step", False) and sys.stdin.isatty() and sys.stdout.isatty():
+        from attn_cli.cli.stepping import walk
+
+        walk(blocks, printer)
+    else:
+        printer.print(blocks)
+
+
+def printer_of(view: SimpleNamespace) -> Printer:
+    """What prints pages as the display options and the terminal have it."""
+    from rich.console import Console
+
+    from attn_cli.cli.ground import ground
+    from attn_cli.views.terminal import Printer
+
+    plain = view.plain
     colours: dict[str, Any] = {"no_color": True, "color_system": None} if plain else {}
 
     class Page(Console):
@@ -37,35 +63,12 @@ def show(shown: Shown, *, plain: bool, stepwise: bool = False) -> None:
             raise BrokenPipeError(errno.EPIPE, "the reader left")
 
     console = Page(highlight=False, markup=False, emoji=False, **colours)
-    signs = ASCII_SIGNS if ascii_only else Signs()
-    blocks: list[Block] = visible_page(shown.page(Frame(console.width, signs, advice=True)))
-    if ascii_only:
-        blocks = ascii_page(blocks)
-    if stepwise and sys.stdin.isatty() and sys.stdout.isatty():
-        reveal(blocks, console)
-    else:
-        print_page(blocks, console, beside=not plain)
-
-
-def reveal(blocks: list[Block], console: Any) -> None:
-    """Show one part after another, each when a key is pressed; q ends it."""
-    import typer
-
-    from attn_cli.views.terminal import print_page
-
-    starts = [place for place, block in enumerate(blocks) if place and isinstance(block, Heading)]
-    for begin, end in zip([0, *starts], [*starts, len(blocks)], strict=True):
-        print_page(blocks[begin:end], console)
-        if end == len(blocks):
-            return
-        console.print()
-        streams.say("— any key: next step, q: end —")
-        try:
-            pressed = typer.getchar()
-        except EOFError:
-            return
-        if pressed in ("q", "Q", "\x1b"):
-            return
+    return Printer(
+        console,
+        ground(view.theme, coloured=console.color_system is not None),
+        beside=not plain,
+        ascii_only=plain or not streams.shows_unicode(sys.stdout),
+    )
 
 
 def export(shown: Shown, path: Path, *, force: bool) -> None:

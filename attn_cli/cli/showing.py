@@ -14,7 +14,6 @@ from attn_cli.cli.output import export, show
 from attn_cli.cli.progress import progress
 from attn_cli.cli.reading import look_of
 from attn_cli.errors import AttnError
-from attn_cli.results.trace import Trace
 from attn_cli.views import matrix
 
 
@@ -33,6 +32,8 @@ def check_output(view: SimpleNamespace) -> None:
             ("‹start›", view.start is not None),
             ("‹everything›", view.everything),
             ("‹step›", view.step),
+            ("‹steps›", view.steps),
+            ("‹percent›", view.percent),
         ):
             if given:
                 raise AttnError(f"{option} has no effect on the one number of ‹show_work›.")
@@ -48,6 +49,8 @@ def _refuse_page_options(view: SimpleNamespace) -> None:
         ("‹head›", view.head is not None),
         ("‹batch_index›", view.batch_index),
         ("‹step›", view.step),
+        ("‹steps›", view.steps),
+        ("‹percent›", view.percent),
         ("‹everything›", view.everything),
         ("‹precision›", view.json and view.precision is not None),
     ):
@@ -58,7 +61,7 @@ def _refuse_page_options(view: SimpleNamespace) -> None:
 def kept_look(view: SimpleNamespace) -> Look:
     """What of a run is looked at, and what has to be kept for it."""
     whole = view.json or view.save is not None
-    return look_of(view)._replace(whole=whole, focus=not view.quiet)
+    return look_of(view)._replace(whole=whole, focus=not view.quiet, steps=view.steps or view.step)
 
 
 def show_run(run: Run, view: SimpleNamespace) -> None:
@@ -71,21 +74,21 @@ def show_run(run: Run, view: SimpleNamespace) -> None:
     if view.export is not None:
         export(run, view.export, force=view.force)
     if view.json:
-        _print_json(run, view.only)
+        _print_json(run)
     elif view.quiet:
-        _print_matrix(run.trace, view)
+        _print_matrix(run, view.precision)
     else:
-        show(run, plain=view.plain, stepwise=view.step)
+        show(run, view)
 
 
-def _print_matrix(trace: Trace, view: SimpleNamespace) -> None:
-    step = trace.step(view.only or trace.steps[-1].name)
-    for line in matrix.lines(step.values, view.precision):
+def _print_matrix(run: Run, precision: int | None) -> None:
+    step = run.trace.step(run.only) if run.only else run.steps[-1]
+    for line in matrix.lines(step.values, precision):
         print(line)
 
 
-def _print_json(run: Run, only: str | None) -> None:
-    steps = [step for step in run.steps if only in (None, step.name)]
+def _print_json(run: Run) -> None:
+    steps = [step for step in run.steps if run.only in (None, step.name)]
     total = sum(step.values.size for step in steps)
     with progress("numbers") as advance:
         written = 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import typer
@@ -11,8 +13,15 @@ from typer.core import TyperCommand
 from attn_cli.cli import streams
 from attn_cli.errors import Exit, brief
 
+_typed: ContextVar[str] = ContextVar("typed", default="")
+
 SEVERAL = ("--param",)
 """Options that may be given more than once."""
+
+
+def typed() -> str:
+    """The command that is running, as it was typed; empty outside of one."""
+    return _typed.get()
 
 
 class Command(TyperCommand):
@@ -20,6 +29,7 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Fill in bare --rope, join several --mask by and, refuse what is given twice."""
+        _typed.set(shlex.join(["attn", ctx.info_name or "", *args]))
         args = _joined(_filled(args))
         wrong = _wrong(args, _valued(self))
         if wrong is not None:

@@ -28,7 +28,7 @@ def work_out(step: Step, index: Index, context: WorkContext) -> WorkedCell:
     cell, result = named(step.name, index), context.cell(step.name, index)
     shown = str(bool(result)) if step.operation in ("allow", "within") else context.show(result)
     if isinstance(numbers, str):
-        return WorkedCell(cell, formula, numbers, shown, note)
+        return WorkedCell(cell, formula, numbers, shown, note, at=index)
     text, follows = holding(numbers, result, context.write, context.precision)
     if not follows and not isfinite(result):
         note = "beyond what its type holds"
@@ -36,7 +36,7 @@ def work_out(step: Step, index: Index, context: WorkContext) -> WorkedCell:
         note = "; ".join(
             filter(None, (note, f"unrounded {result!r}, as its type rounds each step"))
         )
-    return WorkedCell(cell, formula, text, shown, note, follows)
+    return WorkedCell(cell, formula, text, shown, note, follows, index)
 
 
 def _input(step: Step, index: Index, context: WorkContext) -> Lines:

@@ -16,6 +16,7 @@ class WorkedCell(NamedTuple):
     """One number of a step: cell = formula = numbers = result.
 
     follows: whether the result follows from the numbers as printed; else they are close (≈).
+    at: its position on every axis of the step.
     """
 
     cell: str
@@ -24,6 +25,7 @@ class WorkedCell(NamedTuple):
     result: str
     note: str
     follows: bool = True
+    at: tuple[int, ...] = ()
 
 
 class TracedStep(NamedTuple):

@@ -1,40 +1,78 @@
-"""The page of `attn compute`: what is given, every step, what to look at."""
+"""The page of `attn compute`: what is given, the answer, and the steps as far as asked for."""
 
 from __future__ import annotations
 
 from attn_cli.language import said
 from attn_cli.results.trace import Trace
-from attn_cli.spelling import spelled
-from attn_cli.views.focus import focus_lines
-from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
-from attn_cli.views.steps import left_out, step_blocks, step_grids
+from attn_cli.views.advice import advice_lines
+from attn_cli.views.focus import explained, focus_parts
+from attn_cli.views.labels import cell_name
+from attn_cli.views.overview import first_page
+from attn_cli.views.page import Abreast, Block, Display, Grids, Heading, Lines, Title
+from attn_cli.views.steps import given_heading, left_out, step_blocks, step_grids
+
+BETWEEN = " · "
 
 
-def compute_page(trace: Trace, display: Display) -> list[Block]:
-    """Everything a person is shown of a run; parts of it where the display asks for parts."""
-    computed = [step for step in trace.steps if not step.given]
-    numbers = {step.name: str(place) for place, step in enumerate(computed, 1)}
-    names = [step.name for step in trace.steps]
-    steps = trace.steps[names.index(display.start) if display.start is not None else 0 :]
+def compute_page(trace: Trace, display: Display, command: str | None = None) -> list[Block]:
+    """Everything a person is shown of a run; parts of it where the display asks for parts.
+
+    command: what was typed, where it is told what to type next.
+    """
+    numbers = numbered(trace)
     if display.only is not None:
-        steps = (trace.step(display.only),)
+        return _one_step(trace, numbers, display)
+    every = display.steps or display.start is not None
+    steps = trace.steps[_place_of(display.start, trace) :]
     missing = tuple(left_out(trace, steps, display))
-    if display.only is not None:
-        (step,) = steps
-        blocks = step_blocks(step, numbers.get(step.name, ""), trace, display)
-        beside = (*random_note(trace), *missing)
-        return [*blocks, Lines(beside, quiet=True)] if beside else blocks
-    blocks = [
+    blocks: list[Block] = [
         Title(trace.title, trace.formula, trace.source),
-        Lines((*trace.facts, *missing), quiet=True, indented=False),
+        Lines((BETWEEN.join((*trace.facts, *missing)),), quiet=True, indented=False),
     ]
-    given = [grid for s in steps if s.given for grid in step_grids(s, trace, display, titled=True)]
-    if given:
-        blocks += [Lines((), apart=True), Grids(tuple(given), apart=True)]
+    blocks += _every_step(trace, numbers, display) if every else first_page(trace, numbers, display)
+    if trace.summary:
+        blocks += [Heading("", said("All queries")), Lines(trace.summary)]
+    if command is not None:
+        blocks += [Lines((), apart=True), *_advice(trace, command, every=every)]
+    return blocks
+
+
+def numbered(trace: Trace) -> dict[str, str]:
+    """The number of every computed step, by its name."""
+    computed = [step for step in trace.steps if not step.given]
+    return {step.name: str(number) for number, step in enumerate(computed, 1)}
+
+
+def _place_of(start: str | None, trace: Trace) -> int:
+    return 0 if start is None else [step.name for step in trace.steps].index(start)
+
+
+def _one_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
+    step = trace.step(display.only or "")
+    blocks = step_blocks(step, numbers.get(step.name, ""), trace, display)
+    beside = (*random_note(trace), *left_out(trace, (step,), display))
+    return [*blocks, Lines(beside, quiet=True)] if beside else blocks
+
+
+def _every_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
+    blocks: list[Block] = []
+    steps = trace.steps[_place_of(display.start, trace) :]
+    given = tuple(
+        (
+            given_heading(step)._replace(right=step.sizes),
+            Grids(tuple(step_grids(step, trace, display))),
+        )
+        for step in steps
+        if step.given
+    )
+    blocks += [Abreast(given)] if given else []
     for step in steps:
         if not step.given:
             blocks += step_blocks(step, numbers[step.name], trace, display)
-    return blocks + _closing(trace)
+    if trace.focus:
+        blocks.append(Abreast(tuple(focus_parts(trace))))
+        blocks.append(Lines((*random_note(trace), *explained(trace)), quiet=True, indented=False))
+    return blocks
 
 
 def random_note(trace: Trace) -> tuple[str, ...]:
@@ -44,17 +82,9 @@ def random_note(trace: Trace) -> tuple[str, ...]:
     return (said("random numbers (seed {seed}): no finding, only how it works", seed=trace.seed),)
 
 
-def _closing(trace: Trace) -> list[Block]:
-    blocks: list[Block] = []
-    if trace.focus:
-        told = (*random_note(trace), *focus_lines(trace))
-        blocks += [Heading("", said("What to look at")), Lines(told)]
-    if trace.summary:
-        blocks += [Heading("", said("All queries")), Lines(trace.summary)]
-    if trace.next_commands:
-        line = said("Next: ") + " · ".join(map(spelled, trace.next_commands))
-        blocks.append(Lines((line,), quiet=True, indented=False, apart=True))
-    return blocks
+def _advice(trace: Trace, command: str, *, every: bool) -> list[Lines]:
+    options = trace.next_commands if every else (*trace.next_commands, "‹steps›")
+    return advice_lines(command, options, (f"attn explain {trace.mode}",))
 
 
 def work_page(trace: Trace, name: str) -> list[Block]:
@@ -64,7 +94,8 @@ def work_page(trace: Trace, name: str) -> list[Block]:
     assert work is not None
     lines = [f"= {part}" for part in (work.formula, work.numbers) if part]
     lines.append(f"{'=' if work.follows else '≈'} {work.result}")
-    heading = Heading("", work.cell, name=work.cell, right=step.meaning)
+    cell = cell_name(step, work.at, trace.labels)
+    heading = Heading("", cell, name=cell, right=step.meaning)
     notes = (*([work.note] if work.note else []), *random_note(trace))
     note = [Lines(notes, quiet=True)] if notes else []
     return [heading, Lines(tuple(lines)), *note]

@@ -1,26 +1,40 @@
-"""The page of `attn complexity`: step by step, what dominates and where it turns, memory."""
+"""The page of `attn complexity`: the totals, every step with its share, and what grows with n."""
 
 from __future__ import annotations
 
 from attn_cli.language import said
-from attn_cli.results.cost import Amount, CostReport
-from attn_cli.views.amounts import amount_text, bytes_amount
-from attn_cli.views.page import Block, Grids, Heading, Lines, Title
-from attn_cli.views.texts import bar, text_table
+from attn_cli.results.cost import Amount, CostReport, Crossover
+from attn_cli.spelling import spelled
+from attn_cli.units import bytes_text, flops_text
+from attn_cli.views.advice import advice_lines
+from attn_cli.views.amounts import amount_text
+from attn_cli.views.bars import bar
+from attn_cli.views.cost_details import detail_blocks
+from attn_cli.views.page import Bar, Bars, Block, Heading, Lines, Listing, Title, listing
+
+SHARE_WIDTH = 10
 
 
-def cost_page(report: CostReport, width: int, more: list[Block]) -> list[Block]:
-    """Everything a person is told of a cost; `more` stands before the last part."""
+def cost_page(
+    report: CostReport, more: list[Block], *, details: bool = False, command: str | None = None
+) -> list[Block]:
+    """Everything a person is told of a cost; `more` stands behind the steps.
+
+    details: memory, other layers and counting conventions too. command: what was typed, where it
+    is told what to type next.
+    """
+    counted = [Lines((f"{said('Counting')}: {_counting(report)}",), quiet=True, indented=False)]
     return [
         Title(f"Cost of {report.title[:1].lower()}{report.title[1:]}", "", _sizes(report)),
         *([Lines(report.facts, quiet=True, indented=False)] if report.facts else []),
-        *_steps(report, width),
-        *_dominance(report),
-        *_memory(report),
-        *_layers(report, width),
+        Lines((), apart=True),
+        _headline(report),
+        Lines((), apart=True),
+        *_steps(report),
         *more,
-        Heading("", said("Counting conventions")),
-        Lines(tuple(map(said, report.conventions)), quiet=True),
+        *_growth(report),
+        *(detail_blocks(report) if details else [Lines((), apart=True), *counted]),
+        *(_advice(report, command, details=details) if command is not None else []),
     ]
 
 
@@ -32,44 +46,97 @@ def _sizes(report: CostReport) -> str:
     return ", ".join([*known, *([f"any {', '.join(open_ones)}"] if open_ones else [])])
 
 
-def _steps(report: CostReport, width: int) -> list[Block]:
+def _headline(report: CostReport) -> Listing:
+    """Operations, how they grow, the most memory at once, and the cache."""
+    every, peak, cache = report.totals["all"], report.memory["peak"], report.kv_cache
+    rows = [_told(every, flops_text, "FLOPs"), (_order(report), _dominant(report))]
+    peak_at = said("at the peak ({dtype}), after {step}", dtype=report.dtype, step=report.peak_at)
+    rows.append(_told(peak, bytes_text, peak_at, unit=" bytes"))
+    if cache["per_token"].value != 0:
+        each = cache["per_token"]
+        one = f"{each.pretty} bytes" if each.value is None else bytes_text(each.value)
+        rows.append(
+            _told(cache["all"], bytes_text, said("KV cache, {one} for each key", one=one), " bytes")
+        )
+    elif cache["all"].value != 0:
+        rows.append(_told(cache["all"], bytes_text, said("state, at any length"), " bytes"))
+    first = tuple(row[0] for row in rows)
+    return listing(("", " "), rows, wrap=(" ",))._replace(strong=first)
+
+
+def _told(amount: Amount, written: object, what: str, unit: str = "") -> tuple[str, str]:
+    """An amount in words with its formula, or while letters are open the formula alone."""
+    assert callable(written)
+    if amount.value is None:
+        put_in = amount.open_pretty if amount.open_pretty != amount.pretty else ""
+        return f"{amount.pretty}{unit}", f"{what}{f' = {put_in}' if put_in else ''}"
+    formula = "" if amount.pretty == str(amount.value) else f"{amount.pretty}{unit}"
+    text = str(written(amount.value))
+    return text, formula if what == "FLOPs" else "; ".join(filter(None, (what, formula)))
+
+
+def _order(report: CostReport) -> str:
+    """How products grow: the order that dominates here, or both while that is open."""
+    orders = list(dict.fromkeys(step.order for step in report.steps if step.kind == "matmul"))
+    core, rest = report.core.value, report.projections.value
+    if core is None or rest is None or len(orders) != 2:
+        return said(" or ").join(orders)
+    of_core = next((step.order for step in report.steps if step.name == "scores"), orders[-1])
+    return of_core if core > rest else next(o for o in orders if o != of_core)
+
+
+def _dominant(report: CostReport) -> str:
+    """The part between queries and keys, and where it overtakes the rest."""
+    core, rest = report.core, report.projections
+    if core.value is not None and rest.value:
+        part = round(100 * core.value / (core.value + rest.value))
+        return said("{part} % {where}", part=part, where=_where(report))
+    if core.value is None and rest.plain != "0":
+        return f"{core.pretty} {_where(report)}, {rest.pretty} {said('in all else')}"
+    return ""
+
+
+def _where(report: CostReport) -> str:
+    has_scores = report.memory["score_matrix"].value != 0
+    return said("between queries and keys") if has_scores else said("in the states")
+
+
+def _steps(report: CostReport) -> list[Block]:
     known = report.totals["all"].value is not None
     partly = any(step.flops.open_pretty for step in report.steps)
     numbers = ["FLOPs", "share"] if known else ["FLOPs"] if partly else []
-    columns = ["step", "operation", "formula", *numbers, "order"]
-    rows = [
-        [
-            step.name,
-            step.operation.removesuffix(", over the keys"),
-            step.flops.pretty,
-            *[_number(step.flops), share][: len(numbers)],
-            step.order,
-        ]
-        for step, share in zip(report.steps, _shares(report), strict=True)
-    ]
-    table = text_table(
+    columns = ["step", "operation", "formula", *numbers, *([] if known else ["order"])]
+    most = max((step.share or 0 for step in report.steps), default=0)
+    rows = []
+    for step, share in zip(report.steps, _shares(report), strict=True):
+        drawn = f"{share:>7} {bar((step.share or 0) / most, SHARE_WIDTH) if most else ''}"
+        counted = [_number(step.flops), drawn][: len(numbers)]
+        operation = step.operation.removesuffix(", over the keys")
+        order = [] if known else [step.order]
+        rows.append([step.name, operation, step.flops.pretty, *counted, *order])
+    every = report.totals["all"]
+    total = ["all", "", "", _number(every), "  100 %"] if known else []
+    table = listing(
         columns,
         rows,
-        width=width,
-        right=("FLOPs", "share"),
+        right=("FLOPs",),
         spare=("operation", "order", "share", *(["formula"] if known else [])),
+        total=total,
     )
+    return [table._replace(kinds=(("share", "weight"),)), *_totals(report)]
+
+
+def _totals(report: CostReport) -> list[Block]:
     totals = [
         f"matrix products   {amount_text(report.totals['matmul'])}",
         f"everything else   {amount_text(report.totals['other'])}",
-        f"all               {amount_text(report.totals['all'])}",
         f"leading terms     {report.leading}",
     ]
     if report.pairs is not None:
         kept, every = report.pairs
         what = "pairs computed" if report.tiled else "pairs kept"
         totals.append(f"{what:17} {amount_text(kept)}, of {amount_text(every)}")
-    return [
-        Lines((), apart=True),
-        Grids((table,)),
-        Lines((), apart=True),
-        Lines(tuple(totals)),
-    ]
+    return [Lines(tuple(totals), quiet=True, indented=False)]
 
 
 def _shares(report: CostReport) -> list[str]:
@@ -77,123 +144,67 @@ def _shares(report: CostReport) -> list[str]:
     parts = [100 * (step.share or 0) for step in report.steps]
     for digits in (1, 2, 3):
         if abs(sum(round(part, digits) for part in parts) - sum(parts)) < 10.0**-digits / 2:
-            return [f"{part:.{digits}f}%" for part in parts]
+            return [f"{part:.{digits}f} %" for part in parts]
     tenths = [int(10 * part) for part in parts]
     order = sorted(range(len(parts)), key=lambda place: tenths[place] - 10 * parts[place])
     for place in order[: round(10 * sum(parts)) - sum(tenths)]:
         tenths[place] += 1
-    return [f"{tenth / 10:.1f}%" for tenth in tenths]
+    return [f"{tenth / 10:.1f} %" for tenth in tenths]
 
 
 def _number(amount: Amount) -> str:
     return amount.open_pretty if amount.value is None else f"{amount.value:,}"
 
 
-def _dominance(report: CostReport) -> list[Block]:
-    lines = []
-    core, rest = report.core, report.projections
-    if core.value == 0 or rest.plain == "0":
-        pass
-    elif core.value is not None and rest.value:
-        part = 100 * core.value / (core.value + rest.value)
-        lines.append(
-            f"{amount_text(core)} against {amount_text(rest)}: "
-            f"here {_part(report)} is {part:.0f} %."
+def _growth(report: CostReport) -> list[Block]:
+    """Bars over lengths, the one asked for and the one at which both parts are equal marked."""
+    lines = [_crossing(crossing) for crossing in report.crossovers]
+    if lines:
+        lines.append(said("Where they cross, by leading terms; shares count every operation."))
+    if not report.shares:
+        told: list[Block] = [Lines(tuple(lines), quiet=True)]
+        return [Heading("", said("When n grows")), *told] if lines else []
+    longest = max(len(f"{share.length:,}") for share in report.shares)
+    bars = tuple(
+        Bar(
+            f"n = {share.length:>{longest},}",
+            (1 - share.part, share.part),
+            f"{100 * share.part:.0f} %",
+            _marked(share.length, report),
         )
-    elif core.value is None:
-        where = "between queries and keys" if _has_scores(report) else "in the states"
-        lines.append(f"{core.pretty} {where}, {rest.pretty} in all else.")
-    for crossing in report.crossovers:
-        one, other = crossing.between
-        at = f"{crossing.letter} = {amount_text(crossing.at)}"
-        lines.append(f"The {one} overtakes the {other} at {at}.")
-    if report.crossovers:
-        lines.append("(where they cross, by leading terms; shares count every operation)")
-    if not lines:
-        return []
-    longest = max((len(f"{share.length:,}") for share in report.shares), default=0)
-    bars = [
-        f"n = {share.length:>{longest},}  {bar(share.part):20} {100 * share.part:3.0f} %"
         for share in report.shares
-    ]
-    letters = _question(report)
-    return [Heading("", letters), Lines((*lines, *bars))]
-
-
-def _question(report: CostReport) -> str:
-    orders = list(dict.fromkeys(step.order for step in report.steps if step.kind == "matmul"))
-    plain = [order.replace("**", "^") for order in _orders(report)]
-    undecided = len(orders) == 2 and not any(_grows_less(*two) for two in (plain, plain[::-1]))
-    return f"{' or '.join(orders)}?" if undecided else "What dominates"
-
-
-def _has_scores(report: CostReport) -> bool:
-    return report.memory["score_matrix"].value != 0
-
-
-def _part(report: CostReport) -> str:
-    return "the part between queries and keys" if _has_scores(report) else "the part of the states"
-
-
-def _orders(report: CostReport) -> list[str]:
-    products = (step for step in report.steps if step.kind == "matmul")
-    return list(dict.fromkeys(step.order_plain for step in products))
-
-
-def _grows_less(one: str, other: str) -> bool:
-    """Whether an order such as n*d is part of another, n*d^2, whatever the letters are."""
-    powers, larger = ({f.partition("^")[0]: f for f in o.split("*")} for o in (one, other))
-    return all(letter in larger and len(f) <= len(larger[letter]) for letter, f in powers.items())
-
-
-def _memory(report: CostReport) -> list[Block]:
-    memory, cache = report.memory, report.kv_cache
-    lines = [
-        f"{name:17}{bytes_amount(amount)}{note}"
-        for name, amount, note in (
-            ("parameters", memory["weights_of_projections"], ""),
-            ("score matrix", memory["score_matrix"], ""),
-            ("peak", memory["peak"], f" after {report.peak_at}"),
-        )
-        if amount.value != 0
-    ]
-    if cache["per_token"].value != 0:
-        each, whole = (bytes_amount(cache[name]) for name in ("per_token", "all"))
-        lines.append(f"KV cache         {each} for each key, {whole} in all")
-    elif cache["all"].value != 0:
-        lines.append(f"state            {bytes_amount(cache['all'])}, at any length")
-    through, fused = report.intensity["through_memory"], report.intensity["fused"]
-    if through is not None and fused is not None:
-        lines.append(
-            f"intensity        {through:.3g} FLOPs for each byte when scores go through memory, "
-            f"{fused:.3g} when fused"
-        )
-    return [Heading("", f"Memory, {report.dtype}"), Lines(tuple(lines))]
-
-
-def _layers(report: CostReport, width: int) -> list[Block]:
-    known = report.layers[0].operations.value is not None
-    rows = [
-        [
-            layer.name,
-            f"O({layer.operations.pretty})",
-            *(
-                [f"{layer.operations.value:,}" if layer.operations.value is not None else "-"]
-                if known
-                else []
-            ),
-            layer.sequential,
-            layer.path,
-        ]
-        for layer in report.layers
-    ]
-    columns = ["layer", "operations", *(["value"] if known else []), "in sequence", "longest path"]
-    table = text_table(
-        columns,
-        rows,
-        width=width,
-        right=("value",),
-        spare=("value", "longest path", "in sequence"),
     )
-    title = Heading("", "Against other layers", right="Vaswani 2017, Table 1: no projections")
-    return [title, Grids((table,))]
+    core = report.core.pretty
+    chart = Bars(
+        bars, ("query", "weight"), (report.projections.pretty, f"{_where(report)}: {core}")
+    )
+    return [Heading("", said("When n grows")), chart, Lines(tuple(lines), quiet=True)]
+
+
+def _marked(length: int, report: CostReport) -> str:
+    even = [c for c in report.crossovers if c.letter == "n" and c.at.value == length]
+    notes = [f"n = {c.at.pretty}" for c in even if c.between[0] == "core"]
+    here = [said("here")] if report.sizes.get("n") == length else []
+    return ", ".join([*notes, *here]) and f"◂ {', '.join([*notes, *here])}"
+
+
+def _crossing(crossing: Crossover) -> str:
+    one, other = crossing.between
+    at = f"{crossing.letter} = {amount_text(crossing.at)}"
+    return f"The {one} overtakes the {other} at {at}."
+
+
+def _counting(report: CostReport) -> str:
+    shown = [said(text) for text in report.conventions if not text.startswith("memory")]
+    return f"{'; '.join(shown[:2])}. {said('All rules: {how}', how=spelled('‹details›'))}"
+
+
+def _advice(report: CostReport, command: str, *, details: bool) -> list[Block]:
+    known = report.sizes.get("n") is not None
+    options = [
+        *([] if details else ["‹details›"]),
+        *(["‹causal›"] if report.pairs is None and report.headed else []),
+        *([] if "h" in report.sizes else ["‹heads 8›"] if report.headed else []),
+        *(["‹sweep n=128:65536›"] if known else []),
+    ]
+    return [*advice_lines(command, options)]

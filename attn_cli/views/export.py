@@ -13,7 +13,7 @@ from attn_cli.language import said
 from attn_cli.views.latex import latex_page
 from attn_cli.views.markdown import markdown_page
 from attn_cli.views.page import Block, Lines
-from attn_cli.views.terminal import print_page
+from attn_cli.views.terminal import Printer
 from attn_cli.views.visible import visible, visible_page
 
 WIDTH = 100
@@ -89,7 +89,7 @@ def _recorded(blocks: list[Block], notices: Sequence[str]) -> Console:
         markup=False,
         emoji=False,
     )
-    print_page(_with_notices(blocks, notices), console)
+    Printer(console, "light").print(_with_notices(blocks, notices))
     return console
 
 

@@ -1,48 +1,51 @@
-"""What to look at: where each query looks, in a sentence."""
+"""Who looks most at whom: for each query its strongest keys, their share, and how wide it looks."""
 
 from __future__ import annotations
 
 from math import isnan
 
-from rich.cells import cell_len
-
 from attn_cli.language import said
 from attn_cli.results.trace import FocusRow, Trace
-from attn_cli.views.labels import quoted
+from attn_cli.views.bars import bar
+from attn_cli.views.labels import named
+from attn_cli.views.page import Heading, Lines, Listing, Part, listing
 from attn_cli.views.steps import AXIS_WORDS, sizes_of
 
 ROWS_SHOWN = 12
-NAMED = 5
-EXPLAINED = "spread: as many {what} as would share the weight evenly, e^entropy"
+NAMED = 3
+BAR_WIDTH = 8
+
 MORE = {
     "n": "… {count} more queries; ‹everything› shows them",
     "T": "… {count} more time steps; ‹everything› shows them",
     "d": "… {count} more features; ‹everything› shows them",
 }
 LOOKED_AT = {"m": "keys", "T": "steps", "d": "features"}
+LOOKING = {"n": "query", "T": "step", "d": "feature"}
 
 
-def focus_lines(trace: Trace) -> tuple[str, ...]:
-    """One line for each query that is shown, by head, then what `spread` means."""
-    looking, looked_at = trace.looks or ("n", "m")
+def focus_parts(trace: Trace) -> list[Part]:
+    """One part for each head that is shown."""
+    looking = (trace.looks or ("n", "m"))[0]
     queries = sizes_of(trace)[looking]
-    lines: list[str] = []
+    parts: list[Part] = []
     for place in dict.fromkeys(row.place for row in trace.focus):
-        named = ", ".join(f"{AXIS_WORDS[axis]} {at}" for axis, at in place if axis in AXIS_WORDS)
-        lines += [named] if named else []
         rows = [row for row in trace.focus if row.place == place]
-        names = [quoted(looking, row.query, trace) for row in rows]
-        width = max(map(cell_len, names))
-        for name, row in zip(names, rows, strict=False):
-            lines.append(
-                f"{name}{' ' * (width - cell_len(name))} {_sentence(row, looked_at, trace)}"
-            )
-        if len(rows) < queries and not _alone(trace):
-            count = f"{queries - len(rows):,}"
-            lines.append(said(MORE.get(looking, MORE["n"]), count=count))
-    spread = any(row.strongest and len(row.strongest) < row.allowed for row in trace.focus)
-    explained = said(EXPLAINED, what=said(LOOKED_AT.get(looked_at, "keys")))
-    return (*lines, said("({explained})", explained=explained)) if spread else tuple(lines)
+        where = ", ".join(f"{AXIS_WORDS[axis]} {at}" for axis, at in place if axis in AXIS_WORDS)
+        heading = Heading("", said("Who looks most at whom"), about=where)
+        missing = queries - len(rows)
+        more = said(MORE.get(looking, MORE["n"]), count=f"{missing:,}")
+        note = [Lines((more,), quiet=True)] if missing and not _alone(trace) else []
+        parts.append((heading, _table(rows, trace, alone=not where), *note))
+    return parts
+
+
+def explained(trace: Trace) -> tuple[str, ...]:
+    """What spread means, where some query looks at several keys unequally."""
+    what = said(LOOKED_AT.get((trace.looks or ("n", "m"))[1], "keys"))
+    if not any(row.strongest and len(row.strongest) < row.allowed for row in trace.focus):
+        return ()
+    return (said("spread: as many {what} as would share the weight evenly, e^entropy", what=what),)
 
 
 def _alone(trace: Trace) -> bool:
@@ -50,41 +53,50 @@ def _alone(trace: Trace) -> bool:
     return any(step.queries is not None and len(step.queries) == 1 for step in trace.steps)
 
 
-def _sentence(row: FocusRow, looked_at: str, trace: Trace) -> str:
+def _table(rows: list[FocusRow], trace: Trace, *, alone: bool) -> Listing:
+    """A row for each query; how wide it looks is told where one head stands alone."""
+    looking, looked_at = trace.looks or ("n", "m")
     what = said(LOOKED_AT.get(looked_at, "keys"))
-    if isnan(row.share):
-        return said("has weights that are not numbers")
-    if not row.strongest:
-        return said("may look at nothing")
-    keys = [quoted(looked_at, key, trace) for key in row.strongest[:NAMED]]
-    more = len(row.strongest) - len(keys)
-    share = _percent(row.share)
-    if row.allowed == 1:
-        return said("sees only {key}", key=keys[0])
-    if len(row.strongest) == row.allowed:
-        text = "looks at all its {count} {what} alike, {share} each"
-        return said(text, count=row.allowed, what=what, share=share)
-    spread = f"{row.spread:.1f}" if row.spread < 100 else f"{row.spread:,.0f}"
-    among = said(
-        "spread over {spread} of {count} {what}", spread=spread, count=f"{row.allowed:,}", what=what
+    columns = (said(LOOKING.get(looking, "query")), said("most"), "", said("spread"))
+    shown = len(columns) - (not alone)
+    table = listing(
+        columns[:shown],
+        [
+            (named(looking, row.query, trace), *_told(row, looked_at, what, trace))[:shown]
+            for row in rows
+        ],
+        spare=(columns[3],),
     )
-    return said("{most}; {among}", most=_most(keys, more, share), among=among)
+    return table._replace(kinds=((columns[0], "query"), (columns[1], "key"), ("", "weight")))
 
 
-def _most(keys: list[str], more: int, share: str) -> str:
-    """Which are looked at most: one, or several alike."""
+def _told(row: FocusRow, looked_at: str, what: str, trace: Trace) -> tuple[str, str, str]:
+    """What is looked at, its share with a bar, and over how many it spreads."""
+    if isnan(row.share):
+        return said("not numbers"), "", ""
+    if not row.strongest:
+        return said("nothing allowed"), "", ""
+    keys = [named(looked_at, key, trace) for key in row.strongest[:NAMED]]
+    more = len(row.strongest) - len(keys)
+    share = f"{percent(row.share):>4} {bar(row.share, BAR_WIDTH)}"
+    if row.allowed == 1:
+        return said("{key} alone", key=keys[0]), share, ""
+    if len(row.strongest) == row.allowed:
+        told = said("all {count} {what} alike", count=f"{row.allowed:,}", what=what)
+        return told, f"{share} {said('each')}", ""
+    spread = f"{row.spread:.1f}" if row.spread < 100 else f"{row.spread:,.0f}"
+    among = said("{spread} of {count} {what}", spread=spread, count=f"{row.allowed:,}", what=what)
     if more:
-        text = "looks most at {keys} and {more} more, {share} each"
-        return said(text, keys=", ".join(keys), more=f"{more:,}", share=share)
+        listed = said("{keys} and {more} more", keys=", ".join(keys), more=f"{more:,}")
+        return listed, f"{share} {said('each')}", among
     if len(keys) > 1:
-        text = "looks most at {keys} and {last}, {share} each"
-        return said(text, keys=", ".join(keys[:-1]), last=keys[-1], share=share)
-    return said("looks most at {key}, {share}", key=keys[0], share=share)
+        return ", ".join(keys), f"{share} {said('each')}", among
+    return keys[0], share, among
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
     """A share in whole per cent; 100 % only where it is all, 0 % only where it is nothing."""
-    percent = 100 * share
-    if percent >= 99.5 and share < 1:
-        return f"{percent:.3g} %" if percent < 99.95 else "over 99.9 %"
-    return f"{percent:.0f} %" if percent >= 1 or percent == 0 else f"{percent:.1g} %"
+    part = 100 * share
+    if part >= 99.5 and share < 1:
+        return f"{part:.3g} %" if part < 99.95 else "over 99.9 %"
+    return f"{part:.0f} %" if part >= 1 or part == 0 else f"{part:.1g} %"

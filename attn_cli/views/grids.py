@@ -8,15 +8,17 @@ from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
-from attn_cli.views.numbers import column, needs_powers
+from attn_cli.views.numbers import percents, table
 from attn_cli.views.page import Cell, Display, Grid
 
 ROWS_SHOWN = 12
 LABEL_WIDTH = 12
-WIDE_GAP, NARROW_GAP = 2, 1
-MARGIN = 2
+GAP = 1
+NAME_WIDTH = 3
+"""Columns that the name of a column is given at least."""
+
 FOOT = "sum"
-DOTTED = ("share", "veiled")
+DOTTED = ("share", "percent", "veiled")
 """Looks in which a masked cell is a dot."""
 
 
@@ -24,9 +26,9 @@ class Matrix(NamedTuple):
     """One matrix of a step, and how it reads.
 
     positions: which rows of the whole the values are; total_rows: how many there are.
-    largest: the largest number of the step, to which shades are relative.
+    largest: the largest number of the step, to which tints are relative.
     hidden tells the masked cells. sums: one number for each row, shown at its end; sums_are:
-    what they are; foot: one sum for each column, shown below it.
+    what they are; foot: one sum for each column, shown below it. marked: the worked cell.
     """
 
     caption: str
@@ -44,6 +46,14 @@ class Matrix(NamedTuple):
     sums: Sequence[float] | None = None
     sums_are: str = "sum"
     foot: Sequence[float] | None = None
+    marked: tuple[int, int] | None = None
+
+
+class Shown(NamedTuple):
+    """Rows and columns of a matrix that a table shows, by number; None is a gap between some."""
+
+    rows: list[int]
+    columns: list[int | None]
 
 
 def grids_of(matrix: Matrix, display: Display) -> list[Grid]:
@@ -51,33 +61,31 @@ def grids_of(matrix: Matrix, display: Display) -> list[Grid]:
     rows = _rows_shown(matrix, display)
     total = matrix.values.shape[1]
     ends = [FOOT] if matrix.foot is not None else []
-    names = [*(matrix.row_names[i] for i in rows), *ends]
-    label_width = max(_label_width(names), len(display.signs.gap))
-    sums = _sums(matrix, rows, display)
-    room = max(display.width - MARGIN - label_width, 1)
+    labels = [*(matrix.row_names[i] for i in rows), *ends]
+    longest = max((cell_len(label) for label in labels), default=0)
+    label_width = max(min(longest, LABEL_WIDTH), len(display.signs.gap))
+    room = max(display.width - label_width, 1)
     candidates = list(range(total))
     if not display.everything and total > 2 * room:
         candidates = [*range(room), *range(total - room, total)]
-    made = _columns(matrix, rows, candidates, display)
-    widths = {j: column.width for j, column in made.items()}
-    for gap in (WIDE_GAP, NARROW_GAP):
-        left = room - (sums.width + gap if sums else 0)
-        if len(made) == total and sum(widths.values()) + gap * total <= left:
-            break
-    shown: list[list[int | None]]
+    cells = _cells(matrix, rows, candidates, display)
+    sums = _sums(matrix, rows, display)
+    width = _width(matrix, cells, candidates)
+    last = max(map(cell_len, [matrix.sums_are, *sums])) if sums else 0
+    fitting = max((room - (last + GAP if sums else 0)) // (width + GAP), 1)
     if display.everything:
-        shown = _bands(widths, left, gap)
+        bands: list[list[int | None]] = [
+            [*range(at, min(at + fitting, total))] for at in range(0, max(total, 1), fitting)
+        ]
     else:
-        shown = [_fitting(widths, left, gap, total, len(display.signs.gap))]
-    return [
-        _grid(matrix, rows, band, made, sums if band is shown[-1] else None, gap, display)
-        for band in shown
-    ]
-
-
-class _Column(NamedTuple):
-    width: int
-    cells: list[Cell]
+        bands = [_fitting(total, fitting)]
+    grids = []
+    for band in bands:
+        ends = sums if band is bands[-1] else []
+        grid = _grid(matrix, Shown(rows, band), cells, ends, display)
+        widths = (*(width for _ in band), *((last,) if ends else ()))
+        grids.append(grid._replace(widths=widths))
+    return grids
 
 
 def _rows_shown(matrix: Matrix, display: Display) -> list[int]:
@@ -88,157 +96,127 @@ def _rows_shown(matrix: Matrix, display: Display) -> list[int]:
     return [*range(ROWS_SHOWN - last - 1), *range(count - last, count)]
 
 
-def _sums(matrix: Matrix, rows: Sequence[int], display: Display) -> _Column | None:
+def _width(matrix: Matrix, cells: dict[int, list[Cell]], columns: Sequence[int]) -> int:
+    """One width for all columns: that of the widest number; longer names are folded to it."""
+    numbers = max((cell_len(cell.text) for row in cells.values() for cell in row), default=1)
+    names = max((cell_len(matrix.column_names[j]) for j in columns), default=1)
+    return max(numbers, min(names, NAME_WIDTH))
+
+
+def _sums(matrix: Matrix, rows: Sequence[int], display: Display) -> list[str]:
     if matrix.sums is None:
-        return None
-    texts = column([matrix.sums[i] for i in rows], display.precision, False)
-    return _Column(max(len(matrix.sums_are), len(texts[0])), [Cell(text) for text in texts])
+        return []
+    sums = [[float(matrix.sums[i])] for i in rows]
+    largest = max((abs(number) for (number,) in sums), default=0)
+    return [text for (text,) in table(sums, display.precision, largest)]
 
 
-def _label_width(labels: Sequence[str]) -> int:
-    return min(max((cell_len(label) for label in labels), default=0), LABEL_WIDTH)
-
-
-def _columns(
-    matrix: Matrix, rows: Sequence[int], candidates: Sequence[int], display: Display
-) -> dict[int, _Column]:
-    shown = {j: [matrix.values[i, j].item() for i in rows] for j in candidates}
-    powers = needs_powers(matrix.largest, display.precision)
-    made = {}
-    for j, values in shown.items():
-        texts = _texts(values, matrix.look, powers, display)
-        hidden = [matrix.hidden is not None and bool(matrix.hidden[i, j]) for i in rows]
-        width = max(_label_width([matrix.column_names[j]]), *(len(text) for text in texts))
-        if matrix.look in DOTTED and any(hidden):
-            texts = [
-                display.signs.masked.rjust(len(text)) if masked else text
-                for text, masked in zip(texts, hidden, strict=True)
-            ]
-        cells = [
-            Cell(
-                text.rjust(width),
-                None if masked else _level(value, matrix.look, matrix.largest),
+def _cells(
+    matrix: Matrix, rows: Sequence[int], columns: Sequence[int], display: Display
+) -> dict[int, list[Cell]]:
+    """The cells of every column, by its number; a last one is the sum below it."""
+    values = [[matrix.values[i, j].item() for j in columns] for i in rows]
+    texts = _texts(values, matrix, display)
+    made: dict[int, list[Cell]] = {}
+    for at, j in enumerate(columns):
+        made[j] = []
+        for place, i in enumerate(rows):
+            hidden = matrix.hidden is not None and bool(matrix.hidden[i, j])
+            dotted = hidden and matrix.look in DOTTED
+            made[j].append(
+                Cell(
+                    display.signs.masked if dotted else texts[place][at],
+                    None if hidden else _level(values[place][at], matrix),
+                    matrix.marked == (i, j),
+                )
             )
-            for text, value, masked in zip(texts, values, hidden, strict=True)
-        ]
-        made[j] = _Column(width, cells)
+    if matrix.foot is not None:
+        feet = [[float(matrix.foot[j])] for j in columns]
+        largest = max((abs(number) for (number,) in feet), default=0)
+        for j, (text,) in zip(columns, table(feet, display.precision, largest), strict=True):
+            made[j].append(Cell(text))
     return made
 
 
-def _texts(values: list[Any], look: str, powers: bool, display: Display) -> list[str]:
-    if look == "compared":
+def _texts(values: list[list[Any]], matrix: Matrix, display: Display) -> list[list[str]]:
+    if matrix.look == "compared":
         marks = (display.signs.masked, display.signs.allowed, *display.signs.apart)
-        return [marks[value] for value in values]
-    if look == "boolean":
-        return [str(value) for value in values]
-    if look == "allowed":
-        return [display.signs.allowed if value else display.signs.masked for value in values]
-    texts = column([float(v) for v in values], display.precision, powers)
-    if display.signs.infinity == "∞":
-        return texts
-    plain = [text.replace("∞", display.signs.infinity) for text in texts]
-    return [text.rjust(max(map(len, plain))) for text in plain]
+        return [[marks[value] for value in row] for row in values]
+    if matrix.look == "boolean":
+        return [[str(value) for value in row] for row in values]
+    if matrix.look == "allowed":
+        signs = (display.signs.masked, display.signs.allowed)
+        return [[signs[bool(value)] for value in row] for row in values]
+    numbers = [[float(value) for value in row] for row in values]
+    if matrix.look == "percent":
+        texts = percents(numbers)
+    else:
+        texts = table(numbers, display.precision, matrix.largest)
+    infinity = display.signs.infinity
+    return [[text.replace("∞", infinity) for text in row] for row in texts]
 
 
-def _level(value: Any, look: str, largest: float) -> float | None:
-    if look == "share":
-        return float(value) if isfinite(value) else None
-    if look in ("signed", "veiled") and isfinite(value) and largest > 0:
-        return float(value) / largest
+def _level(value: Any, matrix: Matrix) -> float | None:
+    tinted = matrix.look in ("share", "percent", "signed", "veiled")
+    if tinted and isfinite(value) and matrix.largest > 0:
+        return float(value) / matrix.largest
     return None
 
 
-def _fitting(
-    widths: dict[int, int], room: int, gap: int, total: int, ellipsis: int
-) -> list[int | None]:
+def _fitting(total: int, fitting: int) -> list[int | None]:
     """All columns if they fit; else the first and last ones, with a gap (None) between."""
-    if len(widths) == total and sum(widths.values()) + gap * total <= room:
-        return list(widths)
-    room -= ellipsis + gap
-    first: list[int | None] = []
-    last: list[int | None] = []
-    left, right = 0, total - 1
-    while left <= right:
-        take_left = len(first) <= 2 * len(last)
-        room -= widths[left if take_left else right] + gap
-        if room < 0 and first:
-            break
-        if take_left:
-            first.append(left)
-            left += 1
-        else:
-            last.insert(0, right)
-            right -= 1
-    return [*first, None, *last] if left <= right else [*first, *last]
-
-
-def _bands(widths: dict[int, int], room: int, gap: int) -> list[list[int | None]]:
-    """All columns, in as many tables as needed."""
-    bands: list[list[int | None]] = [[]]
-    free = room
-    for j, width in widths.items():
-        if free < width + gap and bands[-1]:
-            bands.append([])
-            free = room
-        bands[-1].append(j)
-        free -= width + gap
-    return bands
+    if total <= fitting:
+        return list(range(total))
+    kept = max(fitting - 1, 1)
+    last = kept // 3
+    return [*range(kept - last), None, *range(total - last, total)]
 
 
 def _grid(
-    matrix: Matrix,
-    rows: list[int],
-    shown: list[int | None],
-    made: dict[int, _Column],
-    sums: _Column | None,
-    space: int,
-    display: Display,
+    matrix: Matrix, shown: Shown, cells: dict[int, list[Cell]], sums: list[str], display: Display
 ) -> Grid:
     gap = display.signs.gap
-    names = tuple(gap if j is None else matrix.column_names[j] for j in shown)
+    names = tuple(gap if j is None else matrix.column_names[j] for j in shown.columns)
     ends = (matrix.sums_are,) if sums else ()
     lines: list[tuple[str, tuple[Cell, ...]]] = []
     previous = -1
-    for place, i in enumerate(rows):
+    for place, i in enumerate(shown.rows):
         position = matrix.positions[i]
         if position != previous + 1:
-            lines.append((gap, tuple(Cell(gap) for _ in (*shown, *ends))))
+            lines.append((gap, tuple(Cell(gap) for _ in (*shown.columns, *ends))))
         previous = position
-        cells = [Cell(gap) if j is None else made[j].cells[place] for j in shown]
-        cells += [sums.cells[place]] if sums else []
-        lines.append((matrix.row_names[i], tuple(cells)))
+        row = [Cell(gap) if j is None else cells[j][place] for j in shown.columns]
+        row += [Cell(sums[place])] if sums else []
+        lines.append((matrix.row_names[i], tuple(row)))
     if matrix.foot is not None:
-        feet = column([matrix.foot[j] for j in made], display.precision, False)
-        under = dict(zip(made, (text.strip() for text in feet), strict=True))
-        cells = [Cell(gap if j is None else under[j].rjust(made[j].width)) for j in shown]
-        lines.append((FOOT, tuple(cells)))
+        row = [Cell(gap) if j is None else cells[j][-1] for j in shown.columns]
+        lines.append((FOOT, tuple(row)))
     return Grid(
         caption=_band_caption(matrix, shown, display),
         columns=(*names, *ends),
         rows=tuple(lines),
-        signed=matrix.look in ("signed", "veiled"),
         kind=matrix.kind,
         rows_are=matrix.rows_are,
         columns_are=matrix.columns_are,
-        note=_note(matrix, rows, shown, display),
-        gap=space,
+        note=_note(matrix, shown, display),
+        gap=GAP,
     )
 
 
-def _band_caption(matrix: Matrix, shown: list[int | None], display: Display) -> str:
+def _band_caption(matrix: Matrix, shown: Shown, display: Display) -> str:
     total = matrix.values.shape[1]
-    if not display.everything or len(shown) == total:
+    if not display.everything or len(shown.columns) == total:
         return matrix.caption
-    band = f"columns {shown[0]} to {shown[-1]} of {total:,}"
+    band = f"columns {shown.columns[0]} to {shown.columns[-1]} of {total:,}"
     return f"{matrix.caption}, {band}" if matrix.caption else band
 
 
-def _note(matrix: Matrix, rows: list[int], shown: list[int | None], display: Display) -> str:
-    columns = [j for j in shown if j is not None]
+def _note(matrix: Matrix, shown: Shown, display: Display) -> str:
+    columns = [j for j in shown.columns if j is not None]
     total = matrix.values.shape[1]
     parts = []
-    if len(rows) < matrix.total_rows:
-        parts.append(f"{len(rows)} of {matrix.total_rows:,} rows")
+    if len(shown.rows) < matrix.total_rows:
+        parts.append(f"{len(shown.rows)} of {matrix.total_rows:,} rows")
     if len(columns) < total and not display.everything:
         parts.append(f"{len(columns)} of {total:,} columns")
     return f"shown: {' and '.join(parts)}" if parts else ""

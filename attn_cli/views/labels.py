@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attn_cli.results.trace import Trace, TracedStep
@@ -21,6 +21,8 @@ PREFIXES = {
     "a_p": "a",
     "entries": "e",
     "h": "h",
+    "h_kv": "h",
+    "b": "b",
 }
 ROWS = ("n", "m", "m_new")
 OWN_PREFIXES = {"x": "x", "context": "c", "positions": "x", "embedded": "x"} | {
@@ -30,8 +32,11 @@ OWN_PREFIXES = {"x": "x", "context": "c", "positions": "x", "embedded": "x"} | {
 """Rows that are neither queries nor keys yet."""
 
 
-OURS = re.compile(r"(q|k|past)\d+")
-"""Names that are no words of a sentence."""
+Labels = Mapping[str, Sequence[str]]
+"""Words of a sentence, by the axis whose positions they name."""
+
+READ_BACK = re.compile(r"[^\s,\[\]\d-][^\s,\[\]]*")
+"""Words that stand for their position inside the brackets of a cell."""
 
 
 class Numbered(Sequence[str]):
@@ -62,22 +67,45 @@ class Held(Sequence[str]):
         return self.names[place if self.positions is None else self.positions[place]]
 
 
-def names_of(axis: str, size: int, step: TracedStep, trace: Trace) -> Sequence[str]:
+def names_of(axis: str, size: int, step: TracedStep, labels: Labels) -> Sequence[str]:
     """Names of all positions on an axis of a step."""
     if axis == "1":
         return ("",) * size
-    if axis in trace.labels:
-        return trace.labels[axis]
+    if axis in labels:
+        return labels[axis]
+    return Numbered(prefix_of(axis, step.name), size)
+
+
+def cell_name(step: TracedStep, index: Sequence[int], labels: Labels) -> str:
+    """A cell by the names of its row and column: weights[q0,k1], weights[h1,sat,cat].
+
+    Words that stand twice, or that the brackets would not read back, are told by their number.
+    """
+    named = zip(step.axes, step.shape, index, strict=True)
+    positions = (_position(names_of(axis, size, step, labels), at) for axis, size, at in named)
+    return f"{step.name}[{','.join(positions)}]"
+
+
+def _position(names: Sequence[str], at: int) -> str:
+    if isinstance(names, Numbered):
+        return str(names[at])
+    name = names[at]
+    if not READ_BACK.fullmatch(name) or list(names).count(name) > 1:
+        return str(at)
+    return name
+
+
+def prefix_of(axis: str, step_name: str) -> str:
+    """What the names of an axis begin with, where they are no words: q of q0."""
     prefix = PREFIXES.get(axis, "d")
-    return Numbered(OWN_PREFIXES.get(step.name, prefix) if axis in ROWS else prefix, size)
+    return OWN_PREFIXES.get(step_name, prefix) if axis in ROWS else prefix
 
 
-def quoted(axis: str, position: int, trace: Trace) -> str:
-    """A position inside a sentence of ours: k3, or "mat"; words that recur with their place."""
+def named(axis: str, position: int, trace: Trace) -> str:
+    """A position by its name: k3, or mat; words that recur with their number."""
     words = trace.labels.get(axis)
     if words is None:
         return f"{PREFIXES.get(axis, 'd')}{position}"
-    if OURS.fullmatch(words[position]):
-        return words[position]
-    place = f" ({position})" if words.count(words[position]) > 1 else ""
-    return f'"{words[position]}"{place}'
+    return (
+        f"{words[position]} ({position})" if words.count(words[position]) > 1 else words[position]
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from attn_cli.views.page import Block, Grid, Grids, Heading, Lines, Title
+from attn_cli.views.page import Bars, Block, Grid, Grids, Heading, Lines, Listing, Title, in_order
 
 PREAMBLE = r"""% pdflatex knows Latin letters; lualatex and xelatex know more
 \documentclass{article}
@@ -17,12 +17,16 @@ PREAMBLE = r"""% pdflatex knows Latin letters; lualatex and xelatex know more
 \usepackage{fontspec}
 \fi
 \usepackage{amsmath}
+\usepackage{booktabs}
+\usepackage{xcolor}
 \providecommand{\lt}{<}
 \providecommand{\gt}{>}
 \usepackage[margin=2cm]{geometry}
 \setlength{\parindent}{0pt}
 \begin{document}
 """
+
+BAR_EM = 16
 
 SPECIAL = str.maketrans(
     {
@@ -67,7 +71,7 @@ SPECIAL = str.maketrans(
 
 def latex_page(blocks: Iterable[Block]) -> str:
     """Write a page as a whole document."""
-    body = "\n\n".join(part for block in blocks for part in _block(block))
+    body = "\n\n".join(part for block in in_order(blocks) for part in _block(block))
     return f"{PREAMBLE}{body}\n\\end{{document}}\n"
 
 
@@ -80,9 +84,13 @@ def _block(block: Block) -> list[str]:
         parts = [rf"\subsection*{{{text(f'{block.number} {title}'.strip())}}}"]
         if block.latex:
             parts.append(rf"\[ {block.latex} \]")
-        return parts + ([text(block.right)] if block.right else [])
+        return parts + [text(part) for part in (block.about, block.right) if part]
     if isinstance(block, Lines):
         return [r" \\ ".join(text(line) for line in block.lines)] if block.lines else []
+    if isinstance(block, Bars):
+        return [_bars(block)]
+    if isinstance(block, Listing):
+        return _listing(block)
     assert isinstance(block, Grids)
     return [part for grid in block.grids for part in _grid(grid)]
 
@@ -99,6 +107,40 @@ def _grid(grid: Grid) -> list[str]:
     )
     parts = (text(grid.caption), rf"{{\footnotesize {table}}}", text(grid.note))
     return [part for part in parts if part]
+
+
+def _listing(listing: Listing) -> list[str]:
+    ends = "".join("r" if name in listing.right else "l" for name in listing.columns)
+    rows = [" & ".join(map(text, row)) + r" \\" for row in listing.rows]
+    head = [" & ".join(map(text, listing.columns)) + r" \\", r"\midrule"]
+    total = [r"\midrule", " & ".join(rf"\textbf{{{text(t)}}}" for t in listing.total) + r" \\"]
+    lines = [
+        rf"{{\footnotesize \begin{{tabular}}{{{ends}}}",
+        r"\toprule",
+        *(head if any(name.strip() for name in listing.columns) else []),
+        *rows,
+        *(total if listing.total else []),
+        r"\bottomrule",
+        r"\end{tabular}}",
+    ]
+    return [part for part in (text(listing.caption), "\n".join(lines)) if part]
+
+
+def _bars(block: Bars) -> str:
+    """Bars as rules, the second part black."""
+    rows = []
+    for bar in block.bars:
+        first, *_ = bar.shares
+        drawn = (
+            rf"\textcolor{{gray}}{{\rule{{{first * BAR_EM:.2f}em}}{{1.4ex}}}}"
+            rf"\rule{{{(1 - first) * BAR_EM:.2f}em}}{{1.4ex}}"
+        )
+        rows.append(" & ".join([text(bar.label), drawn, text(bar.text), text(bar.note)]) + r" \\")
+    gray, black = map(text, block.names)
+    legend = f"gray: {gray}; black: {black}"
+    return "\n".join(
+        [r"{\footnotesize \begin{tabular}{llrl}", *rows, r"\end{tabular}}", "", legend]
+    )
 
 
 def _number(digits: str) -> str:

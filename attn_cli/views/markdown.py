@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from attn_cli.views.page import Block, Grid, Grids, Heading, Lines, Title
+from attn_cli.views.page import (
+    Bar,
+    Bars,
+    Block,
+    Grid,
+    Grids,
+    Heading,
+    Lines,
+    Listing,
+    Title,
+    in_order,
+)
 
 SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#"})
 
 
 def markdown_page(blocks: Iterable[Block]) -> str:
     """Write a page as Markdown tables; formulas between dollar signs."""
-    return "\n\n".join(part for block in blocks for part in _block(block)) + "\n"
+    return "\n\n".join(part for block in in_order(blocks) for part in _block(block)) + "\n"
 
 
 def _block(block: Block) -> list[str]:
@@ -22,22 +33,45 @@ def _block(block: Block) -> list[str]:
         parts = [f"## {block.number} {_plain(block.text)}".replace("##  ", "## ")]
         if block.latex:
             parts.append(f"$${block.latex}$$")
-        return parts + ([_plain(block.right)] if block.right else [])
+        return parts + [_plain(part) for part in (block.about, block.right) if part]
     if isinstance(block, Lines):
         return ["  \n".join(_plain(line) for line in block.lines)] if block.lines else []
+    if isinstance(block, Bars):
+        return [_bars(block)]
+    if isinstance(block, Listing):
+        return _listing(block)
     assert isinstance(block, Grids)
     return [part for grid in block.grids for part in _grid(grid)]
 
 
 def _grid(grid: Grid) -> list[str]:
-    head = f"| {_plain(grid.corner)} | " + " | ".join(_plain(name) for name in grid.columns) + " |"
     rule = "|---|" + "---:|" * len(grid.columns)
-    rows = [
-        f"| {_plain(label)} | " + " | ".join(_plain(cell.text.strip()) for cell in cells) + " |"
-        for label, cells in grid.rows
-    ]
-    table = "\n".join([head, rule, *rows])
+    rows = [_row([label, *(cell.text for cell in cells)]) for label, cells in grid.rows]
+    table = "\n".join([_row(["", *grid.columns]), rule, *rows])
     return [part for part in (_plain(grid.caption), table, _plain(grid.note)) if part]
+
+
+def _listing(listing: Listing) -> list[str]:
+    ends = ["---:" if name in listing.right else "---" for name in listing.columns]
+    rows = [_row(row) for row in listing.rows]
+    total = [_row([f"**{_plain(text)}**" if text else "" for text in listing.total], plain=False)]
+    table = [_row(listing.columns), f"|{'|'.join(ends)}|", *rows, *(total if listing.total else [])]
+    return [part for part in (_plain(listing.caption), "\n".join(table)) if part]
+
+
+def _bars(block: Bars) -> str:
+    rows = [[bar.label, *_percents(bar), bar.text, bar.note] for bar in block.bars]
+    head = ["", *block.names, "", ""]
+    rule = "|---|" + "---:|" * (len(block.names) + 1) + "---|"
+    return "\n".join([_row(head), rule, *map(_row, rows)])
+
+
+def _percents(bar: Bar) -> list[str]:
+    return [f"{100 * share:.0f} %" for share in bar.shares]
+
+
+def _row(texts: Sequence[str], *, plain: bool = True) -> str:
+    return "| " + " | ".join(_plain(text.strip()) if plain else text for text in texts) + " |"
 
 
 def _plain(text: str) -> str:

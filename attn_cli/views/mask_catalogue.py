@@ -4,42 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attn_cli.data.libraries import LIBRARIES, QUESTIONS
 from attn_cli.spelling import spelled
-from attn_cli.views.page import Block, Grids, Heading, Lines, Title
-from attn_cli.views.texts import text_table
+from attn_cli.views.advice import advice_lines
+from attn_cli.views.page import Block, Heading, Lines, Title, listing
 
 Row = tuple[str, str, str]
 """How it is written, what it keeps, where it is from."""
 
+TRY = ("attn mask ‹causal›", 'attn mask ‹n 12› ‹mask› "causal & window(3) | global(0)"')
+
 
 def catalogue_page(
-    masks: Sequence[Row],
-    biases: Sequence[Row],
-    libraries: Sequence[tuple[str, ...]],
-    questions: Sequence[str],
-    width: int,
+    masks: Sequence[Row], biases: Sequence[Row], *, libraries: bool, command: str | None
 ) -> list[Block]:
-    """Three lists; libraries have one answer for each question."""
+    """The lists; libraries: what they make of masks, too. command: what was typed."""
     blocks: list[Block] = [
         Title("Masks", "combined by & | ~ ( )", "True = may attend"),
-        *_listed(("written", "keeps", "source"), masks, width),
+        _listed(("written", "keeps", "source"), masks),
         Heading("", spelled("Biases, by ‹bias› NAME")),
-        *_listed(("written", "adds", "source"), biases, width),
-        Heading("", "What libraries make of masks"),
+        _listed(("written", "adds", "source"), biases),
+        *(library_blocks() if libraries else []),
     ]
-    for name, *answers in libraries:
-        blocks.append(Lines((name,)))
-        lines = tuple(f"  {q}: {a}" for q, a in zip(questions, answers, strict=True))
-        blocks.append(Lines(lines, quiet=True))
-    line = (
-        'Next: attn mask ‹causal› \u00b7 attn mask ‹n 12› ‹mask› "causal & window(3) | global(0)"'
-    )
-    return [*blocks, Lines((spelled(line),), quiet=True, indented=False, apart=True)]
+    if command is None:
+        return blocks
+    more = () if libraries else ("attn mask ‹libraries›",)
+    return [*blocks, Lines((), apart=True), *advice_lines("", (), [*map(spelled, (*TRY, *more))])]
 
 
-def _listed(columns: Row, rows: Sequence[Row], width: int) -> list[Block]:
-    needed = sum(max(len(row[place]) for row in rows) + 2 for place in range(len(columns)))
-    if needed <= width:
-        return [Grids((text_table(columns, rows, width=width),))]
-    lines = [line for written, *about in rows for line in (written, f"  {'; '.join(about)}")]
-    return [Lines(tuple(lines))]
+def _listed(columns: Row, rows: Sequence[Row]) -> Block:
+    table = listing(columns, rows, spare=("source",), wrap=columns[1:2])
+    return table._replace(strong=tuple(row[0] for row in rows))
+
+
+def library_blocks() -> list[Block]:
+    """What every library makes of masks: one row for each, one column for each question."""
+    rows = [
+        (f"{one.name} {one.version}", *(getattr(one, name) for name in QUESTIONS))
+        for one in LIBRARIES
+    ]
+    columns = ("library", *QUESTIONS.values())
+    return [Heading("", "What libraries make of masks"), listing(columns, rows, wrap=columns[1:])]

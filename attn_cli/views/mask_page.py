@@ -7,17 +7,28 @@ from attn_cli.errors import brief
 from attn_cli.results.mask import Convention, FormShown, MaskReport
 from attn_cli.results.trace import Trace
 from attn_cli.spelling import spelled
+from attn_cli.views.advice import advice_lines
 from attn_cli.views.grids import Matrix, grids_of
+from attn_cli.views.mask_catalogue import library_blocks
 from attn_cli.views.mask_grids import caption, names, picture_blocks
-from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
+from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title, listing
 from attn_cli.views.steps import left_out, step_blocks
-from attn_cli.views.texts import text_table
 
 LONGEST_NAME = 200
 
 
-def mask_page(report: MaskReport, display: Display) -> list[Block]:
-    """Everything a person is shown of one mask."""
+def mask_page(
+    report: MaskReport,
+    display: Display,
+    *,
+    libraries: bool = False,
+    command: str | None = None,
+) -> list[Block]:
+    """Everything a person is shown of one mask.
+
+    libraries: what every library makes of masks, not only of what is at stake here. command: what
+    was typed, where it is told what to type next.
+    """
     blocks: list[Block] = [
         Title(brief(report.name, LONGEST_NAME), brief(report.says, LONGEST_NAME), ""),
         Lines(report.trace.facts, quiet=True, indented=False),
@@ -36,11 +47,12 @@ def mask_page(report: MaskReport, display: Display) -> list[Block]:
         blocks += [Heading("", "What it looks like"), Lines(report.looks_like)]
     if report.called:
         blocks += [Heading("", "Others would call this"), Lines((" · ".join(report.called),))]
-    if report.conventions:
+    if libraries:
+        blocks += library_blocks()
+    elif report.conventions:
         blocks += _conventions(report.questions, report.conventions, display.width)
-    if report.trace.next_commands:
-        line = "Next: " + " · ".join(map(spelled, report.trace.next_commands))
-        blocks.append(Lines((line,), quiet=True, indented=False, apart=True))
+    if command is not None:
+        blocks += [Lines((), apart=True), *advice_lines(command, report.trace.next_commands)]
     return blocks
 
 
@@ -128,8 +140,8 @@ def _conventions(
     columns = ["library", *questions]
     needed = sum(max(len(row[j]) for row in [columns, *rows]) + 2 for j in range(len(columns)))
     if needed <= width:
-        table = text_table(columns, rows, width=width)
-        return [Heading("", "What others make of it"), Grids((table,)), *_counting(questions)]
+        table = listing(columns, rows)
+        return [Heading("", "What others make of it"), table, *_counting(questions)]
     blocks: list[Block] = [Heading("", "What others make of it")]
     for place, question in enumerate(questions):
         answers = tuple(f"{one.library}: {one.answers[place]}" for one in conventions)

@@ -6,12 +6,14 @@ from typing import Any
 
 from attn_cli.results.cost import ModelReport
 from attn_cli.units import bytes_text
-from attn_cli.views.page import Block, Grids, Heading, Lines, Title
-from attn_cli.views.texts import text_table
+from attn_cli.views.page import Block, Heading, Lines, Title, listing
 
 
-def model_page(report: ModelReport, width: int, more: list[Block]) -> list[Block]:
-    """What new tokens cost, and what the cache holds, for each kind of layer; then `more`."""
+def model_page(report: ModelReport, more: list[Block], *, details: bool = False) -> list[Block]:
+    """What new tokens cost, and what the cache holds, for each kind of layer; then `more`.
+
+    details: counting conventions too.
+    """
     rows = [
         [
             kind.name + (f", {kind.form}" if kind.form else ""),
@@ -28,10 +30,9 @@ def model_page(report: ModelReport, width: int, more: list[Block]) -> list[Block
         *("kind of layer", "layers", "keys", "projections", "core"),
         *(("cache for each key", "cache in all") if report.decodes else ()),
     ]
-    table = text_table(
+    table = listing(
         columns,
         [row[: len(columns)] for row in rows],
-        width=width,
         right=columns[1:],
         spare=("cache for each key", "keys", "layers", "projections", "core"),
     )
@@ -40,13 +41,18 @@ def model_page(report: ModelReport, width: int, more: list[Block]) -> list[Block
         Title(f"Attention of {report.name}", f"{report.context:,} tokens of context", report.dtype),
         Lines((*report.facts, *notes), quiet=True, indented=False),
         Heading("", f"In each layer, FLOPs for {_passes(report)}"),
-        Grids((table,)),
+        table,
         Lines((), apart=True),
         Lines(tuple(_totals(report))),
         *more,
-        Heading("", "Counting conventions"),
-        Lines(report.conventions, quiet=True),
+        *_conventions(report, details=details),
     ]
+
+
+def _conventions(report: ModelReport, *, details: bool) -> list[Block]:
+    if not details:
+        return []
+    return [Heading("", "Counting conventions"), Lines(report.conventions, quiet=True)]
 
 
 def _passes(report: ModelReport) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from math import isfinite, isnan
 
 LARGE = 1e6
+
+FEW, DECIMALS = 2, 4
+"""Decimals of a table: usually, and at most where nobody asks for more."""
+
+Texts = list[list[str]]
 
 
 def short(number: float, precision: int = 4) -> str:
@@ -35,28 +40,62 @@ def scientific(number: float, precision: int = 4) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
-def column(numbers: Iterable[float], precision: int, powers: bool) -> list[str]:
-    """A column of numbers, padded so that their decimal points stand in line."""
-    texts = [scientific(n, precision) if powers else short(n, precision) for n in numbers]
-    plain = [text.partition(".") for text in texts if _has_point_place(text)]
-    before = max((len(whole) for whole, _, _ in plain), default=0)
-    after = max((len(point + rest) for _, point, rest in plain), default=0)
-    width = max([before + after, *map(len, texts)])
-    return [_placed(text, after).rjust(width) for text in texts]
+def table(numbers: Sequence[Sequence[float]], precision: int | None, largest: float) -> Texts:
+    """The numbers of a table, all with as many decimals, so that points stand in line.
+
+    precision: decimals; None for two, more where rows would read alike or the largest is small.
+    largest: of all numbers, without sign. Whole numbers alone have no decimals; one that is not 0
+    and would read as 0 is told as <.01.
+    """
+    if needs_powers(largest, DECIMALS if precision is None else precision):
+        places = 3 if precision is None else precision
+        return [[scientific(number, places) for number in row] for row in numbers]
+    if all(number.is_integer() or not isfinite(number) for row in numbers for number in row):
+        return [[_fixed(number, 0) for number in row] for row in numbers]
+    if precision is not None:
+        return [[_fixed(number, precision) for number in row] for row in numbers]
+    decimals = FEW
+    while decimals < DECIMALS and largest < 10 ** (1 - decimals):
+        decimals += 1
+    texts = [[_fixed(number, decimals) for number in row] for row in numbers]
+    while decimals < DECIMALS and _read_alike(texts, numbers):
+        decimals += 1
+        texts = [[_fixed(number, decimals) for number in row] for row in numbers]
+    return texts
+
+
+def percents(numbers: Sequence[Sequence[float]]) -> Texts:
+    """Shares in whole per cent; 0 and 100 only where it is nothing and all."""
+    return [[_percent(number) for number in row] for row in numbers]
+
+
+def _percent(share: float) -> str:
+    if not isfinite(share):
+        return short(share)
+    percent = 100 * share
+    if 0 < percent < 0.5:
+        return "<1"
+    if 99.5 <= percent < 100:
+        return ">99"
+    return f"{percent:.0f}"
+
+
+def _fixed(number: float, decimals: int) -> str:
+    if not isfinite(number):
+        return short(number)
+    text = f"{number:,.{decimals}f}"
+    if number and float(text.replace(",", "")) == 0:
+        least = f"{10**-decimals:.{decimals}f}".removeprefix("0")
+        return f"<{least}" if number > 0 else f">-{least}"
+    return text.removeprefix("-") if not number else text
+
+
+def _read_alike(texts: Texts, numbers: Sequence[Sequence[float]]) -> bool:
+    """Whether two rows that differ are written alike."""
+    return len({*map(tuple, texts)}) < len({*map(tuple, numbers)})
 
 
 def needs_powers(largest: float, precision: int) -> bool:
     """Whether a table reads better in powers of ten: its largest number is huge or tiny."""
     smallest = 10.0 ** -max(precision - 1, 1)
     return isfinite(largest) and largest > 0 and not smallest <= largest < LARGE
-
-
-def _has_point_place(text: str) -> bool:
-    return text.lstrip("-")[:1].isdigit() and "e" not in text
-
-
-def _placed(text: str, after: int) -> str:
-    if not _has_point_place(text):
-        return text
-    whole, point, rest = text.partition(".")
-    return whole + (point + rest).ljust(after)

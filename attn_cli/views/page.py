@@ -2,35 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 
 class Cell(NamedTuple):
-    """One number of a table as text; level shades it, where there is a level."""
+    """One number of a table as text.
+
+    level: from -1 to 1, tints it. marked: the number that is worked out below the table.
+    """
 
     text: str
     level: float | None = None
+    marked: bool = False
 
 
 class Grid(NamedTuple):
     """A table of numbers with named rows and columns.
 
     kind, rows_are, columns_are: what holds the numbers, rows and columns, for colour.
-    note: how much of the array this is, where it is not all. gap: spaces between columns.
-    wide_labels: names of rows are as long as they are, and not folded. corner: what rows are.
+    note: how much of the array this is, where it is not all. gap: spaces before each number.
+    widths: of the columns, without the gap; of all texts where none are given.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
-    signed: bool = False
     kind: str = ""
     rows_are: str = ""
     columns_are: str = ""
     note: str = ""
-    gap: int = 2
-    wide_labels: bool = False
-    corner: str = ""
+    gap: int = 1
+    widths: tuple[int, ...] = ()
+
+
+class Listing(NamedTuple):
+    """Words and amounts in rows under their columns, the first of which names the row.
+
+    right: columns whose texts end in line. spare: columns to leave out first, in order, where the
+    width does not hold all. wrap: columns of prose, which may take several lines. total: a last
+    row, bold. strong: the names of rows that stand out. kinds: what columns hold, for colour.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
+    total: tuple[str, ...] = ()
+    wrap: tuple[str, ...] = ()
+    strong: tuple[str, ...] = ()
+    kinds: tuple[tuple[str, str], ...] = ()
+    caption: str = ""
+
+
+def listing(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    spare: Sequence[str] = (),
+    wrap: Sequence[str] = (),
+    total: Sequence[str] = (),
+) -> Listing:
+    """A list from any sequences; the keywords are those of Listing."""
+    return Listing(
+        tuple(columns),
+        tuple(map(tuple, rows)),
+        right=tuple(right),
+        spare=tuple(spare),
+        wrap=tuple(wrap),
+        total=tuple(total),
+    )
 
 
 class Title(NamedTuple):
@@ -42,7 +84,11 @@ class Title(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """The head of a step, or of a closing part: what, and at its right how much."""
+    """The head of a step, or of a closing part: what, and at its right how much.
+
+    about: what it means, beside it or below. brief: what stands at the right is left out where the
+    line has no room for it.
+    """
 
     number: str
     text: str
@@ -50,6 +96,8 @@ class Heading(NamedTuple):
     right: str = ""
     latex: str = ""
     kind: str = ""
+    brief: bool = False
+    about: str = ""
 
 
 class Lines(NamedTuple):
@@ -71,7 +119,46 @@ class Grids(NamedTuple):
     apart: bool = False
 
 
-Block = Title | Heading | Lines | Grids
+class Bar(NamedTuple):
+    """One line of a chart: parts of a whole, each as a share of 1, with what is told beside."""
+
+    label: str
+    shares: tuple[float, ...]
+    text: str
+    note: str = ""
+
+
+class Bars(NamedTuple):
+    """A chart of bars as long as each other; kinds and names are those of their parts."""
+
+    bars: tuple[Bar, ...]
+    kinds: tuple[str, ...]
+    names: tuple[str, ...]
+    signs: tuple[str, ...] = ("▒", "█")
+
+
+Single = Title | Heading | Lines | Grids | Listing | Bars
+
+Part = tuple[Single, ...]
+"""Blocks that belong together."""
+
+
+class Abreast(NamedTuple):
+    """Parts that stand beside each other where there is room, in their order."""
+
+    parts: tuple[Part, ...]
+
+
+Block = Single | Abreast
+
+
+def in_order(blocks: Iterable[Block]) -> Iterator[Single]:
+    """Every block of a page, parts one after another."""
+    for block in blocks:
+        if isinstance(block, Abreast):
+            yield from (inner for part in block.parts for inner in part)
+        else:
+            yield block
 
 
 class Signs(NamedTuple):
@@ -93,14 +180,17 @@ ASCII_SIGNS = Signs(
 class Display(NamedTuple):
     """How much is shown and how: the display options.
 
-    width: columns of text. everything: no row or column is left out.
+    width: columns of text. precision: decimals, None for as many as a table needs. everything: no
+    row or column is left out. steps: every table of every step. percent: weights in per cent.
     """
 
     width: int = 80
-    precision: int = 4
+    precision: int | None = None
     everything: bool = False
     head: int | None = None
     batch_index: int = 0
     only: str | None = None
     start: str | None = None
+    steps: bool = False
+    percent: bool = False
     signs: Signs = Signs()

@@ -9,7 +9,7 @@ from typing import Any
 from attn_cli.results.trace import Trace, TracedStep, WorkedCell
 from attn_cli.spelling import spelled
 from attn_cli.views.grids import Matrix, grids_of
-from attn_cli.views.labels import Held, names_of
+from attn_cli.views.labels import Held, cell_name, names_of
 from attn_cli.views.page import Block, Display, Grid, Grids, Heading, Lines
 
 HEADS_SHOWN = 4
@@ -28,6 +28,9 @@ AXIS_KINDS = {"n": "query", "m": "key", "m_new": "key", "m_past": "key"}
 AXIS_WORDS = {"h": "head", "h_kv": "key head", "n": "query", "m": "key"}
 
 
+ONE = 1e-3
+"""How far the shares of a row may be from a sum of 1 to be called one: float16 is this exact."""
+
 STACKED = {"n": "pairs are shown for queries", "m": "states are shown for keys"}
 """What is shown for some positions only, where a step has a table for each."""
 
@@ -43,32 +46,36 @@ def step_blocks(step: TracedStep, number: str, trace: Trace, display: Display) -
         right=_right(step),
         latex=rf"\mathrm{{{escaped}}} = {step.latex}" if step.latex else "",
         kind=KINDS.get(step.name, ""),
+        about=step.meaning,
     )
     tables = Grids(tuple(step_grids(step, trace, display)))
-    work = [Lines((worked_line(step.work),), quiet=True)] if step.work is not None else []
-    meaning = [Lines((step.meaning,))] if step.meaning else []
-    return [heading, *meaning, tables, *work]
+    return [heading, tables, *work_lines(step, trace)]
 
 
-def step_grids(
-    step: TracedStep, trace: Trace, display: Display, *, titled: bool = False
-) -> list[Grid]:
-    """The tables of a step; `titled` ones say what they are, where no heading does."""
-    return [
-        grid
-        for matrix in _matrices(step, trace, display, titled)
-        for grid in grids_of(matrix, display)
-    ]
+def work_lines(step: TracedStep, trace: Trace) -> list[Lines]:
+    """The cell that is worked out, if one is."""
+    return [] if step.work is None else [Lines((worked_line(step, step.work, trace),))]
 
 
-def worked_line(work: WorkedCell) -> str:
-    """One worked cell in a line: scores[2,2] = 1·1 + 1·1 = 2."""
+def given_heading(step: TracedStep) -> Heading:
+    """The head of an array that is given: its letter and what it is."""
+    return Heading("", step.symbol, kind=KINDS.get(step.name, ""), about=step.meaning)
+
+
+def step_grids(step: TracedStep, trace: Trace, display: Display) -> list[Grid]:
+    """The tables of a step: one for each batch row and head that is shown."""
+    return [grid for matrix in matrices(step, trace, display) for grid in grids_of(matrix, display)]
+
+
+def worked_line(step: TracedStep, work: WorkedCell, trace: Trace) -> str:
+    """One worked cell in a line: scores[q2,k2] = 1·1 + 1·1 = 2."""
+    cell = cell_name(step, work.at, trace.labels)
     if not work.follows:
-        return f"{work.cell} = {work.numbers} ≈ {work.result}   ({work.note})"
+        return f"{cell} = {work.numbers} ≈ {work.result}   ({work.note})"
     if work.numbers:
-        return f"{work.cell} = {work.numbers} = {work.result}"
+        return f"{cell} = {work.numbers} = {work.result}"
     note = f"   ({work.note})" if work.note else ""
-    return f"{work.cell} = {work.formula} = {work.result}{note}"
+    return f"{cell} = {work.formula} = {work.result}{note}"
 
 
 def left_out(trace: Trace, steps: Sequence[TracedStep], display: Display) -> list[str]:
@@ -122,7 +129,8 @@ def _right(step: TracedStep) -> str:
     return f"{step.sizes}   {step.flops:,} FLOPs" if step.flops else step.sizes
 
 
-def _matrices(step: TracedStep, trace: Trace, display: Display, titled: bool) -> list[Matrix]:
+def matrices(step: TracedStep, trace: Trace, display: Display) -> list[Matrix]:
+    """The matrices of a step that are shown, one for each batch row and head of them."""
     values, axes = step.values, step.axes
     if len(axes) == 1:
         values, axes = values.reshape(1, -1), ("1", *axes)
@@ -130,22 +138,25 @@ def _matrices(step: TracedStep, trace: Trace, display: Display, titled: bool) ->
         shown_positions(axis, size, trace, display)
         for axis, size in zip(axes[:-2], values.shape[:-2], strict=True)
     ]
-    shares = step.look == "share"
+    shares = step.look == "share" and not _sum_to_one(step, trace)
+    look = "percent" if display.percent and step.look == "share" else step.look
     upright = trace.looks is not None and axes[-2:] == trace.looks[::-1]
     rows, columns = axes[-2:]
     held = step.queries if rows == "n" or len(step.axes) == 1 else None
-    names = Held(names_of(rows, step.shape[-2] if len(step.shape) > 1 else 1, step, trace), held)
+    names = Held(
+        names_of(rows, step.shape[-2] if len(step.shape) > 1 else 1, step, trace.labels), held
+    )
     alone = held is not None and len(held) == 1
     total_rows = 1 if alone or len(step.shape) == 1 else step.shape[-2]
     return [
         Matrix(
-            caption=_caption(step, axes, _held(step, axes, place), titled),
+            caption=_caption(axes, _held(step, axes, place)),
             values=values[place],
             positions=held if held is not None and not alone else range(total_rows),
             total_rows=total_rows,
             row_names=names,
-            column_names=names_of(columns, values.shape[-1], step, trace),
-            look=step.look,
+            column_names=names_of(columns, values.shape[-1], step, trace.labels),
+            look=look,
             kind=KINDS.get(step.name, ""),
             rows_are=AXIS_KINDS.get(rows, ""),
             columns_are=AXIS_KINDS.get(columns, ""),
@@ -153,6 +164,7 @@ def _matrices(step: TracedStep, trace: Trace, display: Display, titled: bool) ->
             hidden=_hidden(step, trace, place),
             sums=values[place].sum(axis=-1).tolist() if shares and not upright else None,
             foot=values[place].sum(axis=-2).tolist() if shares and upright else None,
+            marked=_marked(step, values[place].shape, _held(step, axes, place)),
         )
         for place in product(*choices)
     ]
@@ -167,16 +179,30 @@ def _held(step: TracedStep, axes: tuple[str, ...], place: tuple[int, ...]) -> tu
     )
 
 
-def _caption(step: TracedStep, axes: tuple[str, ...], place: tuple[int, ...], titled: bool) -> str:
-    named = [
-        f"{AXIS_WORDS[axis]} {at}"
-        for axis, at in zip(axes[:-2], place, strict=True)
-        if axis in AXIS_WORDS
-    ]
-    if not titled:
-        return ", ".join(named)
-    where = f", {', '.join(named)}" if named else ""
-    return f"{step.symbol}  {step.sizes}{where}  {step.meaning}"
+def _caption(axes: tuple[str, ...], place: tuple[int, ...]) -> str:
+    """Which batch row and head a table is of, where there are several."""
+    named = zip(axes[:-2], place, strict=True)
+    return ", ".join(f"{AXIS_WORDS[axis]} {at}" for axis, at in named if axis in AXIS_WORDS)
+
+
+def _sum_to_one(step: TracedStep, trace: Trace) -> bool:
+    """Whether all shares along the keys sum to 1, or to 0 where nothing is allowed."""
+    upright = trace.looks is not None and step.axes[-2:] == trace.looks[::-1]
+    sums = step.values.sum(axis=-2 if upright and len(step.axes) > 1 else -1)
+    return bool(((abs(sums - 1) < ONE) | (abs(sums) < ONE)).all())
+
+
+def _marked(
+    step: TracedStep, shape: tuple[int, ...], place: tuple[int, ...]
+) -> tuple[int, int] | None:
+    """Row and column of the worked cell, where it is in this table."""
+    if step.work is None or step.work.at[:-2] != place or not step.work.at:
+        return None
+    *lead, column = step.work.at
+    row = lead[-1] if lead else 0
+    if lead and step.queries is not None and step.axes[-2] == "n":
+        row = step.queries.index(row)
+    return (row, column) if row < shape[0] else None
 
 
 def _hidden(step: TracedStep, trace: Trace, place: tuple[int, ...]) -> Any:

@@ -8,11 +8,11 @@ import io
 from attn_cli.results.cost import Amount, Sweep, Timing, Variant
 from attn_cli.units import bytes_text
 from attn_cli.views.amounts import bytes_amount, seconds_text
-from attn_cli.views.page import Block, Grids, Heading, Lines
-from attn_cli.views.texts import bar, text_table
+from attn_cli.views.bars import bar
+from attn_cli.views.page import Block, Heading, Lines, listing
 
 
-def variant_blocks(variants: tuple[Variant, ...], width: int) -> list[Block]:
+def variant_blocks(variants: tuple[Variant, ...]) -> list[Block]:
     """One row for each variant: products, the rest, score matrix, cache for each key."""
     columns = ["", "what", "matrix products", "the rest", "score matrix", "cache for each key"]
     rows = [
@@ -29,21 +29,20 @@ def variant_blocks(variants: tuple[Variant, ...], width: int) -> list[Block]:
     if not any(one.note for one in variants):
         columns.remove("what")
         rows = [[row[0], *row[2:]] for row in rows]
-    table = text_table(
+    table = listing(
         columns,
         rows,
-        width=width,
         right=("matrix products", "the rest"),
         spare=("score matrix", "the rest", "matrix products", "what"),
     )
-    return [Heading("", "Side by side"), Grids((table,))]
+    return [Heading("", "Side by side"), table]
 
 
 def _operations(amount: Amount) -> str:
     return amount.pretty if amount.value is None else f"{amount.value:,}"
 
 
-def sweep_blocks(sweep: Sweep, width: int) -> list[Block]:
+def sweep_blocks(sweep: Sweep) -> list[Block]:
     """One row for each size, with a bar for the part between queries and keys."""
     rows = [
         [
@@ -55,15 +54,14 @@ def sweep_blocks(sweep: Sweep, width: int) -> list[Block]:
         ]
         for row in sweep.rows
     ]
-    table = text_table(
+    table = listing(
         [sweep.letter, f"{sweep.core}", f"{sweep.projections}", "score matrix", "core's part"],
         rows,
-        width=width,
         right=(sweep.core, sweep.projections, "score matrix"),
         spare=("score matrix", sweep.projections, "core's part"),
     )
     heading = Heading("", f"Over {sweep.letter}", right="core against projections, FLOPs")
-    return [heading, Grids((table,))]
+    return [heading, table]
 
 
 def _part(core: int, rest: int) -> float:
@@ -83,16 +81,15 @@ def sweep_csv(sweep: Sweep) -> str:
     return text.getvalue()
 
 
-def timing_blocks(timing: Timing, width: int) -> list[Block]:
+def timing_blocks(timing: Timing) -> list[Block]:
     """The least time by operations and by bytes, and which of the two binds."""
     rows = [
         [floor.way, seconds_text(floor.compute), seconds_text(floor.memory), floor.bound]
         for floor in timing.floors
     ]
-    table = text_table(
+    table = listing(
         ["", "by operations", "by bytes", "bound by"],
         rows,
-        width=width,
         right=("by operations", "by bytes"),
         spare=("bound by",),
     )
@@ -103,6 +100,6 @@ def timing_blocks(timing: Timing, width: int) -> list[Block]:
     return [
         Heading("", f"At best on {timing.machine}"),
         Lines((timing.what, limits)),
-        Grids((table,)),
+        table,
         Lines((f"rates: {timing.source}",), quiet=True),
     ]

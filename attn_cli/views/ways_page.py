@@ -11,8 +11,7 @@ from attn_cli.views.document import plain_value
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.labels import PREFIXES, Numbered
 from attn_cli.views.numbers import short
-from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title
-from attn_cli.views.texts import text_table
+from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title, listing
 
 EXPLAINED = (
     "entropy: of a query's weights, in nats, the mean of all queries; keys: e^entropy, as many as "
@@ -43,10 +42,9 @@ def ways_page(report: WaysReport, display: Display) -> list[Block]:
         )
         for one in report.ways
     ]
-    table = text_table(
+    table = listing(
         columns,
         rows,
-        width=display.width,
         right=("entropy", "keys", "change", "FLOPs"),
         spare=(*(["formula"] if several else []), "FLOPs", "keys"),
     )
@@ -57,7 +55,7 @@ def ways_page(report: WaysReport, display: Display) -> list[Block]:
         Lines(report.facts, quiet=True, indented=False),
         *weights,
         Heading("", "Side by side"),
-        Grids((table,)),
+        table,
         Lines(tuple(map(said, EXPLAINED)), quiet=True),
     ]
 

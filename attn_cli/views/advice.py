@@ -1,0 +1,30 @@
+"""What to type next: whole commands where they are short, else what to add to the one there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attn_cli.language import said
+from attn_cli.spelling import spelled
+from attn_cli.views.page import Lines
+
+SHORT = 24
+"""A command up to this long is written out with everything that can be added to it."""
+
+
+def advice_lines(command: str, options: Sequence[str], others: Sequence[str] = ()) -> list[Lines]:
+    """One line: options that can be added to the command, then other commands."""
+    added = [spelled(option) for option in options]
+    if not added and not others:
+        return []
+    if command and len(command) <= SHORT:
+        whole = [f"{command} {option}" for option in added]
+        return [_line(said("Try"), [*whole, *others])]
+    return [
+        *([_line(said("Try, added to this"), added)] if added else []),
+        *([_line(said("Try"), others)] if others else []),
+    ]
+
+
+def _line(first: str, parts: Sequence[str]) -> Lines:
+    return Lines(("   ".join([f"{first}:", *parts]),), quiet=True, indented=False)

@@ -1,0 +1,178 @@
+"""The first page of a run: what is given, the answer, and a list of the steps behind it.
+
+A small run is shown step by step, tables side by side. Of a larger one the weights come first,
+then who looks most at whom, then every step with its cost and how to see it.
+"""
+
+from __future__ import annotations
+
+from attn_cli.language import said
+from attn_cli.results.trace import Trace, TracedStep
+from attn_cli.spelling import spelled
+from attn_cli.views.focus import explained, focus_parts
+from attn_cli.views.grids import grids_of
+from attn_cli.views.page import (
+    Abreast,
+    Block,
+    Display,
+    Grids,
+    Heading,
+    Lines,
+    Listing,
+    Part,
+    listing,
+)
+from attn_cli.views.steps import KINDS, given_heading, matrices, step_grids, work_lines
+
+FEW_LINES = 48
+"""Lines of a page that is shown step by step."""
+
+FEW_COLUMNS = 8
+"""Columns up to which a table stands beside others."""
+
+USUAL_WIDTH = 80
+PART_WIDTH = 39
+STEP_LINES = 5
+"""Lines of a step beside those of its numbers: heading, meaning, names, worked cell, a blank."""
+
+
+def first_page(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
+    """The page without its title: step by step where that is short, else the answer first."""
+    if is_small(trace, display):
+        return _step_by_step(trace, numbers, display)
+    return _answer_first(trace, numbers, display)
+
+
+def is_small(trace: Trace, display: Display) -> bool:
+    """Whether all steps fit on one page: one head, few rows and columns, few steps."""
+    steps = _shown(trace)
+    tables = [step for step in trace.steps if step.given or step in steps]
+    if any(len(step.shape) > 2 or step.queries is not None for step in tables):
+        return False
+    if any(step.shape[-1] > FEW_COLUMNS for step in tables):
+        return False
+    rows = max(step.shape[-2] if len(step.shape) > 1 else 1 for step in tables)
+    width = max(display.width, USUAL_WIDTH)
+    abreast = max(width // PART_WIDTH, 1)
+    given = -(-sum(step.given for step in tables) // max(width // (PART_WIDTH - 13), 1))
+    parts = -(-(len(steps) + 2) // abreast)
+    return given * (rows + 3) + parts * (rows + STEP_LINES) <= FEW_LINES
+
+
+def _shown(trace: Trace) -> list[TracedStep]:
+    """Steps that have a table: which pairs are allowed is seen in the masked scores."""
+    masks = any(step.operation == "mask" for step in trace.steps)
+    return [
+        step for step in trace.steps if not step.given and not (masks and step.operation == "allow")
+    ]
+
+
+def _step_by_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
+    given: tuple[Part, ...] = tuple(
+        (
+            given_heading(step),
+            Grids(tuple(step_grids(step, trace, display))),
+        )
+        for step in trace.steps
+        if step.given
+    )
+    parts: list[Part] = []
+    for step in _shown(trace):
+        parts.append(step_part(step, numbers[step.name], trace, display))
+        if step.role == "weights" and trace.focus:
+            parts += focus_parts(trace)
+    parts.append(_cost(trace))
+    return [*([Abreast(given)] if given else []), Abreast(tuple(parts))]
+
+
+def step_part(step: TracedStep, number: str, trace: Trace, display: Display) -> Part:
+    """One step in short: what it is and means, its tables, one cell worked out."""
+    heading = Heading(
+        number,
+        f"{step.name} = {_formula(step)}",
+        name=step.name,
+        right=f"{step.flops:,} FLOPs" if step.flops else "",
+        latex=step.latex,
+        kind=KINDS.get(step.name, ""),
+        about=step.meaning,
+        brief=True,
+    )
+    tables = Grids(tuple(step_grids(step, trace, display)))
+    return (heading, tables, *work_lines(step, trace))
+
+
+def _formula(step: TracedStep) -> str:
+    """A step's formula without what its meaning says as well."""
+    return (step.formula or step.symbol).removesuffix(", over the keys")
+
+
+def _cost(trace: Trace) -> Part:
+    """Operations of all steps, and how much of them is products of matrices."""
+    flops = sum(step.flops for step in trace.steps)
+    products = sum(step.flops for step in trace.steps if step.operation == "contract")
+    lines = [said("{part} % in matrix products", part=round(100 * products / flops))] * bool(flops)
+    return (
+        Heading("", f"{flops:,} FLOPs"),
+        Lines((*lines, *explained(trace)), quiet=True, indented=False),
+    )
+
+
+def _answer_first(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
+    blocks: list[Block] = []
+    weights = trace.last("weights")
+    if weights is not None:
+        blocks.append(Abreast(tuple(_weights(weights, numbers, trace, display))))
+    output = trace.steps[-1]
+    if weights is None or not trace.focus:
+        blocks.append(Abreast((step_part(output, numbers[output.name], trace, display),)))
+    if trace.focus:
+        blocks.append(Abreast(tuple(focus_parts(trace))))
+        told = explained(trace) if not any(row.place for row in trace.focus) else ()
+        blocks += [Lines(told, quiet=True, indented=False)] if told else []
+    return [*blocks, Lines((), apart=True), step_list(trace, numbers)]
+
+
+def _weights(
+    step: TracedStep, numbers: dict[str, str], trace: Trace, display: Display
+) -> list[Part]:
+    """The weights of every head that is shown, in per cent where no decimals are asked for."""
+    percent = display.precision is None and step.look == "share"
+    shown = display._replace(percent=percent)
+    about = said("{name}, % of each row" if percent else "{name}", name=step.name)
+    parts: list[Part] = []
+    for matrix in matrices(step, trace, shown):
+        title = matrix.caption or f"{step.name} = {_formula(step)}"
+        number = "" if matrix.caption else numbers[step.name]
+        heading = Heading(
+            number, title, kind="weight", about=about if matrix.caption or percent else ""
+        )
+        grids = grids_of(matrix._replace(caption="", marked=None), shown)
+        parts.append((heading, Grids(tuple(grids))))
+    return parts
+
+
+def step_list(trace: Trace, numbers: dict[str, str]) -> Listing:
+    """Every step with its formula, shape and cost, and the option that shows it."""
+    steps = [step for step in trace.steps if not step.given]
+    rows = [
+        (
+            f"{numbers[step.name]:>2} {step.name}",
+            _formula(step),
+            "×".join(map(str, step.shape)),
+            f"{step.flops:,}" if step.flops else "",
+            spelled(f"‹only {step.name}›"),
+        )
+        for step in steps
+    ]
+    columns = (said("step"), said("formula"), said("shape"), "FLOPs", said("look at it"))
+    weights = trace.last("weights")
+    table = listing(
+        columns,
+        rows,
+        right=("FLOPs",),
+        spare=(columns[4], columns[1], columns[2]),
+        wrap=(columns[1],),
+        total=(said("all"), "", "", f"{sum(step.flops for step in steps):,}", spelled("‹steps›")),
+    )
+    strong = (f"{numbers[weights.name]:>2} {weights.name}",) if weights is not None else ()
+    return table._replace(strong=strong, kinds=((columns[4], "query"),))

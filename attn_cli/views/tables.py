@@ -1,0 +1,157 @@
+"""Tables as Rich draws them: heat maps as one surface, lists under a rule with a bold total.
+
+Widths are given to Rich, since measuring them again would take most of a page's time, and a
+table is never given less than its numbers need: it goes over the edge before it cuts one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.box import Box
+from rich.cells import cell_len, chop_cells
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from attn_cli.views.page import Grid, Listing
+from attn_cli.views.palette import Palette
+from attn_cli.views.tints import tint
+
+LABEL_WIDTH = 12
+"""Columns of a row's name; longer ones are folded."""
+
+LEAST_PROSE = 16
+"""Columns that prose in a list is given at least."""
+
+BETWEEN = 2
+"""Spaces between the columns of a list."""
+
+RULE = "    \n    \n ── \n    \n    \n    \n    \n    \n"
+HEAD = Box(RULE)
+PLAIN_HEAD = Box(RULE.replace("─", "-"), ascii=True)
+"""A rule under the heads of columns, and nothing else."""
+
+
+class Sized(NamedTuple):
+    """Something that Rich draws, with the width that it takes."""
+
+    shown: RenderableType
+    width: int
+
+
+def heat_map(grid: Grid, palette: Palette) -> Sized:
+    """The numbers of a grid, all columns of one width, the gap inside the tinted cell."""
+    label_width = min(max((cell_len(name) for name, _ in grid.rows), default=0), LABEL_WIDTH)
+    widths = grid.widths or (number_width(grid),) * len(grid.columns)
+    named = any(grid.columns)
+    table = Table(box=None, padding=0, show_header=named, show_edge=False, pad_edge=False)
+    table.add_column(width=label_width, no_wrap=True)
+    style = palette.style(grid.columns_are or "quiet")
+    for name, width in zip(grid.columns, widths, strict=True):
+        head = Text("\n".join(folded(name, width)), style)
+        table.add_column(head, width=width + grid.gap, justify="right", vertical="bottom")
+    label_style = palette.style(grid.rows_are or "quiet")
+    for name, cells in grid.rows:
+        label = Text("\n".join(folded(name, label_width)), label_style)
+        numbers = []
+        for cell, width in zip(cells, widths, strict=True):
+            style = tint(cell.level, palette) if cell.level is not None else ""
+            style = f"{style} bold underline" if cell.marked else style
+            space = " " * (width + grid.gap - cell_len(cell.text))
+            text = Text(space, style.replace("underline", ""))
+            numbers.append(text.append(cell.text, style))
+        table.add_row(label, *numbers)
+    return Sized(table, label_width + sum(width + grid.gap for width in widths))
+
+
+def number_width(grid: Grid) -> int:
+    """Columns of the widest number; names above are folded to it."""
+    return max((cell_len(cell.text) for _, cells in grid.rows for cell in cells), default=1)
+
+
+def listing_table(listing: Listing, room: int, palette: Palette) -> Sized | None:
+    """A list in the room there is; None where it does not fit even without its spare columns."""
+    widths = [_width(listing, at) for at in range(len(listing.columns))]
+    shown = shown_columns(listing, widths, room)
+    _narrow(listing, widths, shown, room)
+    if _needed(widths, shown) > room:
+        return None
+    table = Table(
+        box=PLAIN_HEAD if palette.ascii_only else HEAD,
+        padding=(0, BETWEEN - 1, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+        show_header=any(name.strip() for name in listing.columns),
+        show_footer=bool(listing.total),
+        border_style=palette.style("quiet"),
+    )
+    kinds = dict(listing.kinds)
+    for at in shown:
+        name = listing.columns[at]
+        table.add_column(
+            Text(name, palette.style("quiet")),
+            Text(listing.total[at], "bold") if listing.total else "",
+            width=widths[at],
+            justify="right" if name in listing.right else "left",
+            style=palette.style(kinds.get(name, "")),
+            no_wrap=name not in listing.wrap,
+        )
+    for row in listing.rows:
+        style = "bold" if row[0] in listing.strong else ""
+        table.add_row(*(Text(_cell(listing, row, at, widths[at])) for at in shown), style=style)
+    return Sized(table, _needed(widths, shown))
+
+
+def _narrow(listing: Listing, widths: list[int], shown: Sequence[int], room: int) -> None:
+    """Give columns of prose less where they are too wide together, then the names of rows."""
+    over = _needed(widths, shown) - room
+    prose = [at for at in shown if listing.columns[at] in listing.wrap]
+    while over > 0 and any(widths[at] > LEAST_PROSE for at in prose):
+        widths[max(prose, key=lambda at: widths[at])] -= 1
+        over -= 1
+    if over > 0:
+        widths[0] = max(min(LABEL_WIDTH, widths[0]), widths[0] - over)
+
+
+def _cell(listing: Listing, row: Sequence[str], at: int, width: int) -> str:
+    if listing.columns[at] in listing.wrap:
+        return row[at]
+    return "\n".join(folded(row[at], width))
+
+
+def left_out(listing: Listing, room: int) -> tuple[str, ...]:
+    """The columns that a width has no room for."""
+    widths = [_width(listing, at) for at in range(len(listing.columns))]
+    shown = shown_columns(listing, widths, room)
+    return tuple(name for at, name in enumerate(listing.columns) if at not in shown)
+
+
+def shown_columns(listing: Listing, widths: Sequence[int], room: int) -> list[int]:
+    """The columns that fit, spare ones left out in their order until all others do."""
+    shown = list(range(len(listing.columns)))
+    for name in listing.spare:
+        if _needed(widths, shown) <= room:
+            break
+        if name in listing.columns:
+            shown.remove(listing.columns.index(name))
+    return shown
+
+
+def _width(listing: Listing, at: int) -> int:
+    total = (listing.total[at],) if listing.total else ()
+    texts = (listing.columns[at], *total, *(row[at] for row in listing.rows))
+    return max(map(cell_len, texts))
+
+
+def _needed(widths: Sequence[int], shown: Sequence[int]) -> int:
+    return sum(widths[at] for at in shown) + BETWEEN * max(len(shown) - 1, 0)
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A text in lines of a width, nothing of it left out."""
+    if cell_len(text) <= width:
+        return [text]
+    *whole, last = chop_cells(text, max(width, 1))
+    return [*whole, last + " " * (width - cell_len(last))]
