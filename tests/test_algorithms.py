@@ -54,9 +54,11 @@ def test_blocks_go_with_every_score(attn: Attn, mode: str) -> None:
 def test_the_screen_of_blocks(attn: Attn) -> None:
     """Keys keep their names in a block, words too."""
     page = attn("compute", "--text", "a b c d e", "--block-size", 2, "--only", "block_2").out
-    assert page.splitlines()[2].split() == ["c", "d"]
-    assert "block_3 = scaled of key 4" in attn("compute", "--m", 5, "--block-size", 2).out
-    assert "over the keys of the block" in attn("compute", "--block-size", 2).out
+    assert page.splitlines()[1].split() == ["c", "d"]
+    assert (
+        "block_3 = scaled of key 4" in attn("compute", "--m", 5, "--block-size", 2, "--steps").out
+    )
+    assert "over the keys of the block" in attn("compute", "--block-size", 2, "--steps").out
 
 
 def test_one_query_by_hand(attn: Attn) -> None:
@@ -82,7 +84,7 @@ def test_one_query_is_a_row_of_all(attn: Attn) -> None:
     more = ("--causal", "--bias", "alibi", "--heads", 2, "--n", 5)
     whole = attn("compute", *more, "--quiet").out.splitlines()[3]
     assert attn("compute", *more, "--query-index", 3, "--quiet").out.splitlines() == [whole]
-    page = attn("compute", *more, "--query-index", 3).out
+    page = attn("compute", *more, "--query-index", 3, "--steps").out
     assert "products of matrices give the same numbers" in page.replace("\n", " ")
     assert "head 1, query 3" in page
 
@@ -90,7 +92,7 @@ def test_one_query_is_a_row_of_all(attn: Attn) -> None:
 def test_a_single_row_is_taken_number_by_number(attn: Attn) -> None:
     """A short typed query shows its products; a cache, heads or many keys do not."""
     one = ("--q", "1 2", "--k", "1 0; 0 1; 1 1")
-    assert "products = Q ⊙ K" in attn("compute", *one).out
+    assert "products = Q ⊙ K" in attn("compute", *one, "--steps").out
     assert "products" not in attn("compute", *one, "--mode", "additive").out
     assert "products" not in attn("compute", *one, "--heads", 2).out
     assert "products" not in attn("compute", "--q", "1 2", "--m", 200).out
@@ -150,7 +152,7 @@ def test_what_a_cache_saves(attn: Attn) -> None:
     assert "82 FLOPs; without the cache no more here; the whole run takes 202" in page
     words = attn("compute", "--text", "the cat sat", "--decode").out.replace("\n", " ")
     assert f"without the cache {2 * 2 * 2 * 4 * 4} more, for keys and values" in words
-    assert "  sat" in words
+    assert "sat sat" in words or "sat the" in words
 
 
 def test_differences_are_those_of_the_outputs(attn: Attn) -> None:

@@ -28,19 +28,22 @@ def document(ran: Ran) -> dict[str, Any]:
 
 def test_the_page(attn: Attn) -> None:
     """Steps with formula, number, share and order; totals, what dominates, memory, layers."""
-    ran = attn("complexity", "--n", 512, "--d", 64)
+    ran = attn("complexity", "--n", 512, "--d", 64, "--details")
     assert (ran.status, ran.err) == (0, "")
     for line in (
         "Cost of scaled dot-product attention                     n = 512, d = 64, 1 head",
-        "  scores   Q Kᵀ               2 n² d      33,554,432  39.3%  O(n² d)",
-        "  matrix products   4 n² d + 8 n d² = 83,886,080",
-        "  everything else   6 n² - 2 n = 1,571,840",
-        "O(n d²) or O(n² d)?",
+        "85.5 MFLOPs  4 n² d + 8 n d² + 6 n² - 2 n",
+        "O(n² d)      80 % between queries and keys",
+        "scores   Q Kᵀ               2 n² d      33,554,432   39.3 % ██████████",
+        "all                                     85,457,920    100 %",
+        "matrix products   4 n² d + 8 n d² = 83,886,080",
+        "everything else   6 n² - 2 n = 1,571,840",
         "  The core overtakes the projections at n = 2 d = 128.",
         "  The self-attention layer overtakes the recurrent layer at n = d = 64.",
-        "  n =    64  ██████▊               34 %",
-        "  score matrix     1 MiB (4 n² bytes)",
-        "  self-attention              O(n² d)     16,777,216  O(1)         O(1)",
+        "n =   128 ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒████████████████████ 51 %  ◂ n = 2 d",
+        "n =   512 ▒▒▒▒▒▒▒▒████████████████████████████████ 80 %  ◂ here",
+        "score matrix  1 MiB (4 n² bytes)",
+        "self-attention              O(n² d)     16,777,216  O(1)         O(1)",
         "  a multiply and an add are 2 operations; exp, tanh, a root, a sine are 1",
     ):
         assert line in ran.out.splitlines()
@@ -50,8 +53,9 @@ def test_letters_alone(attn: Attn) -> None:
     """Without a number there are formulas only."""
     ran = attn("complexity")
     assert "1 head, any n, d" in ran.out
-    assert "  scores   Q Kᵀ               2 n² d      O(n² d)" in ran.out.splitlines()
-    assert "FLOPs" not in ran.out.split("Counting conventions")[0].split("What")[0].split("\n")[2]
+    assert "scores   Q Kᵀ               2 n² d      O(n² d)" in ran.out.splitlines()
+    assert "share" not in ran.out.split("When n grows")[0]
+    assert "4 n² d + 8 n d² + 6 n² - 2 n  FLOPs" in ran.out.splitlines()
 
 
 def test_a_number_and_a_letter(attn: Attn) -> None:
@@ -78,8 +82,8 @@ def test_causal_pairs(attn: Attn) -> None:
 def test_pairs_with_open_letters_say_where_they_hold(attn: Attn) -> None:
     """A formula that depends on which size is larger says which it takes."""
     said = "where a letter is open, sequences are taken to be long, and n ≤ m"
-    assert said in attn("complexity", "--causal").out
-    assert said not in attn("complexity", "--causal", "--n", 4, "--d", 2).out
+    assert said in attn("complexity", "--causal", "--details").out
+    assert said not in attn("complexity", "--causal", "--n", 4, "--d", 2, "--details").out
     cached = document(attn("complexity", "--causal", "--m", "m", "--json"))
     assert cached["pairs"]["kept"]["formula"] == "-n**2/2 + n*m + n/2"
 
@@ -166,7 +170,7 @@ def test_sweep(attn: Attn) -> None:
     """N from 128 to 1024 doubles three times; the CSV holds the exact numbers."""
     ran = attn("complexity", "--d", 64, "--sweep", "n=128:1100", "--save", "sweep.csv")
     assert ran.status == 0
-    assert "  1,024" in ran.out
+    assert "\n1,024 " in ran.out
     with open("sweep.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["n"]) for row in rows] == [128, 256, 512, 1024, 1100]
@@ -419,6 +423,7 @@ def test_refusal(attn: Attn, line: str) -> None:
 
 
 CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+    "details": ((), ("--details",)),
     "n": ((), ("--n", 8)),
     "m": (("--n", 2), ("--m", 8)),
     "d": ((), ("--d", 8)),
@@ -481,7 +486,12 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "decode": (("--n", 8, "--d", 4), ("--decode",)),
     "local_d": (("--n", 8, "--d", 4, "--local", "m", "--local-d", 2), ("--local-d", 1)),
 }
-ELSEWHERE = {"export": "test_model_page", "save": "test_sweep", "force": "test_force"}
+ELSEWHERE = {
+    "export": "test_model_page",
+    "save": "test_sweep",
+    "force": "test_force",
+    "theme": "test_themes",
+}
 
 
 def test_every_option_is_here() -> None:
@@ -532,7 +542,7 @@ def test_an_expression_is_counted(attn: Attn) -> None:
     tiled = attn("complexity", *size, "--block", 2, "--tile", 2)
     assert pairs_of(tiled) == 9
     assert pairs_of(attn("complexity", *size, "--causal", "--tile", 2)) == 4 + 8 + 5
-    page = attn("complexity", "--n", 5, "--d", 4, "--causal", "--tile", 2).out
+    page = attn("complexity", "--n", 5, "--d", 4, "--causal", "--tile", 2, "--details").out
     assert "block-sparse: 6 of 9 tiles of 2×2 keep a pair;" in page
     assert "p is the number of pairs in kept tiles, counted" in page
 
@@ -554,7 +564,7 @@ def test_pairs_of_batch_rows_are_of_all_batch_rows(attn: Attn) -> None:
     """What is kept stands beside as many pairs as there are."""
     page = attn("complexity", "--n", 4, "--d", 4, "--batch", 2, "--lengths", "2,3").out
     assert "pairs kept        p = 20, of b n² = 32" in page
-    tiled = attn("complexity", "--n", 5, "--d", 4, "--causal", "--tile", 2).out
+    tiled = attn("complexity", "--n", 5, "--d", 4, "--causal", "--tile", 2, "--details").out
     assert "pairs computed    p = 17, of n² = 25" in tiled
     assert "pairs outside of kept tiles are not counted" in tiled
 
@@ -599,5 +609,7 @@ def test_every_width(attn: Attn, mode: str, columns: int, monkeypatch: pytest.Mo
 def test_tables_of_words_stay_aligned_in_ascii(attn: Attn) -> None:
     """Signs become longer in ASCII; columns begin in one place all the same."""
     page = attn("complexity", "--plain").out.splitlines()
-    start = page[2].index("operation")
-    assert all(line[start] != " " and line[start - 1] == " " for line in page[3:11])
+    heads = next(at for at, line in enumerate(page) if line.startswith("step"))
+    start = page[heads].index("operation")
+    assert set(page[heads + 1]) == {"-"}
+    assert all(line[start] != " " and line[start - 1] == " " for line in page[heads + 2 :][:8])

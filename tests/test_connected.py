@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from math import exp, tanh
 
 import numpy as np
@@ -97,14 +98,15 @@ def test_orders(attn: Attn, mode: str, order: str) -> None:
 def test_the_screen(attn: Attn) -> None:
     """Columns sum to 1 over time, rows over features; features look at steps and back."""
     time = attn("compute", "--mode", "fc-time", "--n", 3, "--only", "weights").out
-    assert time.splitlines()[-3].split() == ["sum", "1", "1", "1", "1"]
+    assert "sum" not in time
     assert "over time" in time
-    whole = attn("compute", "--mode", "fc-time").out
-    assert "d0 looks most at t" in whole
+    whole = attn("compute", "--mode", "fc-time", "--steps").out
+    assert re.search(r"^d0 +t\d +\d\d %", whole, re.M)
     assert "scores = Wᵀ X" in whole
-    assert "t0 looks most at d" in attn("compute", "--mode", "fc-feature").out
+    features = attn("compute", "--mode", "fc-feature", "--steps").out
+    assert re.search(r"^t0 +d\d +\d\d %", features, re.M)
     words = attn("compute", "--mode", "fc-time", "--text", "a b c", "--activation", "relu").out
-    assert 'looks most at "' in words
+    assert re.search(r"^d0 +[abc] +\d\d %", words, re.M)
     assert "activation Φ = relu" in words
 
 

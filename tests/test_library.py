@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -69,7 +70,7 @@ def test_what_a_run_has() -> None:
     assert "given arrays; computed in float64" in run.facts
     assert run.notices == ()
     assert run.spec == Spec(causal=True)
-    assert run.work("weights[1,0]") == "weights[1,0] = e^0 / (e^0 + e^0.7071) = 0.3302"
+    assert run.work("weights[1,0]") == "weights[q1,k0] = e^0 / (e^0 + e^0.7071) = 0.3302"
     with pytest.raises(attn.AttnError, match=r"there is no step 'wieghts'\. Did you mean weights"):
         run["wieghts"]
 
@@ -223,7 +224,7 @@ def test_results_show_themselves() -> None:
         console.print(result)
         assert max(map(len, console.export_text().splitlines())) <= 60
         page = result._repr_html_()
-        assert page.count("<table>") == page.count("</table>") > 0
+        assert len(re.findall("<table[ >]", page)) == page.count("</table>") > 0
         result.export("page.html", force=True)
     run.export("run.md")
     run.save("run.npz")
@@ -238,7 +239,7 @@ def test_a_run_keeps_its_language() -> None:
         run = attn.compute(EYE, EYE, VALUES)
     assert run.steps[0].meaning != attn.compute(EYE, EYE, VALUES).steps[0].meaning
     assert not str(run).isascii()
-    assert "看" in str(run)
+    assert "谁最关注谁" in str(run)
     with pytest.raises(attn.AttnError, match=r"lang: no language 'xx'\. Known: en, zh"):
         attn.speaking("xx")
 
@@ -307,8 +308,9 @@ def test_a_notebook_draws_the_page() -> None:
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     (drawn,) = notebook.cells[0].outputs
     assert drawn.output_type == "execute_result"
-    assert "<table>" in drawn.data["text/html"]
-    assert "0.6698" in drawn.data["text/html"]
+    assert "<table" in drawn.data["text/html"]
+    assert "<td" in drawn.data["text/html"]
+    assert ">67</td>" in drawn.data["text/html"]
 
 
 WORDS = {

@@ -32,7 +32,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_compute_works_for_it(attn: Attn, arguments: tuple[object, ...]) -> None:
     """Every step is shown with formula, cost and worked cell; its matrix is drawn and saved."""
-    ran = attn("compute", "--mode", "bilinear", *arguments, "--save", "run.npz")
+    ran = attn("compute", "--mode", "bilinear", *arguments, "--steps", "--save", "run.npz")
     assert ran.status == 0, ran.err
     assert "Bilinear attention" in ran.out
     assert "queries seen by the keys" in ran.out

@@ -78,18 +78,21 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "stride": ((), ("--stride", 2)),
     "global_tokens": ((), ("--global", 2)),
     "documents": ((), ("--documents", "0,0,1,1")),
+    "steps": ((), ("--steps",)),
+    "percent": ((), ("--percent",)),
     "only": ((), ("--only", "scores")),
     "start": ((), ("--from", "weights")),
     "show_work": ((), ("--show-work", "scores[0,0]")),
     "head": (("--heads", 2), ("--head", 1)),
     "batch_index": (("--batch", 2), ("--batch-index", 1)),
-    "precision": ((), ("--precision", 2)),
+    "precision": ((), ("--precision", 3)),
     "everything": (("--n", 30), ("--all",)),
     "plain": ((), ("--plain",)),
     "quiet": ((), ("--quiet",)),
     "json": ((), ("--json",)),
 }
 ELSEWHERE = {
+    "theme": "test_themes",
     "save": "test_a_saved_run_runs_again",
     "export": "test_exports_hold_every_number_of_the_page",
     "force": "test_existing_files_are_kept",
@@ -131,27 +134,33 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
 
 
 def test_step_reveals_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal --step shows a step, waits for a key, and stops at q."""
+    """On a terminal --step shows a part, waits for a key, goes back with b, and stops at q."""
     import io
 
     from rich.console import Console
 
-    from attn_cli.cli import output
+    from attn_cli.cli import stepping
     from attn_cli.views.page import Heading, Lines
+    from attn_cli.views.terminal import Printer
 
     blocks = [Lines(("start",)), Heading("1", "one"), Heading("2", "two"), Heading("3", "three")]
     shown: list[str] = []
-    keys = iter(" q")
+    said: list[str] = []
+    keys = iter("  bq")
     out = io.StringIO()
-    console = Console(file=out, width=40)
 
     def press() -> str:
         shown.append(out.getvalue())
         return next(keys)
 
     monkeypatch.setattr("typer.getchar", press)
-    monkeypatch.setattr(output.streams, "say", lambda text: None)
-    output.reveal(blocks, console)
+    monkeypatch.setattr(stepping.streams, "say", said.append)
+    stepping.walk(blocks, Printer(Console(file=out, width=40)))
     assert "one" not in shown[0]
     assert "1 one" in shown[1]
-    assert "two" not in out.getvalue()
+    assert "two" not in shown[1]
+    assert "2 two" in shown[2]
+    assert shown[3].count("1 one") == 2
+    assert "three" not in out.getvalue()
+    assert said[:2] == [f"— part {at} of 4 · any key: next, b: back, q: end —" for at in (1, 2)]
+    assert said[3] == said[1]

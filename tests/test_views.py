@@ -15,12 +15,12 @@ from rich.cells import cell_len
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.mechanisms.normalizers import NORMALIZERS
 from attn_cli.topics.en.steps import MEANINGS
-from attn_cli.views import latex
+from attn_cli.views import latex, tints
 from attn_cli.views.ascii import TABLE
 from attn_cli.views.grids import Matrix, grids_of
-from attn_cli.views.numbers import column, scientific, short
+from attn_cli.views.numbers import needs_powers, percents, scientific, short, table
 from attn_cli.views.page import ASCII_SIGNS, Display
-from attn_cli.views.shades import shade
+from attn_cli.views.palette import KINDS, Palette, ground_of
 from tests.conftest import Attn
 
 SMALL = ("--q", "1 0; 0 1; 1 1", "--k", "1 0; 0 1; 1 1", "--v", "1 2; 3 4; 5 6")
@@ -63,12 +63,46 @@ def test_powers_stay_short() -> None:
     assert [scientific(x) for x in (1e-9, 12340.0, -1.5e300)] == ["1e-9", "1.234e4", "-1.5e300"]
 
 
-@given(st.lists(st.floats(-1e3, 1e3).filter(lambda x: x == 0 or abs(x) > 1e-3), min_size=1))
-def test_decimal_points_stand_in_line(numbers: list[float]) -> None:
-    """In a column all texts are as wide, and every decimal point is at the same place."""
-    texts = column(numbers, 4, False)
-    assert len({len(text) for text in texts}) == 1
-    assert len({text.index(".") for text in texts if "." in text}) <= 1
+@given(st.lists(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=3), min_size=1))
+def test_decimal_points_stand_in_line(rows: list[list[float]]) -> None:
+    """All numbers of a table have as many decimals, and none but 0 reads as 0."""
+    largest = max(abs(number) for row in rows for number in row)
+    texts = [text for row in table(rows, None, largest) for text in row]
+    if needs_powers(largest, 4):
+        return
+    assert len({len(text.partition(".")[2]) for text in texts}) == 1
+    for text, number in zip(texts, (number for row in rows for number in row), strict=True):
+        plain = text.replace(",", "")
+        if plain[0] in "<>":
+            assert 0 < abs(number) < float(plain.lstrip("<>-").join(["0", ""]))
+            assert (plain[0] == ">") == (number < 0)
+        else:
+            assert (float(plain) == 0) == (number == 0)
+            assert abs(float(plain) - number) <= 0.5001 * 10.0 ** -len(plain.partition(".")[2])
+
+
+@pytest.mark.parametrize(
+    ("rows", "texts"),
+    [
+        ([[1.0, -2.0], [3000.0, 0.0]], [["1", "-2"], ["3,000", "0"]]),
+        ([[0.125, 2.0]], [["0.12", "2.00"]]),
+        ([[0.001, 2.5], [-0.001, 2.5]], [["<.01", "2.50"], [">-.01", "2.50"]]),
+        ([[0.333, 1.0], [0.334, 1.0]], [["0.333", "1.000"], ["0.334", "1.000"]]),
+        ([[0.0123, 0.002]], [["0.012", "0.002"]]),
+        ([[1e-9, 2e-9]], [["1e-9", "2e-9"]]),
+        ([[float("-inf"), 1.5]], [["-∞", "1.50"]]),
+    ],
+)
+def test_numbers_of_a_table(rows: list[list[float]], texts: list[list[str]]) -> None:
+    """Two decimals, more to tell rows apart or for small numbers; whole numbers stay whole."""
+    largest = max(abs(n) for row in rows for n in row if np.isfinite(n))
+    assert table(rows, None, largest) == texts
+
+
+def test_per_cent() -> None:
+    """0 and 100 only where it is nothing and all."""
+    shown = percents([[0, 0.004, 0.005, 0.5, 0.995, 1, float("nan")]])
+    assert shown == [["0", "<1", "0", "50", ">99", "100", "nan"]]
 
 
 def matrix(values: np.ndarray, **more: object) -> Matrix:
@@ -108,7 +142,7 @@ def test_every_number_shown_is_whole(rows: int, columns: int, width: int, everyt
                     assert cell.text.strip() == "…"
                     continue
                 i, j = int(label[1:]), int(name[1:])
-                assert float(cell.text) == values[i, j]
+                assert float(cell.text.replace(",", "")) == values[i, j]
                 seen.add((i, j))
     if everything:
         assert len(seen) == rows * columns
@@ -140,10 +174,10 @@ def test_masked_cells_have_a_sign() -> None:
 
 
 def test_sums_are_taken_before_rounding() -> None:
-    """Thirds are shown as 0.3333, and their row sums to 1."""
+    """Thirds are shown as 0.33, and their row sums to 1."""
     made = matrix(np.full((1, 3), 1 / 3), sums=[1.0])
     (grid,) = grids_of(made, Display())
-    assert [cell.text.strip() for cell in grid.rows[0][1]] == ["0.3333"] * 3 + ["1"]
+    assert [cell.text.strip() for cell in grid.rows[0][1]] == ["0.33"] * 3 + ["1"]
 
 
 @pytest.mark.parametrize("width", [10, 20, 40, 80, 160])
@@ -162,24 +196,102 @@ def test_no_line_is_wider_than_the_terminal(
 def test_long_words_are_folded_and_not_cut(attn: Attn) -> None:
     """A word too long for its column stands in several lines, whole."""
     ran = attn("compute", "--text", "Donaudampfschifffahrtsgesellschaft", "--only", "weights")
-    assert "  Donaudampfsc             1    1\n  hifffahrtsge\n  sellschaft\n" in ran.out
-    for part in ("Donaudampfsc", "hifffahrtsge", "sellschaft"):
-        assert ran.out.count(part) == 2
+    assert re.search(r"^Donaudampfsc\nhifffahrtsge\nsellschaft +1$", ran.out, re.M)
+    head = ran.out.splitlines()[2:6]
+    assert "".join(line.strip() for line in head) == "Donaudampfschifffahrtsgesellschaft"
 
 
-def test_shades_are_readable() -> None:
-    """Text on a shade has a contrast of at least 4.5 (WCAG 2.2, success criterion 1.4.3)."""
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours by WCAG 2.2, of formulas of its own."""
 
     def luminance(colour: str) -> float:
         parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    for signed in (True, False):
-        for level in np.linspace(-1 if signed else 0, 1, 60):
-            text, _, background = shade(float(level), signed).partition(" on ")
-            light, dark = sorted((luminance(text), luminance(background)), reverse=True)
-            assert (light + 0.05) / (dark + 0.05) >= 4.5
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+GROUNDS = {"dark": ("#000000", "#1e1e1e"), "light": ("#ffffff",), "unknown": ("#000000", "#ffffff")}
+LEVELS = [float(level) for level in np.linspace(-1, 1, 121) if level]
+
+
+def colours(style: str) -> tuple[str, str]:
+    """Text and background of a tint."""
+    text, _, background = style.removeprefix("bold ").partition(" on ")
+    if background.startswith("color("):
+        background = tints.cube_colour(int(background[6:-1]))
+    return text, background
+
+
+@pytest.mark.parametrize("depth", ["256", "truecolor"])
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_text_on_tints_is_readable(ground: str, depth: str) -> None:
+    """Text on a tint has a contrast of at least 4.5 (WCAG 2.2, success criterion 1.4.3)."""
+    for level in LEVELS:
+        assert contrast(*colours(tints.tint(level, Palette(ground, depth)))) >= 4.5
+
+
+@pytest.mark.parametrize("depth", ["256", "truecolor"])
+@pytest.mark.parametrize("ground", ["dark", "light"])
+def test_what_is_larger_stands_out_more(ground: str, depth: str) -> None:
+    """The farther a number is from 0, the more its tint contrasts with the ground; 0 has none."""
+    palette = Palette(ground, depth)
+    assert tints.tint(0.0, palette) == ""
+    for sign in (1, -1):
+        found = [
+            contrast(colours(tints.tint(sign * level, palette))[1], GROUNDS[ground][-1])
+            for level in LEVELS
+            if level > 0
+        ]
+        assert found == sorted(found)
+        assert found[-1] > 5 > 1.5 > found[0]
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_words_are_readable(ground: str) -> None:
+    """Names have a contrast of 4.5 on the ground they are for; where it is not known, on both."""
+    for colour in KINDS[ground].values():
+        assert all(contrast(colour, one) >= 4.5 for one in GROUNDS[ground])
+
+
+def test_sixteen_colours_have_no_backgrounds() -> None:
+    """Where tones are the terminal's own, the large numbers are bold."""
+    palette = Palette("dark", "standard")
+    assert [tints.tint(x, palette) for x in (0.2, 0.6, -1.0)] == ["", "bold", "bold"]
+    assert tints.tint(1.0, Palette("dark", "none")) == ""
+
+
+def test_themes(shell: Attn) -> None:
+    """--theme, ATTN_THEME and COLORFGBG choose colours; another word is refused."""
+    colour = {"NO_COLOR": "", "FORCE_COLOR": "1", "TERM": "xterm", "COLORTERM": "truecolor"}
+
+    def page(*arguments: str, **variables: str) -> str:
+        return shell(*arguments, **colour, **variables).out.split("Try")[0]
+
+    for command in ("compute", "complexity", "mask", "compare", "explain"):
+        pages = {theme: page(command, "--theme", theme) for theme in ("dark", "light")}
+        assert pages["dark"] != pages["light"], command
+        assert pages["dark"] == page(command, ATTN_THEME="dark")
+        assert pages["light"] == page(command, COLORFGBG="0;15")
+        assert page(command) not in pages.values()
+    assert shell("compute", "--theme", "blue").err == (
+        "Error: --theme: there is no 'blue'. Known: auto, dark, light.\n"
+    )
+
+
+def test_the_ground_is_told() -> None:
+    """What is said goes first, then COLORFGBG, whose last number is the background's."""
+    from attn_cli.cli.ground import read_answer
+
+    assert ground_of("dark", "0;15") == "dark"
+    assert [ground_of(None, told) for told in ("15;0", "0;15", "0;default;7", "", "x")] == [
+        *("dark", "light", "light", "unknown", "unknown"),
+    ]
+    assert read_answer(b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\\x1b[?6c") == "dark"
+    assert read_answer(b"\x1b]11;rgb:ff/fd/f0\x07\x1b[?6c") == "light"
+    assert read_answer(b"\x1b[?6c") is None
 
 
 def test_colours_only_where_wanted(shell: Attn) -> None:
@@ -199,7 +311,7 @@ def test_narrow_encodings_lose_no_number(shell: Attn, encoding: str) -> None:
     assert narrow.status == 0
     assert narrow.out.isascii()
     assert "scores / sqrt 2" in narrow.out
-    numbers = re.compile(r"\d+\.\d{4}")
+    numbers = re.compile(r"\d+\.\d\d")
     assert numbers.findall(narrow.out) == numbers.findall(whole.out)
 
 
@@ -228,8 +340,8 @@ def test_exports_hold_every_number_of_the_page(attn: Attn, kind: str) -> None:
     assert ran.err == f"Exported run.{kind}\n"
     text = Path(f"run.{kind}").read_text(encoding="utf-8")
     assert "Scaled dot-product attention" in text.replace("&#160;", " ")
-    for number in set(re.findall(r"\d\.\d{4}", ran.out)):
-        assert number in text
+    for number in set(re.findall(r"\d\.\d\d|\d+ %", ran.out)):
+        assert number in text.replace("\\%", "%").replace("&#160;", " ")
 
 
 def test_notices_are_exported(attn: Attn) -> None:
@@ -249,7 +361,7 @@ def test_svg_and_html_load_nothing_from_elsewhere(attn: Attn) -> None:
 
 def test_latex_escapes_what_latex_reads(attn: Attn) -> None:
     """Words with signs that LaTeX reads are escaped; formulas are LaTeX."""
-    attn("compute", "--text", "50% & _x_", "--export", "run.tex")
+    attn("compute", "--text", "50% & _x_", "--steps", "--export", "run.tex")
     text = Path("run.tex").read_text(encoding="utf-8")
     assert r"\% & \& & \_x\_" in text
     assert r"\[ \mathrm{scaled} = \frac{\mathrm{scores}}{\sqrt{4}} \]" in text
@@ -260,9 +372,9 @@ def test_markdown_tables_are_tables(attn: Attn) -> None:
     """Every row of a Markdown table has as many cells as its head."""
     attn("compute", *SMALL, "--export", "run.md")
     tables = re.findall(r"(?:^\|.*\n)+", Path("run.md").read_text(encoding="utf-8"), re.M)
-    assert len(tables) == 7
-    for table in tables:
-        assert len({line.count("|") for line in table.splitlines()}) == 1
+    assert len(tables) == 8
+    for one in tables:
+        assert len({line.count("|") for line in one.splitlines()}) == 1
 
 
 def test_letters_that_pdflatex_lacks_are_told(attn: Attn) -> None:

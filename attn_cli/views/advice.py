@@ -8,13 +8,15 @@ from attn_cli.language import said
 from attn_cli.spelling import spelled
 from attn_cli.views.page import Lines
 
-SHORT = 24
+SHORT = 16
 """A command up to this long is written out with everything that can be added to it."""
 
 
 def advice_lines(command: str, options: Sequence[str], others: Sequence[str] = ()) -> list[Lines]:
-    """One line: options that can be added to the command, then other commands."""
-    added = [spelled(option) for option in options]
+    """What can be added to the command, then other commands: those that begin with attn."""
+    others = [*others, *(option for option in options if option.startswith("attn "))]
+    added = [spelled(option) for option in options if not option.startswith("attn ")]
+    others = [*map(spelled, others)]
     if not added and not others:
         return []
     if command and len(command) <= SHORT:

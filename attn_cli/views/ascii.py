@@ -28,6 +28,8 @@ TABLE = str.maketrans(
         "—": "-",
         **dict.fromkeys("█▉▊▋▌", "#"),
         **dict.fromkeys("▍▎▏", ""),
+        "▒": ":",
+        "◂": "<",
         "³": "^3",
         "µ": "u",
         "α": "alpha",

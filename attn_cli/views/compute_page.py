@@ -29,7 +29,10 @@ def compute_page(trace: Trace, display: Display, command: str | None = None) -> 
         Title(trace.title, trace.formula, trace.source),
         Lines((BETWEEN.join((*trace.facts, *missing)),), quiet=True, indented=False),
     ]
-    blocks += _every_step(trace, numbers, display) if every else first_page(trace, numbers, display)
+    if every:
+        blocks += _every_step(trace, numbers, display)
+    else:
+        blocks += first_page(trace, numbers, display, options=command is not None)
     if trace.summary:
         blocks += [Heading("", said("All queries")), Lines(trace.summary)]
     if command is not None:

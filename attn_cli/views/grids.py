@@ -14,8 +14,8 @@ from attn_cli.views.page import Cell, Display, Grid
 ROWS_SHOWN = 12
 LABEL_WIDTH = 12
 GAP = 1
-NAME_WIDTH = 3
-"""Columns that the name of a column is given at least."""
+NAME_WIDTH, NAME_LINES = 3, 4
+"""Columns that the name of a column is given at least, and lines at most."""
 
 FOOT = "sum"
 DOTTED = ("share", "percent", "veiled")
@@ -100,7 +100,7 @@ def _width(matrix: Matrix, cells: dict[int, list[Cell]], columns: Sequence[int])
     """One width for all columns: that of the widest number; longer names are folded to it."""
     numbers = max((cell_len(cell.text) for row in cells.values() for cell in row), default=1)
     names = max((cell_len(matrix.column_names[j]) for j in columns), default=1)
-    return max(numbers, min(names, NAME_WIDTH))
+    return max(numbers, min(names, NAME_WIDTH), -(-names // NAME_LINES))
 
 
 def _sums(matrix: Matrix, rows: Sequence[int], display: Display) -> list[str]:

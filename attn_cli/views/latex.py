@@ -63,6 +63,11 @@ SPECIAL = str.maketrans(
         "²": r"$^2$",
         "³": r"$^3$",
         "█": r"\rule{0.6em}{1.4ex}",
+        **{
+            sign: rf"\rule{{{0.6 * eighths / 8:.3g}em}}{{1.4ex}}"
+            for eighths, sign in enumerate("▏▎▍▌▋▊▉", 1)
+        },
+        "◂": r"$\triangleleft$",
         "½": "1/2",
         "■": r"$\bullet$",
     }

@@ -29,7 +29,7 @@ def catalogue_page(
     if command is None:
         return blocks
     more = () if libraries else ("attn mask ‹libraries›",)
-    return [*blocks, Lines((), apart=True), *advice_lines("", (), [*map(spelled, (*TRY, *more))])]
+    return [*blocks, Lines((), apart=True), *advice_lines("", (*TRY, *more))]
 
 
 def _listed(columns: Row, rows: Sequence[Row]) -> Block:

@@ -36,11 +36,16 @@ STEP_LINES = 5
 """Lines of a step beside those of its numbers: heading, meaning, names, worked cell, a blank."""
 
 
-def first_page(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
-    """The page without its title: step by step where that is short, else the answer first."""
+def first_page(
+    trace: Trace, numbers: dict[str, str], display: Display, *, options: bool
+) -> list[Block]:
+    """The page without its title: step by step where that is short, else the answer first.
+
+    options: whether each step is listed with the option that shows it.
+    """
     if is_small(trace, display):
         return _step_by_step(trace, numbers, display)
-    return _answer_first(trace, numbers, display)
+    return _answer_first(trace, numbers, display, options=options)
 
 
 def is_small(trace: Trace, display: Display) -> bool:
@@ -110,14 +115,17 @@ def _cost(trace: Trace) -> Part:
     """Operations of all steps, and how much of them is products of matrices."""
     flops = sum(step.flops for step in trace.steps)
     products = sum(step.flops for step in trace.steps if step.operation == "contract")
-    lines = [said("{part} % in matrix products", part=round(100 * products / flops))] * bool(flops)
+    part = round(100 * products / flops) if flops else 0
+    lines = [said("{part} % in matrix products", part=part)] if products else []
     return (
         Heading("", f"{flops:,} FLOPs"),
         Lines((*lines, *explained(trace)), quiet=True, indented=False),
     )
 
 
-def _answer_first(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
+def _answer_first(
+    trace: Trace, numbers: dict[str, str], display: Display, *, options: bool
+) -> list[Block]:
     blocks: list[Block] = []
     weights = trace.last("weights")
     if weights is not None:
@@ -129,7 +137,7 @@ def _answer_first(trace: Trace, numbers: dict[str, str], display: Display) -> li
         blocks.append(Abreast(tuple(focus_parts(trace))))
         told = explained(trace) if not any(row.place for row in trace.focus) else ()
         blocks += [Lines(told, quiet=True, indented=False)] if told else []
-    return [*blocks, Lines((), apart=True), step_list(trace, numbers)]
+    return [*blocks, Lines((), apart=True), step_list(trace, numbers, options=options)]
 
 
 def _weights(
@@ -138,7 +146,7 @@ def _weights(
     """The weights of every head that is shown, in per cent where no decimals are asked for."""
     percent = display.precision is None and step.look == "share"
     shown = display._replace(percent=percent)
-    about = said("{name}, % of each row" if percent else "{name}", name=step.name)
+    about = f"{step.name}, {said('% of each row')}" if percent else step.name
     parts: list[Part] = []
     for matrix in matrices(step, trace, shown):
         title = matrix.caption or f"{step.name} = {_formula(step)}"
@@ -151,8 +159,8 @@ def _weights(
     return parts
 
 
-def step_list(trace: Trace, numbers: dict[str, str]) -> Listing:
-    """Every step with its formula, shape and cost, and the option that shows it."""
+def step_list(trace: Trace, numbers: dict[str, str], *, options: bool) -> Listing:
+    """Every step with its formula, shape and cost; options: and the one that shows it."""
     steps = [step for step in trace.steps if not step.given]
     rows = [
         (
@@ -165,14 +173,16 @@ def step_list(trace: Trace, numbers: dict[str, str]) -> Listing:
         for step in steps
     ]
     columns = (said("step"), said("formula"), said("shape"), "FLOPs", said("look at it"))
+    total = (said("all"), "", "", f"{sum(step.flops for step in steps):,}", spelled("‹steps›"))
+    shown = len(columns) - (not options)
     weights = trace.last("weights")
     table = listing(
-        columns,
-        rows,
+        columns[:shown],
+        [row[:shown] for row in rows],
         right=("FLOPs",),
         spare=(columns[4], columns[1], columns[2]),
         wrap=(columns[1],),
-        total=(said("all"), "", "", f"{sum(step.flops for step in steps):,}", spelled("‹steps›")),
+        total=total[:shown],
     )
     strong = (f"{numbers[weights.name]:>2} {weights.name}",) if weights is not None else ()
     return table._replace(strong=strong, kinds=((columns[4], "query"),))

@@ -45,7 +45,7 @@ def test_rows_before_heads(attn: Attn, name: str) -> None:
     for one in "qkv":
         np.save(f"{one}.npy", np.load(f"{one}.npy").transpose(0, 2, 1, 3))
     assert np.array_equal(output(attn, *FILES, "--layout", name), expected)
-    page = attn("compute", *FILES, "--layout", name).out
+    page = attn("compute", *FILES, "--layout", name).flat
     assert "arrays read as bshd (batch, rows, heads, width), shown with heads first" in page
 
 

@@ -76,9 +76,9 @@ def test_an_empty_row_is_told_for_one_query(attn: Attn) -> None:
 
 def test_drawings_and_sentences_follow_the_mask(attn: Attn) -> None:
     """A dot is a masked key; a score beyond its type is drawn as the −∞ it is."""
-    page = attn("compute", *LOW, "--causal").out
-    assert "scores[0,0] = (-300)·300 ≈ -∞   (beyond what its type holds)" in page
-    assert "q0 sees only k0" in page
+    page = attn("compute", *LOW, "--causal", "--steps").out
+    assert "scores[q0,k0] = (-300)·300 ≈ -∞   (beyond what its type holds)" in page
+    assert "q0     k0 alone" in page
     assert "·    1" not in page
 
 

@@ -78,14 +78,14 @@ def test_looks_most_at_what_multiplies_the_values(attn: Attn) -> None:
 
 def test_names_are_one(attn: Attn) -> None:
     """W_query beside W_key; parameters are not called weights; a bias cites what it is."""
-    page = attn("compute", "--mode", "additive").out
+    page = attn("compute", "--mode", "additive", "--steps").out
     assert "W_KEY" not in page
     assert "W_key" in page
-    cost = attn("complexity", "--n", 8, "--d", 4).out
-    memory = cost[cost.index("Memory") : cost.index("Against other layers")]
-    assert "  parameters " in memory
+    cost = attn("complexity", "--n", 8, "--d", 4, "--details").out
+    memory = cost[cost.index("Memory,") : cost.index("Against other layers")]
+    assert "\nparameters " in memory
     assert "weights" not in memory.replace("after weights", "")
-    bias = attn("compute", "--bias", "relative").out.replace("\n", " ")
+    bias = attn("compute", "--bias", "relative").flat
     assert "as T5 has one; Shaw 2018 clips and adds vectors" in bias
 
 
