@@ -491,6 +491,7 @@ ELSEWHERE = {
     "save": "test_sweep",
     "force": "test_force",
     "theme": "test_themes",
+    "width": "test_an_svg_is_as_wide_as_its_lines",
 }
 
 

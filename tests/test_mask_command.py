@@ -598,6 +598,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
 }
 ELSEWHERE = {
     "theme": "test_themes",
+    "width": "test_an_svg_is_as_wide_as_its_lines",
     "save": "test_saved_masks_are_masks",
     "export": "test_exports",
     "force": "test_saved_masks_are_masks",

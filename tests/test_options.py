@@ -93,6 +93,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
 }
 ELSEWHERE = {
     "theme": "test_themes",
+    "width": "test_an_svg_is_as_wide_as_its_lines",
     "save": "test_a_saved_run_runs_again",
     "export": "test_exports_hold_every_number_of_the_page",
     "force": "test_existing_files_are_kept",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextvars import Context, copy_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 from attn_cli.views.page import Block, Signs
 
@@ -73,23 +73,34 @@ class Shown:
 
         return html_fragment(visible_page(self._blocks(Frame())))
 
-    def export(self, file: str | Path, *, force: bool = False) -> None:
+    def export(
+        self,
+        file: str | Path,
+        *,
+        force: bool = False,
+        theme: Literal["dark", "light"] = "light",
+        width: int | None = None,
+    ) -> None:
         """Write the page as .html, .svg, .md, .txt or .tex.
 
+        theme: the ground of an SVG; HTML has both. width: columns of text, 100 where none are said.
         Raises AttnError for another suffix, and without force for a file that exists.
         """
         from attn_cli.arrays.writing import check_path, write_text
 
         path = Path(file)
         check_path(path, "‹file›", SUFFIXES, force)
-        write_text(path, [self.exported(path.suffix.lower())], force=force)
+        text = self.exported(path.suffix.lower(), theme=theme, width=width)
+        write_text(path, [text], force=force)
 
-    def exported(self, suffix: str) -> str:
-        """The page as a file of a suffix has it."""
+    def exported(
+        self, suffix: str, *, theme: Literal["dark", "light"] = "light", width: int | None = None
+    ) -> str:
+        """The page as a file of a suffix has it; theme and width as above."""
         from attn_cli.views import export
 
-        blocks = self._blocks(Frame(export.WIDTH))
-        return export.WRITERS[suffix](blocks, self.title, self.notices)
+        sheet = export.Sheet(self.title, self.notices, theme, width or export.WIDTH)
+        return export.WRITERS[suffix](self._blocks(Frame(sheet.width)), sheet)
 
 
 class _Renderable:

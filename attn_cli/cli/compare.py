@@ -37,7 +37,7 @@ def compare(typed: Typed) -> None:
     for notice in comparison.notices:
         streams.note(notice)
     if view.export is not None:
-        export(comparison, view.export, force=view.force)
+        export(comparison, view)
     if view.json:
         print_json(comparison.to_dict())
     else:

@@ -49,7 +49,7 @@ def show_cost(cost: Cost | ModelCost, view: SimpleNamespace) -> None:
     """Print a cost as a page, JSON or LaTeX; export it, and save its sweep."""
     cost.details = view.details
     if view.export is not None:
-        export(cost, view.export, force=view.force)
+        export(cost, view)
     sweep = cost.sweep if isinstance(cost, Cost) else None
     if view.save is not None and sweep is not None:
         write_text(view.save, [sweep_csv(sweep)], force=view.force)

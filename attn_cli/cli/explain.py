@@ -28,6 +28,8 @@ attn explain mla
 
 TOPIC = typer.Argument(help="A topic of the list, or a mode.", metavar="[TOPIC]")
 
+SHOWN = ("theme", "plain", "lang", "export", "width", "force")
+
 PARAMETERS = [
     inspect.Parameter(
         "topic",
@@ -35,7 +37,10 @@ PARAMETERS = [
         default=None,
         annotation=Annotated[str | None, TOPIC],
     ),
-    *(view_option(name, VIEWS[name], "explain") for name in ("theme", "plain", "lang")),
+    *(
+        view_option(name, VIEWS[name], "explain")
+        for name in ("theme", "plain", "lang", "export", "width", "force")
+    ),
 ]
 
 
@@ -44,12 +49,18 @@ def explain(typed: Typed) -> None:
     """List the topics, or show one with its commands run."""
     from attn_cli.api.explain import Page
     from attn_cli.api.explain import explain as explained
+    from attn_cli.api.shown import SUFFIXES
+    from attn_cli.arrays.writing import check_path
     from attn_cli.cli.explaining import show_topic
-    from attn_cli.cli.output import show
+    from attn_cli.cli.output import export, show
     from attn_cli.cli.speaking import speak
 
-    found = explained(typed.values.get("topic"), language=speak(typed.view.lang))
+    view = typed.view
+    check_path(view.export, "‹export›", SUFFIXES, view.force)
+    found = explained(typed.values.get("topic"), language=speak(view.lang))
+    if view.export is not None:
+        export(found, view)
     if isinstance(found, Page):
-        show_topic(found, typed.view)
+        show_topic(found, view)
     else:
-        show(found, typed.view)
+        show(found, view)

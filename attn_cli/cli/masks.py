@@ -44,7 +44,7 @@ def show_catalogue(view: SimpleNamespace) -> None:
 
     catalogue = Catalogue(libraries=view.libraries)
     if view.export is not None:
-        export(catalogue, view.export, force=view.force)
+        export(catalogue, view)
     show(catalogue, view)
 
 
@@ -55,7 +55,7 @@ def show_mask(mask: Mask, view: SimpleNamespace) -> None:
     if view.save is not None:
         streams.say(f"Saved {view.save}: {mask.save(view.save, force=view.force)}")
     if view.export is not None:
-        export(mask, view.export, force=view.force)
+        export(mask, view)
     if view.json:
         for part in mask.json(ascii_only=not streams.shows_unicode(sys.stdout)):
             sys.stdout.write(part)

@@ -129,14 +129,21 @@ VIEWS: Mapping[str, View] = {
         Path,
         OUTPUT,
         "What is shown, as .html .svg .md .txt .tex.",
-        ("compute", "compare", "complexity", "mask"),
+        ("compute", "compare", "complexity", "mask", "explain"),
         "FILE",
+    ),
+    "width": View(
+        int,
+        OUTPUT,
+        "Columns of an exported page (default 100).",
+        ("compute", "compare", "complexity", "mask", "explain"),
+        "N",
     ),
     "force": View(
         bool,
         OUTPUT,
         "Write over existing files.",
-        ("compute", "compare", "complexity", "mask"),
+        ("compute", "compare", "complexity", "mask", "explain"),
     ),
 }
 

@@ -6,7 +6,6 @@ import errno
 import json
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -71,11 +70,14 @@ def printer_of(view: SimpleNamespace) -> Printer:
     )
 
 
-def export(shown: Shown, path: Path, *, force: bool) -> None:
+def export(shown: Shown, view: SimpleNamespace) -> None:
     """Write a result's page to a file, and say so."""
+    path = view.export
     suffix = path.suffix.lower()
-    text = shown.exported(suffix)
-    write_text(path, [text], force=force)
+    text = shown.exported(
+        suffix, theme="dark" if view.theme == "dark" else "light", width=view.width
+    )
+    write_text(path, [text], force=view.force)
     streams.say(f"Exported {path}")
     if suffix == ".tex" and not text.isascii() and max(text) > LAST_LATIN:
         streams.note(said("it has letters that pdflatex lacks; use lualatex or xelatex."))

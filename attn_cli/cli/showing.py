@@ -72,7 +72,7 @@ def show_run(run: Run, view: SimpleNamespace) -> None:
         run.save(view.save, force=view.force)
         streams.say(f"Saved {view.save}")
     if view.export is not None:
-        export(run, view.export, force=view.force)
+        export(run, view)
     if view.json:
         _print_json(run)
     elif view.quiet:

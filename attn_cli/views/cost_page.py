@@ -60,8 +60,7 @@ def _headline(report: CostReport) -> Listing:
         )
     elif cache["all"].value != 0:
         rows.append(_told(cache["all"], bytes_text, said("state, at any length"), " bytes"))
-    first = tuple(row[0] for row in rows)
-    return listing(("", " "), rows, wrap=(" ",))._replace(strong=first)
+    return listing(("", " "), rows, wrap=(" ",))._replace(kinds=(("", "strong"),))
 
 
 def _told(amount: Amount, written: object, what: str, unit: str = "") -> tuple[str, str]:

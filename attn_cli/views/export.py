@@ -1,40 +1,49 @@
-"""Pages as files: what the terminal shows, as HTML, SVG, text, Markdown or LaTeX."""
+"""Pages as files: HTML, SVG, text, Markdown or LaTeX."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
 from attn_cli.language import said
+from attn_cli.views.html import html_page
 from attn_cli.views.latex import latex_page
 from attn_cli.views.markdown import markdown_page
 from attn_cli.views.page import Block, Lines
+from attn_cli.views.palette import Ground
 from attn_cli.views.terminal import Printer
 from attn_cli.views.visible import visible, visible_page
 
 WIDTH = 100
-"""Columns of text in an exported page."""
+"""Columns of text in an exported page, where none are said."""
 
-Writer = Callable[[list[Block], str, Sequence[str]], str]
 
-THEME = TerminalTheme(
-    (255, 255, 255),
-    (32, 33, 36),
-    [
-        (32, 33, 36),
-        (176, 42, 55),
-        (30, 120, 60),
-        (150, 100, 0),
-        (24, 90, 160),
-        (140, 50, 140),
-        (0, 115, 125),
-        (90, 94, 100),
-    ],
-)
+class Sheet(NamedTuple):
+    """What a file needs beside the page.
+
+    notices: what has to be known to read it right. ground: of an SVG; HTML has both. width:
+    columns of text.
+    """
+
+    title: str
+    notices: Sequence[str]
+    ground: Ground = "light"
+    width: int = WIDTH
+
+
+Writer = Callable[[list[Block], Sheet], str]
+
+GROUNDS = {
+    "light": ((255, 255, 255), (32, 33, 36)),
+    "dark": ((30, 30, 30), (222, 224, 228)),
+}
+"""Background and text of pictures."""
 
 SVG = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" role="img" \
 aria-label="@title@" xmlns="http://www.w3.org/2000/svg">
@@ -49,7 +58,7 @@ aria-label="@title@" xmlns="http://www.w3.org/2000/svg">
 </clipPath>
 {lines}
 </defs>
-<rect fill="#ffffff" width="{width}" height="{height}" rx="8"/>
+<rect fill="@background@" width="{width}" height="{height}" rx="8"/>
 <g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
 {backgrounds}
 <g class="{unique_id}-matrix">
@@ -59,29 +68,12 @@ aria-label="@title@" xmlns="http://www.w3.org/2000/svg">
 </svg>
 """
 
-HTML = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>@title@</title>
-<style>
-{stylesheet}
-body {{ color: {foreground}; background-color: {background}; }}
-pre {{ font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }}
-</style>
-</head>
-<body>
-<pre><code>{code}</code></pre>
-</body>
-</html>
-"""
 
-
-def _recorded(blocks: list[Block], notices: Sequence[str]) -> Console:
+def _recorded(blocks: list[Block], sheet: Sheet) -> Console:
     console = Console(
         file=io.StringIO(),
         record=True,
-        width=WIDTH,
+        width=sheet.width,
         force_terminal=True,
         color_system="truecolor",
         no_color=False,
@@ -89,12 +81,12 @@ def _recorded(blocks: list[Block], notices: Sequence[str]) -> Console:
         markup=False,
         emoji=False,
     )
-    Printer(console, "light").print(_with_notices(blocks, notices))
+    Printer(console, sheet.ground).print(_with_notices(blocks, sheet))
     return console
 
 
-def _with_notices(blocks: list[Block], notices: Sequence[str]) -> list[Block]:
-    noted = [Lines((said("Note: {notice}", notice=notice),)) for notice in notices]
+def _with_notices(blocks: list[Block], sheet: Sheet) -> list[Block]:
+    noted = [Lines((said("Note: {notice}", notice=notice),)) for notice in sheet.notices]
     whole: list[Block] = visible_page([*blocks, *noted])
     return whole
 
@@ -104,27 +96,34 @@ def _in_template(title: str) -> str:
     return escape(visible(title), quote=True).replace("{", "{{").replace("}", "}}")
 
 
-def _svg(blocks: list[Block], title: str, notices: Sequence[str]) -> str:
-    page = SVG.replace("@title@", _in_template(title))
-    return _recorded(blocks, notices).export_svg(theme=THEME, code_format=page)
+def _svg(blocks: list[Block], sheet: Sheet) -> str:
+    """A picture as wide as the longest line."""
+    console = _recorded(blocks, sheet)
+    lines = console.export_text(clear=False).splitlines()
+    console.width = max(map(cell_len, lines), default=1)
+    background, text = GROUNDS[sheet.ground]
+    tones = [text] * 8
+    page = SVG.replace("@title@", _in_template(sheet.title))
+    page = page.replace("@background@", "#" + "".join(f"{part:02x}" for part in background))
+    theme = TerminalTheme(background, text, tones, tones)
+    return console.export_svg(theme=theme, code_format=page)
 
 
-def _html(blocks: list[Block], title: str, notices: Sequence[str]) -> str:
-    page = HTML.replace("@title@", _in_template(title))
-    return _recorded(blocks, notices).export_html(theme=THEME, code_format=page)
+def _html(blocks: list[Block], sheet: Sheet) -> str:
+    return html_page(_with_notices(blocks, sheet), visible(sheet.title))
 
 
-def _text(blocks: list[Block], title: str, notices: Sequence[str]) -> str:
-    text = _recorded(blocks, notices).export_text()
+def _text(blocks: list[Block], sheet: Sheet) -> str:
+    text = _recorded(blocks, sheet).export_text()
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
-def _markdown(blocks: list[Block], title: str, notices: Sequence[str]) -> str:
-    return markdown_page(_with_notices(blocks, notices))
+def _markdown(blocks: list[Block], sheet: Sheet) -> str:
+    return markdown_page(_with_notices(blocks, sheet))
 
 
-def _latex(blocks: list[Block], title: str, notices: Sequence[str]) -> str:
-    return latex_page(_with_notices(blocks, notices))
+def _latex(blocks: list[Block], sheet: Sheet) -> str:
+    return latex_page(_with_notices(blocks, sheet))
 
 
 WRITERS: dict[str, Writer] = {

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from attn_cli.views.page import (
+    Abreast,
     Bars,
     Block,
     Cell,
@@ -15,36 +16,96 @@ from attn_cli.views.page import (
     Lines,
     Listing,
     Title,
-    in_order,
 )
+from attn_cli.views.palette import KINDS, Ground
 
 STYLE = """
-.attn { font: 14px/1.5 system-ui, sans-serif; max-width: 60rem; }
-.attn table { border-collapse: collapse; margin: .3rem 1.2rem .8rem 0; display: inline-table;
-  vertical-align: top; font: 13px/1.5 ui-monospace, Menlo, Consolas, monospace; }
-.attn caption { text-align: left; font-weight: 600; }
-.attn th, .attn td { padding: 0 .5em; text-align: right; white-space: pre; }
-.attn th { font-weight: 400; opacity: .75; }
+.attn { @light@ font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; }
+@media (prefers-color-scheme: dark) { .attn { @dark@ } }
+.attn h2 { font-size: 1.3em; margin: 0 0 .3rem; }
 .attn h3 { font-size: 1em; margin: 1rem 0 0; }
-.attn p { margin: .1rem 0; }
-.attn .quiet { opacity: .75; }
+.attn .abreast { display: flex; flex-wrap: wrap; gap: 0 2rem; }
+.attn section { min-width: 0; max-width: 100%; }
+.attn .tables { overflow-x: auto; }
+.attn table { border-collapse: collapse; margin: .3rem 1.2rem .8rem 0; display: inline-table;
+  vertical-align: top; font: 13px/1.5 ui-monospace, Menlo, "DejaVu Sans Mono", monospace; }
+.attn caption { text-align: left; font-weight: 600; }
+.attn th, .attn td { padding: .05rem .5em; text-align: right; white-space: pre; }
+.attn th { font-weight: 400; color: var(--quiet); text-align: right; }
+.attn .list thead th { border-bottom: 1px solid currentColor; }
+.attn .list tfoot * { font-weight: 700; }
+.attn .text, .attn .list th[scope=row] { text-align: left; white-space: pre-wrap; }
+.attn .list th[scope=row]:not([class]), .attn .list th.strong { color: inherit; }
+.attn .list .strong, .attn .list tr.strong * { font-weight: 700; }
+.attn .marked { font-weight: 700; text-decoration: underline; }
+.attn p { margin: .1rem 0; overflow-wrap: anywhere; }
+.attn .quiet { color: var(--quiet); }
+.attn .bars { min-width: 14rem; white-space: nowrap; }
+.attn .bar { display: inline-block; height: .9em; min-width: 1px; background: currentColor; }
+.attn p .bar { width: .9em; }
+.attn .query { color: var(--query); }
+.attn .key { color: var(--key); }
+.attn .value { color: var(--value); }
+.attn .weight { color: var(--weight); }
+.attn .input { color: var(--input); }
 """
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>@title@</title>
+<style>
+body { background: #ffffff; color: #202124; margin: 1rem; }
+@media (prefers-color-scheme: dark) { body { background: #1e1e1e; color: #dee0e4; } }
+</style>
+</head>
+<body>
+<main>
+@body@
+</main>
+</body>
+</html>
+"""
+
+
+def html_page(blocks: Iterable[Block], title: str) -> str:
+    """Write a page as a document of its own, for dark and light alike."""
+    return PAGE.replace("@title@", escape(title)).replace("@body@", html_fragment(blocks))
+
+
+def _style() -> str:
+    """The style with the colours of both grounds."""
+    grounds: tuple[Ground, ...] = ("dark", "light")
+    told = STYLE
+    for ground in grounds:
+        named = " ".join(f"--{kind}: {colour};" for kind, colour in KINDS[ground].items())
+        told = told.replace(f"@{ground}@", named)
+    return told
 
 
 def html_fragment(blocks: Iterable[Block]) -> str:
     """Write a page as a part of a document, with its own style."""
-    body = "\n".join(_block(block) for block in in_order(blocks))
-    return f'<style>{STYLE}</style>\n<div class="attn">\n{body}\n</div>'
+    body = "\n".join(map(_block, blocks))
+    return f'<style>{_style()}</style>\n<div class="attn">\n{body}\n</div>'
 
 
 def _block(block: Block) -> str:
+    if isinstance(block, Abreast):
+        parts = ("".join(map(_block, part)) for part in block.parts)
+        return f'<div class="abreast">{"".join(f"<section>{p}</section>" for p in parts)}</div>'
     if isinstance(block, Title):
         about = " · ".join(escape(part) for part in (block.formula, block.source) if part)
         return f"<h2>{escape(block.left)}</h2>" + (f"<p>{about}</p>" if about else "")
     if isinstance(block, Heading):
         text = " ".join(part for part in (block.number, block.text) if part)
         beside = " · ".join(escape(part) for part in (block.about, block.right) if part)
-        return f"<h3>{escape(text)}</h3>" + (f'<p class="quiet">{beside}</p>' if beside else "")
+        kind = f' class="{block.kind}"' if block.kind else ""
+        return f"<h3{kind}>{escape(text)}</h3>" + (
+            f'<p class="quiet">{beside}</p>' if beside else ""
+        )
     if isinstance(block, Lines):
         kind = ' class="quiet"' if block.quiet else ""
         return f"<p{kind}>{'<br>'.join(map(escape, block.lines))}</p>" if block.lines else ""
@@ -53,12 +114,13 @@ def _block(block: Block) -> str:
     if isinstance(block, Listing):
         return _listing(block)
     assert isinstance(block, Grids)
-    return "".join(map(_table, block.grids))
+    return f'<div class="tables">{"".join(map(_table, block.grids))}</div>'
 
 
 def _table(grid: Grid) -> str:
     caption = f"<caption>{escape(grid.caption)}</caption>" if grid.caption else ""
-    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in grid.columns)
+    kind = f' class="{grid.columns_are}"' if grid.columns_are else ""
+    heads = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for name in grid.columns)
     rows = "".join(_row(label, cells, grid) for label, cells in grid.rows)
     note = f'<p class="quiet">{escape(grid.note)}</p>' if grid.note else ""
     head = f"<thead><tr><td></td>{heads}</tr></thead>"
@@ -82,7 +144,8 @@ def _bars(block: Bars) -> str:
         f'<span class="bar {kind}"></span> {escape(name)}'
         for kind, name in zip(block.kinds, block.names, strict=True)
     )
-    return f'<table class="list">{"".join(rows)}</table><p class="quiet">{names}</p>'
+    table = f'<table class="list">{"".join(rows)}</table>'
+    return f'<div class="tables">{table}</div><p class="quiet">{names}</p>'
 
 
 def _listing(listing: Listing) -> str:
@@ -96,7 +159,8 @@ def _listing(listing: Listing) -> str:
     )
     body = "".join(_listed(listing, row) for row in listing.rows)
     foot = f"<tfoot>{_listed(listing, listing.total)}</tfoot>" if listing.total else ""
-    return f'<table class="list">{caption}{head}<tbody>{body}</tbody>{foot}</table>'
+    table = f'<table class="list">{caption}{head}<tbody>{body}</tbody>{foot}</table>'
+    return f'<div class="tables">{table}</div>'
 
 
 def _listed(listing: Listing, row: tuple[str, ...]) -> str:
@@ -104,20 +168,26 @@ def _listed(listing: Listing, row: tuple[str, ...]) -> str:
     cells = "".join(
         f"<td{_end(listing, at)}>{escape(text)}</td>" for at, text in enumerate(others, 1)
     )
-    return f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>'
+    strong = ' class="strong"' if first in listing.strong else ""
+    kind = f' class="{dict(listing.kinds).get(listing.columns[0], "")}"'
+    return f'<tr{strong}><th scope="row"{kind}>{escape(first)}</th>{cells}</tr>'
 
 
 def _end(listing: Listing, at: int) -> str:
-    return "" if listing.columns[at] in listing.right else ' class="text"'
+    name = listing.columns[at]
+    words = [dict(listing.kinds).get(name, ""), "" if name in listing.right else "text"]
+    return f' class="{" ".join(filter(None, words))}"' if any(words) else ""
 
 
 def _row(label: str, cells: tuple[Cell, ...], grid: Grid) -> str:
-    inside = "".join(_cell(cell, grid) for cell in cells)
-    return f'<tr><th scope="row">{escape(label)}</th>{inside}</tr>'
+    inside = "".join(_cell(cell) for cell in cells)
+    kind = f' class="{grid.rows_are}"' if grid.rows_are else ""
+    return f'<tr><th scope="row"{kind}>{escape(label)}</th>{inside}</tr>'
 
 
-def _cell(cell: Cell, grid: Grid) -> str:
-    style = f' style="background: {_tint(cell.level, grid)}"' if cell.level is not None else ""
+def _cell(cell: Cell) -> str:
+    style = f' style="background: {_tint(cell.level)}"' if cell.level is not None else ""
+    style += ' class="marked"' if cell.marked else ""
     return f"<td{style}>{escape(cell.text.strip())}</td>"
 
 
@@ -125,7 +195,7 @@ WEIGHT, BELOW = "56, 132, 255", "230, 120, 40"
 """Tints of what is above and below 0, as red, green and blue."""
 
 
-def _tint(level: float, grid: Grid) -> str:
+def _tint(level: float) -> str:
     """A tint that reads on light and dark ground, since it lets both through."""
     colour = BELOW if level < 0 else WEIGHT
     return f"rgba({colour}, {0.6 * min(abs(level), 1.0):.2f})"

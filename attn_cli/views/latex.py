@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from attn_cli.views.page import Bars, Block, Grid, Grids, Heading, Lines, Listing, Title, in_order
+from attn_cli.views.page import (
+    Bars,
+    Block,
+    Cell,
+    Grid,
+    Grids,
+    Heading,
+    Lines,
+    Listing,
+    Title,
+    in_order,
+)
+from attn_cli.views.palette import Palette
+from attn_cli.views.tints import tint
 
 PREAMBLE = r"""% pdflatex knows Latin letters; lualatex and xelatex know more
 \documentclass{article}
@@ -15,16 +28,26 @@ PREAMBLE = r"""% pdflatex knows Latin letters; lualatex and xelatex know more
 \usepackage[T1]{fontenc}
 \else
 \usepackage{fontspec}
-\fi
+@font@\fi
 \usepackage{amsmath}
 \usepackage{booktabs}
-\usepackage{xcolor}
+\usepackage[table]{xcolor}
 \providecommand{\lt}{<}
 \providecommand{\gt}{>}
 \usepackage[margin=2cm]{geometry}
 \setlength{\parindent}{0pt}
+\setlength{\tabcolsep}{4pt}
 \begin{document}
 """
+
+CHINESE = r"""\IfFontExistsTF{Noto Serif CJK SC}{\setmainfont{Noto Serif CJK SC}}{}
+\ifxetex\XeTeXlinebreaklocale "zh"\XeTeXlinebreakskip = 0pt plus 1pt\fi
+"""
+"""A font with Chinese letters where there is one, and lines that may end between them."""
+
+WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
+
+ROOT = re.compile(r"√(?:(\w+)|\(([^()]*)\))")
 
 BAR_EM = 16
 
@@ -77,7 +100,8 @@ SPECIAL = str.maketrans(
 def latex_page(blocks: Iterable[Block]) -> str:
     """Write a page as a whole document."""
     body = "\n\n".join(part for block in in_order(blocks) for part in _block(block))
-    return f"{PREAMBLE}{body}\n\\end{{document}}\n"
+    preamble = PREAMBLE.replace("@font@", CHINESE if WIDE.search(body) else "")
+    return f"{preamble}{body}\n\\end{{document}}\n"
 
 
 def _block(block: Block) -> list[str]:
@@ -102,16 +126,32 @@ def _block(block: Block) -> list[str]:
 
 def _grid(grid: Grid) -> list[str]:
     head = " & ".join(["", *(text(name) for name in grid.columns)])
-    rows = [
-        " & ".join([text(label), *(_number(cell.text.strip()) for cell in cells)])
-        for label, cells in grid.rows
+    rows = [" & ".join([text(label), *map(_cell, cells)]) for label, cells in grid.rows]
+    named = [head + r" \\", r"\midrule"] if any(grid.columns) else []
+    lines = [
+        rf"{{\footnotesize \begin{{tabular}}{{l{'r' * len(grid.columns)}}}",
+        r"\toprule",
+        *named,
+        *(row + r" \\" for row in rows),
+        r"\bottomrule",
+        r"\end{tabular}}",
     ]
-    lines = [head + r" \\ \hline", *(row + r" \\" for row in rows)]
-    table = "\n".join(
-        [rf"\begin{{tabular}}{{l|{'r' * len(grid.columns)}}}", *lines, r"\end{tabular}"]
-    )
-    parts = (text(grid.caption), rf"{{\footnotesize {table}}}", text(grid.note))
-    return [part for part in parts if part]
+    return [part for part in (text(grid.caption), "\n".join(lines), text(grid.note)) if part]
+
+
+PAPER = Palette("light", "truecolor")
+
+
+def _cell(cell: Cell) -> str:
+    """A number on its tint, with the text that reads on it."""
+    number = _number(cell.text.strip())
+    number = rf"\textbf{{{number}}}" if cell.marked else number
+    style = tint(cell.level, PAPER) if cell.level is not None else ""
+    if not style:
+        return number
+    letters, _, ground = style.removeprefix("bold ").partition(" on ")
+    colour = r"\color{white}" if letters == "#ffffff" else ""
+    return rf"\cellcolor[HTML]{{{ground[1:].upper()}}}{colour}{number}"
 
 
 def _listing(listing: Listing) -> list[str]:
@@ -156,4 +196,14 @@ def _number(digits: str) -> str:
 
 def text(words: str) -> str:
     """Words with the signs that LaTeX reads escaped, and ours in its own."""
-    return words.translate(SPECIAL)
+    parts, end = [], 0
+    for root in ROOT.finditer(words):
+        parts.append(words[end : root.start()].translate(SPECIAL))
+        parts.append(rf"$\sqrt{{{_in_root(root[1] or root[2])}}}$")
+        end = root.end()
+    return "".join(parts) + words[end:].translate(SPECIAL)
+
+
+def _in_root(words: str) -> str:
+    """What stands under a root, in math: names of steps upright."""
+    return rf"\text{{{words.translate(SPECIAL)}}}" if len(words) > 1 else words.translate(SPECIAL)

@@ -34,7 +34,7 @@ def catalogue_page(
 
 def _listed(columns: Row, rows: Sequence[Row]) -> Block:
     table = listing(columns, rows, spare=("source",), wrap=columns[1:2])
-    return table._replace(strong=tuple(row[0] for row in rows))
+    return table._replace(kinds=((columns[0], "strong"),))
 
 
 def library_blocks() -> list[Block]:

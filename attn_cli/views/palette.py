@@ -67,7 +67,9 @@ class Palette(NamedTuple):
     ascii_only: bool = False
 
     def style(self, kind: str) -> str:
-        """A Rich style for text of a kind; none for a kind without a colour."""
+        """A Rich style for text of a kind, bold for a strong one; none for one without a colour."""
+        if kind == "strong":
+            return "bold"
         names = STANDARD if self.depth == "standard" else KINDS
         return names[self.ground].get(kind, "")
 

@@ -46,7 +46,14 @@ def heat_map(grid: Grid, palette: Palette) -> Sized:
     label_width = min(max((cell_len(name) for name, _ in grid.rows), default=0), LABEL_WIDTH)
     widths = grid.widths or (number_width(grid),) * len(grid.columns)
     named = any(grid.columns)
-    table = Table(box=None, padding=0, show_header=named, show_edge=False, pad_edge=False)
+    table = Table(
+        box=None,
+        padding=0,
+        show_header=named,
+        show_edge=False,
+        pad_edge=False,
+        header_style="",
+    )
     table.add_column(width=label_width, no_wrap=True)
     style = palette.style(grid.columns_are or "quiet")
     for name, width in zip(grid.columns, widths, strict=True):
@@ -86,6 +93,7 @@ def listing_table(listing: Listing, room: int, palette: Palette) -> Sized | None
         show_header=any(name.strip() for name in listing.columns),
         show_footer=bool(listing.total),
         border_style=palette.style("quiet"),
+        header_style="",
     )
     kinds = dict(listing.kinds)
     for at in shown:

@@ -164,7 +164,8 @@ def _apart(left: Text, right: str, width: int, palette: Palette) -> list[Text]:
     room = width - cell_len(left.plain) - cell_len(right)
     if right and room >= 2:
         return [Text.assemble(left, " " * room, (right, quiet))]
-    lines = wrapped(left.plain, str(left.style), 0, width)
+    fits = cell_len(left.plain) <= width
+    lines = [left] if fits else wrapped(left.plain, str(left.style), 0, width)
     return [*lines, *wrapped(right, quiet, INDENT, width)] if right else lines
 
 
