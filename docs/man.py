@@ -40,7 +40,7 @@ def _command(name: str) -> str:
         info = get_args(option.annotation)[1]
         value = f" \\fI{_escaped(info.metavar)}\\fR" if info.metavar else ""
         lines += [".TP", f"\\fB{_escaped(info.default)}\\fR{value}", _escaped(info.help)]
-    examples = [line for line in module.EXAMPLES.splitlines() if line.startswith("attn")]
+    examples = module.EXAMPLES
     lines += [".PP", "Examples:", *(f".PP\n{_escaped(line)}" for line in examples)]
     return "\n".join(lines) + "\n"
 

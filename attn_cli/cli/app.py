@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from attn_cli.cli import streams
 
 COMMANDS = ("compute", "complexity", "mask", "compare", "explain")
-"""Each is a module beside this one, with a function of its name, HELP and EXAMPLES."""
+"""Each is a module beside this one, with a function of its name, HELP, EXAMPLES and USED."""
 
 
 class Commands(TyperGroup):
@@ -30,7 +30,12 @@ class Commands(TyperGroup):
 
         module = import_module(f"attn_cli.cli.{cmd_name}")
         alone = typer.Typer(add_completion=False)
-        register = alone.command(cmd_name, cls=Command, help=module.HELP, epilog=module.EXAMPLES)
+        register = alone.command(
+            cmd_name,
+            cls=Command,
+            help=module.HELP,
+            epilog="\n\n".join(("Examples:", *module.EXAMPLES)),
+        )
         register(getattr(module, cmd_name))
         return typer.main.get_command(alone)
 
@@ -39,7 +44,8 @@ app = typer.Typer(
     name="attn",
     cls=Commands,
     help="Attention mechanisms, computed and explained step by step.",
-    no_args_is_help=True,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 
@@ -54,12 +60,22 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def attn(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", help="Show the version.", callback=_version, is_eager=True),
     ] = False,
 ) -> None:
     """Attention mechanisms, computed and explained step by step."""
+    if context.invoked_subcommand is None:
+        from attn_cli.cli.help import print_help, start_page
+
+        print_help(start_page([(name, _first_line(name)) for name in COMMANDS]))
+
+
+def _first_line(name: str) -> str:
+    """What a command does, in its own words."""
+    return str(import_module(f"attn_cli.cli.{name}").HELP).partition("\n")[0]
 
 
 def run() -> None:

@@ -10,14 +10,14 @@ HELP = (
     "are held against."
 )
 
-EXAMPLES = """Examples:
+EXAMPLES = (
+    'attn compare --modes dot,scaled,additive,cosine --text "The cat is sitting on the mat."',
+    "attn compare --normalizers softmax,sparsemax,entmax15,hard",
+    'attn compare --masks "causal, window(2), causal & window(2) | global(0)" --n 6',
+)
 
-attn compare --modes dot,scaled,general,additive,cosine --text "The cat is sitting on the mat."
-
-attn compare --normalizers softmax,sparsemax,entmax15,hard
-
-attn compare --masks "causal, window(2), causal & window(2) | global(0)" --n 6
-"""
+USED = ("modes", "normalizers", "masks", "layouts", "text", "n", "d", "heads", "causal", "export")
+"""Options that help shows first."""
 
 
 @with_options("compare")

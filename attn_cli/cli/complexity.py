@@ -9,14 +9,27 @@ HELP = (
     "A size is a whole number; left out, or given as a name, it stays a letter in the formulas."
 )
 
-EXAMPLES = """Examples:
+EXAMPLES = (
+    "attn complexity --n 512 --d 64",
+    "attn complexity --n 4096 --d d --heads 8 --causal",
+    "attn complexity --n 1 --m 4096 --d 1024 --heads 16 --kv-heads 4",
+)
 
-attn complexity --n 512 --d 64
-
-attn complexity --n 4096 --d d --heads 8 --causal
-
-attn complexity --n 1 --m 4096 --d 1024 --heads 16 --kv-heads 4
-"""
+USED = (
+    "n",
+    "m",
+    "d",
+    "heads",
+    "kv_heads",
+    "causal",
+    "mode",
+    "dtype",
+    "sweep",
+    "compare",
+    "config",
+    "details",
+)
+"""Options that help shows first."""
 
 
 @with_options("complexity")

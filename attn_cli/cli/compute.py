@@ -10,16 +10,30 @@ HELP = (
     "random arrays."
 )
 
-EXAMPLES = """Examples:
+EXAMPLES = (
+    'attn compute --q "1 0; 0 1" --k "1 0; 0 1" --v "1 2; 3 4"',
+    'attn compute --text "The cat is sitting on the mat." --heads 2 --causal',
+    'attn compute --input run.npz --show-work "weights[0,1]"',
+    "attn compute --q q.npy --k k.npy --v v.npy --quiet > output.txt",
+)
 
-attn compute --q "1 0; 0 1" --k "1 0; 0 1" --v "1 2; 3 4"
-
-attn compute --text "The cat is sitting on the mat." --heads 2 --causal
-
-attn compute --input run.npz --show-work "weights[0,1]"
-
-attn compute --q q.npy --k k.npy --v v.npy --quiet > output.txt
-"""
+USED = (
+    "q",
+    "k",
+    "v",
+    "text",
+    "mode",
+    "heads",
+    "causal",
+    "mask",
+    "normalizer",
+    "n",
+    "d",
+    "steps",
+    "show_work",
+    "save",
+)
+"""Options that help shows first."""
 
 
 @with_options("compute")

@@ -14,16 +14,15 @@ HELP = (
     "Without a topic: the list. Every mode is a topic too."
 )
 
-EXAMPLES = """Examples:
+EXAMPLES = (
+    "attn explain",
+    "attn explain scaling",
+    "attn explain --lang zh soft-and-hard",
+    "attn explain mla",
+)
 
-attn explain
-
-attn explain scaling
-
-attn explain --lang zh soft-and-hard
-
-attn explain mla
-"""
+USED = ("lang", "export")
+"""Options that help shows first."""
 
 
 TOPIC = typer.Argument(help="A topic of the list, or a mode.", metavar="[TOPIC]")

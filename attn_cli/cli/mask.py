@@ -10,18 +10,29 @@ HELP = (
     "all that there are."
 )
 
-EXAMPLES = """Examples:
+EXAMPLES = (
+    "attn mask --causal --n 3 --m 5 --align bottom-right",
+    'attn mask --n 12 --mask "causal & window(3) | global(0)"',
+    'attn mask --causal --diff "window(3)"',
+    "attn mask --import theirs.npy --is torch-mha",
+    "attn mask --causal --window 128 --n 16384 --tile 128",
+)
 
-attn mask --causal --n 3 --m 5 --align bottom-right
-
-attn mask --n 12 --mask "causal & window(3) | global(0)"
-
-attn mask --causal --diff "window(3)"
-
-attn mask --import theirs.npy --is torch-mha
-
-attn mask --causal --window 128 --n 16384 --tile 128
-"""
+USED = (
+    "n",
+    "m",
+    "causal",
+    "mask",
+    "window",
+    "lengths",
+    "align",
+    "diff",
+    "as_form",
+    "import_file",
+    "save",
+    "export",
+)
+"""Options that help shows first."""
 
 
 @with_options("mask")

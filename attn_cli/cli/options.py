@@ -98,8 +98,8 @@ VIEWS: Mapping[str, View] = {
     "theme": View(
         str,
         DISPLAY,
-        "Colours for dark or light ground (ATTN_THEME).",
-        example="auto|dark|light",
+        "Colours for a ground: auto, dark, light (ATTN_THEME).",
+        example="THEME",
     ),
     "plain": View(bool, DISPLAY, "No colour, ASCII alone, one table after another."),
     "quiet": View(bool, DISPLAY, "The output matrix alone.", ("compute",)),

@@ -27,7 +27,7 @@ def show(shown: Shown, view: SimpleNamespace, *, advice: bool = True) -> None:
 
     view: the display options. advice: whether the page ends with what to type next.
     """
-    from attn_cli.cli.words import typed
+    from attn_cli.cli.typed import typed
     from attn_cli.views.ascii import ascii_page
     from attn_cli.views.visible import visible_page
 

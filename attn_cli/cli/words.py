@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from contextvars import ContextVar
+from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperCommand
 
 from attn_cli.cli import streams
-from attn_cli.errors import Exit, brief
+from attn_cli.cli.typed import remember
+from attn_cli.errors import AttnError, Exit, brief
 
-_typed: ContextVar[str] = ContextVar("typed", default="")
+HELP = ("-h", "--help", "--help-all")
 
 SEVERAL = ("--param",)
 """Options that may be given more than once."""
-
-
-def typed() -> str:
-    """The command that is running, as it was typed; empty outside of one."""
-    return _typed.get()
 
 
 class Command(TyperCommand):
@@ -29,13 +25,36 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Fill in bare --rope, join several --mask by and, refuse what is given twice."""
-        _typed.set(shlex.join(["attn", ctx.info_name or "", *args]))
+        remember(shlex.join(["attn", ctx.info_name or "", *args]))
+        self._help(args)
         args = _joined(_filled(args))
         wrong = _wrong(args, _valued(self))
         if wrong is not None:
             streams.say(f"Error: {wrong}")
             raise typer.Exit(int(Exit.USAGE))
         return super().parse_args(ctx, args)
+
+    def _help(self, args: list[str]) -> None:
+        """Show help where it is asked for: in short, of a group (--help masks), or all."""
+        asked = next((at for at, word in enumerate(args) if word in HELP), None)
+        if asked is None:
+            return
+        from attn_cli.cli import help as pages
+
+        module = import_module(f"attn_cli.cli.{self.name}")
+        name, options = str(self.name), pages.options_in(self)
+        group = next((word for word in args[asked + 1 :][:1] if not word.startswith("-")), "")
+        group = pages.ALL if args[asked] == "--help-all" else group
+        try:
+            if group:
+                page = pages.group_page(name, group, options)
+            else:
+                page = pages.help_page(name, module.HELP, module.EXAMPLES, module.USED, options)
+        except AttnError as error:
+            streams.say(f"Error: {error}")
+            raise typer.Exit(int(Exit.USAGE)) from None
+        pages.print_help(page)
+        raise typer.Exit()
 
 
 NUMBERS = ("int", "int range", "integer", "integer range", "float", "float range", "fraction")

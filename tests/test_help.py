@@ -1,0 +1,73 @@
+"""Help: what to paste, the most used options, and every option one word away."""
+
+from __future__ import annotations
+
+import shlex
+from importlib import import_module
+
+import pytest
+from rich.cells import cell_len
+
+from attn_cli.cli.app import COMMANDS
+from tests.conftest import Attn, option_names
+
+WITH_OPTIONS = [name for name in COMMANDS if name != "explain"]
+
+
+def test_attn_alone_says_what_to_paste(attn: Attn) -> None:
+    """Three commands that run, then the five commands, and no error."""
+    ran = attn()
+    assert (ran.status, ran.err) == (0, "")
+    pasted = [line.strip() for line in ran.out.splitlines() if line.startswith("  attn")]
+    assert len(pasted) == 3
+    for line in pasted:
+        assert attn(*shlex.split(line)[1:]).status == 0, line
+    for name in COMMANDS:
+        assert f"\n{name} " in ran.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_short_and_begins_with_examples(attn: Attn, name: str) -> None:
+    """One screen: examples, about a dozen options, a line for each group; -h is the same."""
+    ran = attn(name, "--help")
+    assert ran.status == 0
+    assert attn(name, "-h").out == ran.out
+    lines = ran.out.splitlines()
+    assert len(lines) < 60
+    assert lines.index("Examples") < lines.index("Most used options")
+    module = import_module(f"attn_cli.cli.{name}")
+    assert len(module.USED) <= 14
+    for example in module.EXAMPLES:
+        assert example in ran.flat
+    assert "<" not in ran.out
+    assert "x>=" not in ran.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_one_word_away(
+    attn: Attn, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Groups together hold every option; names are whole at 40 columns, where all lines fit."""
+    monkeypatch.setenv("COLUMNS", "40")
+    short = attn(name, "--help").out
+    words = [line.split()[1] for line in short.splitlines() if line.startswith("--help ")]
+    assert words[-1] == "all"
+    held: list[str] = []
+    for word in words[:-1]:
+        ran = attn(name, "--help", word)
+        assert ran.status == 0
+        held += [line.split()[0] for line in ran.out.splitlines() if line.startswith("--")]
+    whole = attn(name, "--help-all")
+    assert whole.out == attn(name, "--help", "all").out
+    named = [line.split()[0] for line in whole.out.splitlines() if line.startswith("--")]
+    assert named == held
+    count = len(option_names(name)) if name in WITH_OPTIONS else len(named)
+    assert len(named) == len(set(named)) == count
+    assert all(cell_len(line) <= 40 for line in whole.out.splitlines())
+
+
+def test_an_unknown_group_is_told(attn: Attn) -> None:
+    """A word that is no group names the nearest that is."""
+    ran = attn("compute", "--help", "mask")
+    assert ran.status == 2
+    assert ran.err.startswith("Error: --help: there is no group 'mask'. Did you mean masks?")
