@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -393,3 +394,78 @@ def test_every_sign_of_ours_has_ascii_and_latex() -> None:
         ours += [normal.formula, normal.title, normal.means, normal.source]
     assert all(line.translate(TABLE).isascii() for line in ours)
     assert all(latex.text(line).isascii() for line in ours)
+
+
+@pytest.mark.parametrize("width", [20, 33, 40, 57, 80, 119, 160, 200])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("compute", "--causal"),
+        ("compute", "--n", 30, "--heads", 3, "--d", 6, "--steps"),
+        ("compute", "--steps", "--mode", "additive"),
+        ("compute", "--q", "123456.5 -7", "--k", "1e5 3; 2 1", "--v", "1 2; -987654.25 4"),
+        ("complexity", "--n", 512, "--d", 64, "--details", "--compare", "mha,gqa", "--heads", 8),
+        ("compare", "--normalizers", "softmax,sparsemax"),
+    ],
+)
+def test_no_number_is_cut_at_any_width(
+    attn: Attn, monkeypatch: pytest.MonkeyPatch, arguments: tuple[object, ...], width: int
+) -> None:
+    """Every number on a page of any width is one that the widest page has, or that JSON has."""
+    number = re.compile(r"(?<![\w.,])-?\d[\d,]*(?:\.\d+)?(?![\w.,]*\d)")
+    everything = attn(*arguments, "--json").out
+    monkeypatch.setenv("COLUMNS", "100000")
+    whole = attn(*arguments).out
+    if arguments[0] != "complexity":
+        whole += attn(*arguments, "--all").out
+    monkeypatch.setenv("COLUMNS", str(width))
+    page = attn(*arguments).out
+    known = set(number.findall(whole)) | set(number.findall(everything))
+    shown = [found for found in number.findall(page) if "." in found or "," in found]
+    assert shown
+    wrong = [found for found in shown if found not in known]
+    assert not wrong
+
+
+def test_long_sequences_are_pictures(attn: Attn) -> None:
+    """More rows than a table has: a shade for each square of pairs, said with its scale."""
+    page = attn("compute", "--n", 64, "--causal").out
+    rows = [line for line in page.splitlines() if re.match(r"q\d+ +[·░▒▓█]+$", line)]
+    assert len(rows) == 32
+    assert len({len(line) for line in rows}) == 1
+    assert "a cell is the mean of 2 × 2 pairs, shaded by its root; the strongest is " in page
+    first = rows[0].split()[1]
+    assert first == "██" + "··" * 31
+    assert "·" not in rows[-1].split()[1]
+    assert "k0" in attn("compute", "--n", 64, "--causal", "--only", "weights").out
+
+
+def test_very_many_numbers_are_streamed(attn: Attn) -> None:
+    """Every number of large tables is there, aligned; how long it will be is said before."""
+    arguments = ("compute", "--n", 200, "--only", "scaled", "--causal")
+    ran = attn(*arguments, "--all")
+    told = re.search(r"Note: 40,000 numbers follow, in about ([\d,]+) lines\.", ran.err)
+    assert told
+    rows = [line for line in ran.out.splitlines() if re.match(r"q\d+ ", line)]
+    assert len(rows) % 200 == 0
+    bands = len(rows) // 200
+    assert int(told[1].replace(",", "")) == bands * 202
+    scaled = next(
+        np.array(step["values"])
+        for step in json.loads(attn(*arguments, "--json").out)["steps"]
+        if step["name"] == "scaled"
+    )
+    for query in (0, 77, 199):
+        texts = [t for line in rows if line.split()[0] == f"q{query}" for t in line.split()[1:]]
+        assert len(texts) == 200
+        for text, number in zip(texts, scaled[query], strict=True):
+            if text[0] in "<>":
+                assert 0 < abs(number) < 0.005
+            else:
+                assert abs(float(text) - number) <= 0.00501
+    masked = attn("compute", "--n", 200, "--only", "masked", "--causal", "--all").out
+    assert masked.count("-∞") >= 200 * 199 // 2
+    weights = attn("compute", "--n", 200, "--only", "weights", "--causal", "--all").out
+    assert (
+        sum(line.count("·") for line in weights.splitlines() if line[:1] == "q") == 200 * 199 // 2
+    )

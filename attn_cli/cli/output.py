@@ -13,7 +13,7 @@ from attn_cli.api.shown import Frame, Shown
 from attn_cli.arrays.writing import write_text
 from attn_cli.cli import streams
 from attn_cli.language import said
-from attn_cli.views.page import ASCII_SIGNS, Block, Signs
+from attn_cli.views.page import ASCII_SIGNS, Block, LongTable, Signs, in_order
 from attn_cli.views.visible import escaped_json
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ def show(shown: Shown, view: SimpleNamespace, *, advice: bool = True) -> None:
     blocks: list[Block] = visible_page(shown.page(frame))
     if printer.ascii_only:
         blocks = ascii_page(blocks)
+    long = [block for block in in_order(blocks) if isinstance(block, LongTable)]
+    if long:
+        numbers = f"{sum(table.numbers for table in long):,}"
+        lines = f"{sum(table.count for table in long):,}"
+        told = said(
+            "{numbers} numbers follow, in about {lines} lines.", numbers=numbers, lines=lines
+        )
+        streams.note(told)
     if getattr(view, "step", False) and sys.stdin.isatty() and sys.stdout.isatty():
         from attn_cli.cli.stepping import walk
 

@@ -8,8 +8,8 @@ from attn_cli.views.advice import advice_lines
 from attn_cli.views.focus import explained, focus_parts
 from attn_cli.views.labels import cell_name
 from attn_cli.views.overview import first_page
-from attn_cli.views.page import Abreast, Block, Display, Grids, Heading, Lines, Title
-from attn_cli.views.steps import given_heading, left_out, step_blocks, step_grids
+from attn_cli.views.page import Abreast, Block, Display, Heading, Lines, Title
+from attn_cli.views.steps import given_heading, left_out, step_blocks, step_tables
 
 BETWEEN = " · "
 
@@ -63,7 +63,7 @@ def _every_step(trace: Trace, numbers: dict[str, str], display: Display) -> list
     given = tuple(
         (
             given_heading(step)._replace(right=step.sizes),
-            Grids(tuple(step_grids(step, trace, display))),
+            *step_tables(step, trace, display),
         )
         for step in steps
         if step.given

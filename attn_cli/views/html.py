@@ -15,6 +15,7 @@ from attn_cli.views.page import (
     Heading,
     Lines,
     Listing,
+    LongTable,
     Title,
 )
 from attn_cli.views.palette import KINDS, Ground
@@ -109,6 +110,8 @@ def _block(block: Block) -> str:
     if isinstance(block, Lines):
         kind = ' class="quiet"' if block.quiet else ""
         return f"<p{kind}>{'<br>'.join(map(escape, block.lines))}</p>" if block.lines else ""
+    if isinstance(block, LongTable):
+        return f'<div class="tables"><pre>{escape(chr(10).join(block.lines()))}</pre></div>'
     if isinstance(block, Bars):
         return _bars(block)
     if isinstance(block, Listing):

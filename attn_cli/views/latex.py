@@ -14,6 +14,7 @@ from attn_cli.views.page import (
     Heading,
     Lines,
     Listing,
+    LongTable,
     Title,
     in_order,
 )
@@ -116,6 +117,9 @@ def _block(block: Block) -> list[str]:
         return parts + [text(part) for part in (block.about, block.right) if part]
     if isinstance(block, Lines):
         return [r" \\ ".join(text(line) for line in block.lines)] if block.lines else []
+    if isinstance(block, LongTable):
+        lines = [r"{\tiny\begin{verbatim}", *block.lines(), r"\end{verbatim}}"]
+        return ["\n".join(lines)]
     if isinstance(block, Bars):
         return [_bars(block)]
     if isinstance(block, Listing):

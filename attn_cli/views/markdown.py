@@ -13,6 +13,7 @@ from attn_cli.views.page import (
     Heading,
     Lines,
     Listing,
+    LongTable,
     Title,
     in_order,
 )
@@ -36,6 +37,8 @@ def _block(block: Block) -> list[str]:
         return parts + [_plain(part) for part in (block.about, block.right) if part]
     if isinstance(block, Lines):
         return ["  \n".join(_plain(line) for line in block.lines)] if block.lines else []
+    if isinstance(block, LongTable):
+        return ["\n".join(["```text", *block.lines(), "```"])]
     if isinstance(block, Bars):
         return [_bars(block)]
     if isinstance(block, Listing):

@@ -51,16 +51,16 @@ def table(numbers: Sequence[Sequence[float]], precision: int | None, largest: fl
         places = 3 if precision is None else precision
         return [[scientific(number, places) for number in row] for row in numbers]
     if all(number.is_integer() or not isfinite(number) for row in numbers for number in row):
-        return [[_fixed(number, 0) for number in row] for row in numbers]
+        return [[fixed(number, 0) for number in row] for row in numbers]
     if precision is not None:
-        return [[_fixed(number, precision) for number in row] for row in numbers]
+        return [[fixed(number, precision) for number in row] for row in numbers]
     decimals = FEW
     while decimals < DECIMALS and largest < 10 ** (1 - decimals):
         decimals += 1
-    texts = [[_fixed(number, decimals) for number in row] for row in numbers]
+    texts = [[fixed(number, decimals) for number in row] for row in numbers]
     while decimals < DECIMALS and _read_alike(texts, numbers):
         decimals += 1
-        texts = [[_fixed(number, decimals) for number in row] for row in numbers]
+        texts = [[fixed(number, decimals) for number in row] for row in numbers]
     return texts
 
 
@@ -80,7 +80,8 @@ def _percent(share: float) -> str:
     return f"{percent:.0f}"
 
 
-def _fixed(number: float, decimals: int) -> str:
+def fixed(number: float, decimals: int) -> str:
+    """A number with as many decimals; what is not 0 and would read as 0 is <.01."""
     if not isfinite(number):
         return short(number)
     text = f"{number:,.{decimals}f}"

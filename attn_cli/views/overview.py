@@ -22,7 +22,8 @@ from attn_cli.views.page import (
     Part,
     listing,
 )
-from attn_cli.views.steps import KINDS, given_heading, matrices, step_grids, work_lines
+from attn_cli.views.pictures import is_long, picture_of
+from attn_cli.views.steps import KINDS, given_heading, matrices, step_tables, work_lines
 
 FEW_LINES = 48
 """Lines of a page that is shown step by step."""
@@ -76,7 +77,7 @@ def _step_by_step(trace: Trace, numbers: dict[str, str], display: Display) -> li
     given: tuple[Part, ...] = tuple(
         (
             given_heading(step),
-            Grids(tuple(step_grids(step, trace, display))),
+            *step_tables(step, trace, display),
         )
         for step in trace.steps
         if step.given
@@ -102,8 +103,7 @@ def step_part(step: TracedStep, number: str, trace: Trace, display: Display) -> 
         about=step.meaning,
         brief=True,
     )
-    tables = Grids(tuple(step_grids(step, trace, display)))
-    return (heading, tables, *work_lines(step, trace))
+    return (heading, *step_tables(step, trace, display), *work_lines(step, trace))
 
 
 def _formula(step: TracedStep) -> str:
@@ -148,13 +148,17 @@ def _weights(
     shown = display._replace(percent=percent)
     about = f"{step.name}, {said('% of each row')}" if percent else step.name
     parts: list[Part] = []
-    for matrix in matrices(step, trace, shown):
+    many = matrices(step, trace, shown)
+    for matrix in many:
         title = matrix.caption or f"{step.name} = {_formula(step)}"
         number = "" if matrix.caption else numbers[step.name]
-        heading = Heading(
-            number, title, kind="weight", about=about if matrix.caption or percent else ""
-        )
-        grids = grids_of(matrix._replace(caption="", marked=None), shown)
+        bare = matrix._replace(caption="", marked=None)
+        if is_long(matrix, shown):
+            told, grids = step.name, [picture_of(bare, shown, min(len(many), 2))]
+        else:
+            told, grids = about, grids_of(bare, shown)
+        told = told if matrix.caption or told != step.name else ""
+        heading = Heading(number, title, kind="weight", about=told)
         parts.append((heading, Grids(tuple(grids))))
     return parts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -22,7 +23,8 @@ class Grid(NamedTuple):
 
     kind, rows_are, columns_are: what holds the numbers, rows and columns, for colour.
     note: how much of the array this is, where it is not all. gap: spaces before each number.
-    widths: of the columns, without the gap; of all texts where none are given.
+    widths: of the columns, without the gap; of all texts where none are given. picture: cells
+    are shades, which tints replace where there are colours.
     """
 
     caption: str
@@ -34,6 +36,7 @@ class Grid(NamedTuple):
     note: str = ""
     gap: int = 1
     widths: tuple[int, ...] = ()
+    picture: bool = False
 
 
 class Listing(NamedTuple):
@@ -137,7 +140,25 @@ class Bars(NamedTuple):
     signs: tuple[str, ...] = ("▒", "█")
 
 
-Single = Title | Heading | Lines | Grids | Listing | Bars
+class LongTable(ABC):
+    """A table of very many numbers, whose lines are made while they are printed."""
+
+    @property
+    @abstractmethod
+    def numbers(self) -> int:
+        """How many numbers there are."""
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many lines there will be."""
+
+    @abstractmethod
+    def lines(self) -> Iterator[str]:
+        """Every line, aligned."""
+
+
+Single = Title | Heading | Lines | Grids | Listing | Bars | LongTable
 
 Part = tuple[Single, ...]
 """Blocks that belong together."""

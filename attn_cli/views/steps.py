@@ -10,7 +10,8 @@ from attn_cli.results.trace import Trace, TracedStep, WorkedCell
 from attn_cli.spelling import spelled
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.labels import Held, cell_name, names_of
-from attn_cli.views.page import Block, Display, Grid, Grids, Heading, Lines
+from attn_cli.views.page import Block, Display, Grids, Heading, Lines, LongTable
+from attn_cli.views.streamed import STREAMED, Streamed
 
 HEADS_SHOWN = 4
 KINDS = {
@@ -48,8 +49,7 @@ def step_blocks(step: TracedStep, number: str, trace: Trace, display: Display) -
         kind=KINDS.get(step.name, ""),
         about=step.meaning,
     )
-    tables = Grids(tuple(step_grids(step, trace, display)))
-    return [heading, tables, *work_lines(step, trace)]
+    return [heading, *step_tables(step, trace, display), *work_lines(step, trace)]
 
 
 def work_lines(step: TracedStep, trace: Trace) -> list[Lines]:
@@ -62,9 +62,12 @@ def given_heading(step: TracedStep) -> Heading:
     return Heading("", step.symbol, kind=KINDS.get(step.name, ""), about=step.meaning)
 
 
-def step_grids(step: TracedStep, trace: Trace, display: Display) -> list[Grid]:
+def step_tables(step: TracedStep, trace: Trace, display: Display) -> list[Grids | LongTable]:
     """The tables of a step: one for each batch row and head that is shown."""
-    return [grid for matrix in matrices(step, trace, display) for grid in grids_of(matrix, display)]
+    shown = matrices(step, trace, display)
+    if display.everything and any(matrix.values.size > STREAMED for matrix in shown):
+        return [Streamed(matrix, display) for matrix in shown]
+    return [Grids(tuple(grid for matrix in shown for grid in grids_of(matrix, display)))]
 
 
 def worked_line(step: TracedStep, work: WorkedCell, trace: Trace) -> str:

@@ -66,9 +66,10 @@ def heat_map(grid: Grid, palette: Palette) -> Sized:
         for cell, width in zip(cells, widths, strict=True):
             style = tint(cell.level, palette) if cell.level is not None else ""
             style = f"{style} bold underline" if cell.marked else style
-            space = " " * (width + grid.gap - cell_len(cell.text))
+            shown = " " * width if grid.picture and " on " in style else cell.text
+            space = " " * (width + grid.gap - cell_len(shown))
             text = Text(space, style.replace("underline", ""))
-            numbers.append(text.append(cell.text, style))
+            numbers.append(text.append(shown, style))
         table.add_row(label, *numbers)
     return Sized(table, label_width + sum(width + grid.gap for width in widths))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -23,12 +24,15 @@ from attn_cli.views.page import (
     Heading,
     Lines,
     Listing,
+    LongTable,
     Part,
     Title,
 )
 from attn_cli.views.palette import Depth, Ground, Palette
 from attn_cli.views.tables import Sized, heat_map, left_out, listing_table
 from attn_cli.views.wrapping import breakable, unmarked
+
+LINES_AT_ONCE = 1024
 
 INDENT = 2
 GUTTER = 1
@@ -50,8 +54,28 @@ class Printer(NamedTuple):
 
     def print(self, blocks: Iterable[Block]) -> None:
         """Print a page, a blank line before each part."""
-        drawn = Drawn(blocks, self.ground, self.beside, self.ascii_only)
-        self.console.print(drawn, soft_wrap=True)
+        some: list[Block] = []
+        begun = False
+        for block in blocks:
+            if not isinstance(block, LongTable):
+                some.append(block)
+                continue
+            self._draw(some, begun)
+            some, begun = [], True
+            for lines in batched(block.lines(), LINES_AT_ONCE):
+                self.console.file.write("\n".join(lines) + "\n")
+        self._draw(some, begun)
+
+    def _draw(self, blocks: list[Block], begun: bool) -> None:
+        if blocks:
+            drawn = Drawn(blocks, self.ground, self.beside, self.ascii_only, begun)
+            self.console.print(drawn, soft_wrap=True)
+
+
+def batched(lines: Iterator[str], count: int) -> Iterator[list[str]]:
+    """Lines, several at a time."""
+    while batch := [*islice(lines, count)]:
+        yield batch
 
 
 def page_text(blocks: Iterable[Block], width: int) -> str:
@@ -83,7 +107,9 @@ class Drawn:
         ground: Ground = "unknown",
         beside: bool = True,
         ascii_only: bool = False,
+        begun: bool = False,
     ) -> None:
+        self._begun = begun
         self._blocks = blocks
         self._ground = ground
         self._beside = beside
@@ -93,7 +119,7 @@ class Drawn:
         """Draw block after block, so that a long page begins at once."""
         palette = palette_of(console, self._ground, self._ascii_only)
         width = options.max_width
-        first = True
+        first = not self._begun
         for block in self._blocks:
             opens = isinstance(block, (Heading, Abreast)) or (
                 isinstance(block, Lines) and block.apart
@@ -134,6 +160,8 @@ def _drawn(block: Block, width: int, palette: Palette, beside: bool) -> list[Siz
         return _prose(_lines(block, width, palette))
     if isinstance(block, Listing):
         return _listing(block, width, palette)
+    if isinstance(block, LongTable):
+        return [Sized(Text(line), cell_len(line)) for line in block.lines()]
     if isinstance(block, Bars):
         return _prose(_bars(block, width, palette))
     return _grids(block, width if beside else 0, width, palette)
