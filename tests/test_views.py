@@ -19,7 +19,7 @@ from attn_cli.topics.en.steps import MEANINGS
 from attn_cli.views import latex, tints
 from attn_cli.views.ascii import TABLE
 from attn_cli.views.grids import Matrix, grids_of
-from attn_cli.views.numbers import needs_powers, percents, scientific, short, table
+from attn_cli.views.numbers import needs_powers, percent, scientific, short, table
 from attn_cli.views.page import ASCII_SIGNS, Display
 from attn_cli.views.palette import KINDS, Palette, ground_of
 from tests.conftest import Attn
@@ -102,7 +102,7 @@ def test_numbers_of_a_table(rows: list[list[float]], texts: list[list[str]]) -> 
 
 def test_per_cent() -> None:
     """0 and 100 only where it is nothing and all."""
-    shown = percents([[0, 0.004, 0.005, 0.5, 0.995, 1, float("nan")]])
+    shown = [[percent(x) for x in (0, 0.004, 0.005, 0.5, 0.995, 1, float("nan"))]]
     assert shown == [["0", "<1", "0", "50", ">99", "100", "nan"]]
 
 

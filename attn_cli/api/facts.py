@@ -20,8 +20,6 @@ from attn_cli.views.numbers import short
 
 Array = np.ndarray[Any, Any]
 
-ROWS_NAMED = 8
-
 
 def facts(request: Request) -> tuple[str, ...]:
     """Sizes, where the arrays come from, and every convention that was used."""

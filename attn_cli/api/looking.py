@@ -6,8 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
-DECIMALS, FEW = 4, 2
-"""Decimals of a number that is worked out: alone, and below a table."""
+from attn_cli.views.numbers import DECIMALS, FEW
 
 Advance = Callable[[int, int], None]
 """Told how much of some work is done, of how much in all."""

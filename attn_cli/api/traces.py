@@ -19,7 +19,7 @@ from attn_cli.readings.focus import focus_rows
 from attn_cli.readings.traced import traced_steps, worked_cell
 from attn_cli.results.trace import FocusRow, Trace, TracedStep
 from attn_cli.topics.en.steps import MEANINGS
-from attn_cli.views.focus import ROWS_SHOWN
+from attn_cli.views.grids import ROWS_SHOWN
 from attn_cli.views.numbers import short
 from attn_cli.views.steps import HEADS_SHOWN
 

@@ -30,12 +30,7 @@ class Commands(TyperGroup):
 
         module = import_module(f"attn_cli.cli.{cmd_name}")
         alone = typer.Typer(add_completion=False)
-        register = alone.command(
-            cmd_name,
-            cls=Command,
-            help=module.HELP,
-            epilog="\n\n".join(("Examples:", *module.EXAMPLES)),
-        )
+        register = alone.command(cmd_name, cls=Command, help=module.HELP)
         register(getattr(module, cmd_name))
         return typer.main.get_command(alone)
 

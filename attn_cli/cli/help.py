@@ -66,15 +66,13 @@ def help_page(
     every = f"--help {ALL}"
     return [
         Title(f"attn {name}", "", f"attn {name} [OPTIONS]"),
-        Lines(tuple(part for part in text.split("\n\n")), indented=False),
+        Lines(tuple(text.split("\n\n")), indented=False),
         Heading("", said("Examples")),
         Lines(tuple(examples)),
         Heading("", said("Most used options")),
         _listed(most),
         Heading("", said("All options, by group")),
-        listing(("", " "), [*groups, (every, f"{len(options)}")], wrap=(" ",))._replace(
-            kinds=(("", "query"),)
-        ),
+        _two_columns([*groups, (every, f"{len(options)}")]),
     ]
 
 
@@ -101,8 +99,12 @@ def _known(word: str, groups: Mapping[str, list[Option]]) -> str:
 
 
 def _listed(options: Sequence[Option]) -> Block:
-    table = listing(("", " "), [(one.typed, one.text) for one in options], wrap=(" ",))
-    return table._replace(kinds=(("", "query"),))
+    return _two_columns([(one.typed, one.text) for one in options])
+
+
+def _two_columns(rows: Sequence[tuple[str, str]]) -> Block:
+    """What is typed, and what it does."""
+    return listing(("", " "), rows, wrap=(" ",), kinds=(("", "query"),))
 
 
 def _in_short(options: Sequence[Option]) -> str:
@@ -124,7 +126,7 @@ def start_page(commands: Sequence[tuple[str, str]]) -> list[Block]:
             )
         ),
         Heading("", said("Commands")),
-        listing(("", " "), commands, wrap=(" ",))._replace(kinds=(("", "query"),)),
+        _two_columns(commands),
         Lines(("attn COMMAND --help",), quiet=True, indented=False, apart=True),
     ]
 
@@ -132,7 +134,5 @@ def start_page(commands: Sequence[tuple[str, str]]) -> list[Block]:
 def print_help(blocks: list[Block]) -> None:
     """Print a page of help as other pages are printed."""
     from attn_cli.cli.output import printer_of
-    from attn_cli.views.ascii import ascii_page
 
-    printer = printer_of(SimpleNamespace(plain=False, theme=None))
-    printer.print(ascii_page(blocks) if printer.ascii_only else blocks)
+    printer_of(SimpleNamespace(plain=False, theme=None)).print(blocks)

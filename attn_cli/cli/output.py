@@ -28,15 +28,12 @@ def show(shown: Shown, view: SimpleNamespace, *, advice: bool = True) -> None:
     view: the display options. advice: whether the page ends with what to type next.
     """
     from attn_cli.cli.typed import typed
-    from attn_cli.views.ascii import ascii_page
     from attn_cli.views.visible import visible_page
 
     printer = printer_of(view)
     signs = ASCII_SIGNS if printer.ascii_only else Signs()
     frame = Frame(printer.console.width, signs, typed() if advice else None)
     blocks: list[Block] = visible_page(shown.page(frame))
-    if printer.ascii_only:
-        blocks = ascii_page(blocks)
     long = [block for block in in_order(blocks) if isinstance(block, LongTable)]
     if long:
         numbers = f"{sum(table.numbers for table in long):,}"

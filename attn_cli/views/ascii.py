@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from attn_cli.views.page import Block
@@ -45,7 +46,7 @@ TABLE = str.maketrans(
 )
 
 
-def ascii_page(blocks: list[Block]) -> list[Block]:
+def ascii_page(blocks: Iterable[Block]) -> list[Block]:
     """Write every text of a page in ASCII, before it is laid out."""
     return [_plain(block) for block in blocks]
 

@@ -9,7 +9,7 @@ from attn_cli.views.focus import explained, focus_parts
 from attn_cli.views.labels import cell_name
 from attn_cli.views.overview import first_page
 from attn_cli.views.page import Abreast, Block, Display, Heading, Lines, Title
-from attn_cli.views.steps import given_heading, left_out, step_blocks, step_tables
+from attn_cli.views.steps import given_parts, left_out, step_blocks
 
 BETWEEN = " · "
 
@@ -58,17 +58,8 @@ def _one_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[B
 
 
 def _every_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
-    blocks: list[Block] = []
     steps = trace.steps[_place_of(display.start, trace) :]
-    given = tuple(
-        (
-            given_heading(step)._replace(right=step.sizes),
-            *step_tables(step, trace, display),
-        )
-        for step in steps
-        if step.given
-    )
-    blocks += [Abreast(given)] if given else []
+    blocks = given_parts(steps, trace, display, sizes=True)
     for step in steps:
         if not step.given:
             blocks += step_blocks(step, numbers[step.name], trace, display)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attn_cli.language import said
 from attn_cli.results.cost import Amount, CostReport, Crossover
 from attn_cli.spelling import spelled
@@ -60,18 +62,20 @@ def _headline(report: CostReport) -> Listing:
         )
     elif cache["all"].value != 0:
         rows.append(_told(cache["all"], bytes_text, said("state, at any length"), " bytes"))
-    return listing(("", " "), rows, wrap=(" ",))._replace(kinds=(("", "strong"),))
+    return listing(("", " "), rows, wrap=(" ",), kinds=(("", "strong"),))
 
 
-def _told(amount: Amount, written: object, what: str, unit: str = "") -> tuple[str, str]:
+def _told(
+    amount: Amount, written: Callable[[int], str], what: str, unit: str = ""
+) -> tuple[str, str]:
     """An amount in words with its formula, or while letters are open the formula alone."""
-    assert callable(written)
     if amount.value is None:
         put_in = amount.open_pretty if amount.open_pretty != amount.pretty else ""
         return f"{amount.pretty}{unit}", f"{what}{f' = {put_in}' if put_in else ''}"
     formula = "" if amount.pretty == str(amount.value) else f"{amount.pretty}{unit}"
-    text = str(written(amount.value))
-    return text, formula if what == "FLOPs" else "; ".join(filter(None, (what, formula)))
+    return written(amount.value), formula if what == "FLOPs" else "; ".join(
+        filter(None, (what, formula))
+    )
 
 
 def _order(report: CostReport) -> str:
@@ -121,8 +125,9 @@ def _steps(report: CostReport) -> list[Block]:
         right=("FLOPs",),
         spare=("operation", "order", "share", *(["formula"] if known else [])),
         total=total,
+        kinds=(("share", "weight"),),
     )
-    return [table._replace(kinds=(("share", "weight"),)), *_totals(report)]
+    return [table, *_totals(report)]
 
 
 def _totals(report: CostReport) -> list[Block]:

@@ -11,7 +11,6 @@ from attn_cli.views.labels import named
 from attn_cli.views.page import Heading, Lines, Listing, Part, listing
 from attn_cli.views.steps import AXIS_WORDS, sizes_of
 
-ROWS_SHOWN = 12
 NAMED = 3
 BAR_WIDTH = 8
 
@@ -59,15 +58,15 @@ def _table(rows: list[FocusRow], trace: Trace, *, alone: bool) -> Listing:
     what = said(LOOKED_AT.get(looked_at, "keys"))
     columns = (said(LOOKING.get(looking, "query")), said("most"), "", said("spread"))
     shown = len(columns) - (not alone)
-    table = listing(
+    return listing(
         columns[:shown],
         [
             (named(looking, row.query, trace), *_told(row, looked_at, what, trace))[:shown]
             for row in rows
         ],
         spare=(columns[3],),
+        kinds=((columns[0], "query"), (columns[1], "key"), ("", "weight")),
     )
-    return table._replace(kinds=((columns[0], "query"), (columns[1], "key"), ("", "weight")))
 
 
 def _told(row: FocusRow, looked_at: str, what: str, trace: Trace) -> tuple[str, str, str]:

@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
-from attn_cli.views.numbers import percents, table
-from attn_cli.views.page import Cell, Display, Grid
+from attn_cli.views.numbers import percent, table
+from attn_cli.views.page import Cell, Display, Grid, Signs
 
 ROWS_SHOWN = 12
 LABEL_WIDTH = 12
+"""Columns of a row's name; longer ones are folded."""
+
 GAP = 1
 NAME_WIDTH, NAME_LINES = 3, 4
 """Columns that the name of a column is given at least, and lines at most."""
@@ -20,6 +22,10 @@ NAME_WIDTH, NAME_LINES = 3, 4
 FOOT = "sum"
 DOTTED = ("share", "percent", "veiled")
 """Looks in which a masked cell is a dot."""
+
+
+SIGNED = ("compared", "boolean", "allowed")
+"""Looks of values that are no numbers."""
 
 
 class Matrix(NamedTuple):
@@ -139,21 +145,26 @@ def _cells(
 
 
 def _texts(values: list[list[Any]], matrix: Matrix, display: Display) -> list[list[str]]:
-    if matrix.look == "compared":
-        marks = (display.signs.masked, display.signs.allowed, *display.signs.apart)
-        return [[marks[value] for value in row] for row in values]
-    if matrix.look == "boolean":
-        return [[str(value) for value in row] for row in values]
-    if matrix.look == "allowed":
-        signs = (display.signs.masked, display.signs.allowed)
-        return [[signs[bool(value)] for value in row] for row in values]
+    if matrix.look in SIGNED:
+        return [[str(sign_of(v, matrix.look, display.signs)) for v in row] for row in values]
     numbers = [[float(value) for value in row] for row in values]
     if matrix.look == "percent":
-        texts = percents(numbers)
+        texts = [[percent(number) for number in row] for row in numbers]
     else:
         texts = table(numbers, display.precision, matrix.largest)
     infinity = display.signs.infinity
     return [[text.replace("∞", infinity) for text in row] for row in texts]
+
+
+def sign_of(value: Any, look: str, signs: Signs) -> str | None:
+    """The sign or word of a value that is no number; None where it is one."""
+    if look == "compared":
+        return (signs.masked, signs.allowed, *signs.apart)[value]
+    if look == "boolean":
+        return str(value)
+    if look == "allowed":
+        return signs.allowed if value else signs.masked
+    return None
 
 
 def _level(value: Any, matrix: Matrix) -> float | None:

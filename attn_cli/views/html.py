@@ -172,7 +172,8 @@ def _listed(listing: Listing, row: tuple[str, ...]) -> str:
         f"<td{_end(listing, at)}>{escape(text)}</td>" for at, text in enumerate(others, 1)
     )
     strong = ' class="strong"' if first in listing.strong else ""
-    kind = f' class="{dict(listing.kinds).get(listing.columns[0], "")}"'
+    held = dict(listing.kinds).get(listing.columns[0])
+    kind = f' class="{held}"' if held else ""
     return f'<tr{strong}><th scope="row"{kind}>{escape(first)}</th>{cells}</tr>'
 
 

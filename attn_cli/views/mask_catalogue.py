@@ -33,8 +33,8 @@ def catalogue_page(
 
 
 def _listed(columns: Row, rows: Sequence[Row]) -> Block:
-    table = listing(columns, rows, spare=("source",), wrap=columns[1:2])
-    return table._replace(kinds=((columns[0], "strong"),))
+    strong = ((columns[0], "strong"),)
+    return listing(columns, rows, spare=("source",), wrap=columns[1:2], kinds=strong)
 
 
 def library_blocks() -> list[Block]:

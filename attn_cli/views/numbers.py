@@ -8,7 +8,8 @@ from math import isfinite, isnan
 LARGE = 1e6
 
 FEW, DECIMALS = 2, 4
-"""Decimals of a table: usually, and at most where nobody asks for more."""
+"""Decimals of a table: usually, and at most where nobody asks for more; of a number that is worked
+out: below a table, and alone."""
 
 Texts = list[list[str]]
 
@@ -47,16 +48,13 @@ def table(numbers: Sequence[Sequence[float]], precision: int | None, largest: fl
     largest: of all numbers, without sign. Whole numbers alone have no decimals; one that is not 0
     and would read as 0 is told as <.01.
     """
-    if needs_powers(largest, DECIMALS if precision is None else precision):
-        places = 3 if precision is None else precision
-        return [[scientific(number, places) for number in row] for row in numbers]
+    if needs_powers(largest, precision):
+        return [[in_powers(number, precision) for number in row] for row in numbers]
     if all(number.is_integer() or not isfinite(number) for row in numbers for number in row):
         return [[fixed(number, 0) for number in row] for row in numbers]
     if precision is not None:
         return [[fixed(number, precision) for number in row] for row in numbers]
-    decimals = FEW
-    while decimals < DECIMALS and largest < 10 ** (1 - decimals):
-        decimals += 1
+    decimals = usual_decimals(largest)
     texts = [[fixed(number, decimals) for number in row] for row in numbers]
     while decimals < DECIMALS and _read_alike(texts, numbers):
         decimals += 1
@@ -64,20 +62,29 @@ def table(numbers: Sequence[Sequence[float]], precision: int | None, largest: fl
     return texts
 
 
-def percents(numbers: Sequence[Sequence[float]]) -> Texts:
-    """Shares in whole per cent; 0 and 100 only where it is nothing and all."""
-    return [[_percent(number) for number in row] for row in numbers]
+def usual_decimals(largest: float) -> int:
+    """Two decimals, or as many as give the largest number two digits."""
+    decimals = FEW
+    while decimals < DECIMALS and largest < 10 ** (1 - decimals):
+        decimals += 1
+    return decimals
 
 
-def _percent(share: float) -> str:
+def in_powers(number: float, precision: int | None) -> str:
+    """A number of a table in powers of ten, of three digits where none are asked for."""
+    return scientific(number, 3 if precision is None else precision)
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent; 0 and 100 only where it is nothing and all."""
     if not isfinite(share):
         return short(share)
-    percent = 100 * share
-    if 0 < percent < 0.5:
+    part = 100 * share
+    if 0 < part < 0.5:
         return "<1"
-    if 99.5 <= percent < 100:
+    if 99.5 <= part < 100:
         return ">99"
-    return f"{percent:.0f}"
+    return f"{part:.0f}"
 
 
 def fixed(number: float, decimals: int) -> str:
@@ -96,7 +103,7 @@ def _read_alike(texts: Texts, numbers: Sequence[Sequence[float]]) -> bool:
     return len({*map(tuple, texts)}) < len({*map(tuple, numbers)})
 
 
-def needs_powers(largest: float, precision: int) -> bool:
+def needs_powers(largest: float, precision: int | None) -> bool:
     """Whether a table reads better in powers of ten: its largest number is huge or tiny."""
-    smallest = 10.0 ** -max(precision - 1, 1)
+    smallest = 10.0 ** -max((DECIMALS if precision is None else precision) - 1, 1)
     return isfinite(largest) and largest > 0 and not smallest <= largest < LARGE

@@ -23,7 +23,7 @@ from attn_cli.views.page import (
     listing,
 )
 from attn_cli.views.pictures import is_long, picture_of
-from attn_cli.views.steps import KINDS, given_heading, matrices, step_tables, work_lines
+from attn_cli.views.steps import KINDS, given_parts, matrices, step_tables, work_lines
 
 FEW_LINES = 48
 """Lines of a page that is shown step by step."""
@@ -74,21 +74,14 @@ def _shown(trace: Trace) -> list[TracedStep]:
 
 
 def _step_by_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
-    given: tuple[Part, ...] = tuple(
-        (
-            given_heading(step),
-            *step_tables(step, trace, display),
-        )
-        for step in trace.steps
-        if step.given
-    )
     parts: list[Part] = []
     for step in _shown(trace):
         parts.append(step_part(step, numbers[step.name], trace, display))
         if step.role == "weights" and trace.focus:
             parts += focus_parts(trace)
     parts.append(_cost(trace))
-    return [*([Abreast(given)] if given else []), Abreast(tuple(parts))]
+    given = given_parts(trace.steps, trace, display, sizes=False)
+    return [*given, Abreast(tuple(parts))]
 
 
 def step_part(step: TracedStep, number: str, trace: Trace, display: Display) -> Part:
@@ -180,13 +173,13 @@ def step_list(trace: Trace, numbers: dict[str, str], *, options: bool) -> Listin
     total = (said("all"), "", "", f"{sum(step.flops for step in steps):,}", spelled("‹steps›"))
     shown = len(columns) - (not options)
     weights = trace.last("weights")
-    table = listing(
+    return listing(
         columns[:shown],
         [row[:shown] for row in rows],
         right=("FLOPs",),
         spare=(columns[4], columns[1], columns[2]),
         wrap=(columns[1],),
         total=total[:shown],
+        strong=[f"{numbers[weights.name]:>2} {weights.name}"] if weights is not None else [],
+        kinds=((columns[4], "query"),),
     )
-    strong = (f"{numbers[weights.name]:>2} {weights.name}",) if weights is not None else ()
-    return table._replace(strong=strong, kinds=((columns[4], "query"),))

@@ -66,6 +66,8 @@ def listing(
     spare: Sequence[str] = (),
     wrap: Sequence[str] = (),
     total: Sequence[str] = (),
+    strong: Sequence[str] = (),
+    kinds: Sequence[tuple[str, str]] = (),
 ) -> Listing:
     """A list from any sequences; the keywords are those of Listing."""
     return Listing(
@@ -75,6 +77,8 @@ def listing(
         spare=tuple(spare),
         wrap=tuple(wrap),
         total=tuple(total),
+        strong=tuple(strong),
+        kinds=tuple(kinds),
     )
 
 

@@ -10,7 +10,7 @@ from attn_cli.results.trace import Trace, TracedStep, WorkedCell
 from attn_cli.spelling import spelled
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.labels import Held, cell_name, names_of
-from attn_cli.views.page import Block, Display, Grids, Heading, Lines, LongTable
+from attn_cli.views.page import Abreast, Block, Display, Grids, Heading, Lines, LongTable
 from attn_cli.views.streamed import STREAMED, Streamed
 
 HEADS_SHOWN = 4
@@ -57,9 +57,25 @@ def work_lines(step: TracedStep, trace: Trace) -> list[Lines]:
     return [] if step.work is None else [Lines((worked_line(step, step.work, trace),))]
 
 
-def given_heading(step: TracedStep) -> Heading:
-    """The head of an array that is given: its letter and what it is."""
-    return Heading("", step.symbol, kind=KINDS.get(step.name, ""), about=step.meaning)
+def given_parts(
+    steps: Sequence[TracedStep], trace: Trace, display: Display, *, sizes: bool
+) -> list[Block]:
+    """The arrays that are given, side by side; sizes: with the shape of each."""
+    parts = tuple(
+        (
+            Heading(
+                "",
+                step.symbol,
+                right=step.sizes if sizes else "",
+                kind=KINDS.get(step.name, ""),
+                about=step.meaning,
+            ),
+            *step_tables(step, trace, display),
+        )
+        for step in steps
+        if step.given
+    )
+    return [Abreast(parts)] if parts else []
 
 
 def step_tables(step: TracedStep, trace: Trace, display: Display) -> list[Grids | LongTable]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from attn_cli.views.grids import DOTTED, GAP, Matrix
-from attn_cli.views.numbers import DECIMALS, FEW, fixed, needs_powers, percents, scientific
+from attn_cli.views.grids import DOTTED, GAP, Matrix, sign_of
+from attn_cli.views.numbers import fixed, in_powers, needs_powers, percent, usual_decimals
 from attn_cli.views.page import Display, LongTable
 from attn_cli.views.visible import visible
 
@@ -97,28 +97,23 @@ class Streamed(LongTable):
         values, largest = self.matrix.values, self.matrix.largest
         if self.matrix.look not in ("plain", "signed", "share", "veiled"):
             return -1
-        if needs_powers(largest, DECIMALS if self._precision is None else self._precision):
+        if needs_powers(largest, self._precision):
             return -1
         if self._precision is not None:
             return self._precision
         if bool((_finite(values) % 1 == 0).all()):
             return 0
-        decimals = FEW
-        while decimals < DECIMALS and largest < 10 ** (1 - decimals):
-            decimals += 1
-        return decimals
+        return usual_decimals(largest)
 
     def _text(self, number: Any) -> str:
-        look = self.matrix.look
-        if look == "percent":
-            return percents([[float(number)]])[0][0]
-        if look == "boolean":
-            return str(number)
-        if look == "allowed":
-            return self._signs.allowed if number else self._signs.masked
+        sign = sign_of(number, self.matrix.look, self._signs)
+        if sign is not None:
+            return sign
+        if self.matrix.look == "percent":
+            return percent(float(number))
         value = float(number)
         if self._decimals < 0 and isfinite(value):
-            return scientific(value, 3 if self._precision is None else self._precision)
+            return in_powers(value, self._precision)
         return fixed(value, max(self._decimals, 0)).replace("∞", self._signs.infinity)
 
 

@@ -15,12 +15,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from attn_cli.views.grids import LABEL_WIDTH
 from attn_cli.views.page import Grid, Listing
 from attn_cli.views.palette import Palette
 from attn_cli.views.tints import tint
-
-LABEL_WIDTH = 12
-"""Columns of a row's name; longer ones are folded."""
 
 LEAST_PROSE = 16
 """Columns that prose in a list is given at least."""
@@ -41,10 +39,30 @@ class Sized(NamedTuple):
     width: int
 
 
+class Widths(NamedTuple):
+    """The columns that a heat map gives to names of rows, and to each column of numbers."""
+
+    label: int
+    columns: tuple[int, ...]
+    gap: int
+
+    @property
+    def whole(self) -> int:
+        """Columns of the table."""
+        return self.label + sum(width + self.gap for width in self.columns)
+
+
+def heat_widths(grid: Grid) -> Widths:
+    """All columns of one width, that of the widest number; names above are folded to it."""
+    label = min(max((cell_len(name) for name, _ in grid.rows), default=0), LABEL_WIDTH)
+    widest = max((cell_len(cell.text) for _, cells in grid.rows for cell in cells), default=1)
+    return Widths(label, grid.widths or (widest,) * len(grid.columns), grid.gap)
+
+
 def heat_map(grid: Grid, palette: Palette) -> Sized:
-    """The numbers of a grid, all columns of one width, the gap inside the tinted cell."""
-    label_width = min(max((cell_len(name) for name, _ in grid.rows), default=0), LABEL_WIDTH)
-    widths = grid.widths or (number_width(grid),) * len(grid.columns)
+    """The numbers of a grid, the gap inside the tinted cell."""
+    measured = heat_widths(grid)
+    label_width, widths = measured.label, measured.columns
     named = any(grid.columns)
     table = Table(
         box=None,
@@ -71,21 +89,35 @@ def heat_map(grid: Grid, palette: Palette) -> Sized:
             text = Text(space, style.replace("underline", ""))
             numbers.append(text.append(shown, style))
         table.add_row(label, *numbers)
-    return Sized(table, label_width + sum(width + grid.gap for width in widths))
+    return Sized(table, measured.whole)
 
 
-def number_width(grid: Grid) -> int:
-    """Columns of the widest number; names above are folded to it."""
-    return max((cell_len(cell.text) for _, cells in grid.rows for cell in cells), default=1)
+class Fit(NamedTuple):
+    """The columns of a list that a width has room for, the width of each, and those left out."""
+
+    shown: list[int]
+    widths: list[int]
+    left_out: tuple[str, ...]
+
+    @property
+    def whole(self) -> int:
+        """Columns of the table."""
+        return _needed(self.widths, self.shown)
 
 
-def listing_table(listing: Listing, room: int, palette: Palette) -> Sized | None:
-    """A list in the room there is; None where it does not fit even without its spare columns."""
+def fitted(listing: Listing, room: int) -> Fit | None:
+    """How a list fits; None where it does not even without its spare columns."""
     widths = [_width(listing, at) for at in range(len(listing.columns))]
-    shown = shown_columns(listing, widths, room)
+    shown = _shown_columns(listing, widths, room)
     _narrow(listing, widths, shown, room)
-    if _needed(widths, shown) > room:
-        return None
+    gone = tuple(name for at, name in enumerate(listing.columns) if at not in shown)
+    fit = Fit(shown, widths, gone)
+    return fit if fit.whole <= room else None
+
+
+def listing_table(listing: Listing, fit: Fit, palette: Palette) -> Sized:
+    """A list with the columns that fit."""
+    shown, widths = fit.shown, fit.widths
     table = Table(
         box=PLAIN_HEAD if palette.ascii_only else HEAD,
         padding=(0, BETWEEN - 1, 0, 0),
@@ -110,7 +142,7 @@ def listing_table(listing: Listing, room: int, palette: Palette) -> Sized | None
     for row in listing.rows:
         style = "bold" if row[0] in listing.strong else ""
         table.add_row(*(Text(_cell(listing, row, at, widths[at])) for at in shown), style=style)
-    return Sized(table, _needed(widths, shown))
+    return Sized(table, fit.whole)
 
 
 def _narrow(listing: Listing, widths: list[int], shown: Sequence[int], room: int) -> None:
@@ -130,14 +162,7 @@ def _cell(listing: Listing, row: Sequence[str], at: int, width: int) -> str:
     return "\n".join(folded(row[at], width))
 
 
-def left_out(listing: Listing, room: int) -> tuple[str, ...]:
-    """The columns that a width has no room for."""
-    widths = [_width(listing, at) for at in range(len(listing.columns))]
-    shown = shown_columns(listing, widths, room)
-    return tuple(name for at, name in enumerate(listing.columns) if at not in shown)
-
-
-def shown_columns(listing: Listing, widths: Sequence[int], room: int) -> list[int]:
+def _shown_columns(listing: Listing, widths: Sequence[int], room: int) -> list[int]:
     """The columns that fit, spare ones left out in their order until all others do."""
     shown = list(range(len(listing.columns)))
     for name in listing.spare:
