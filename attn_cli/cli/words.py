@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 from attn_cli.cli import streams
 from attn_cli.cli.typed import remember
 from attn_cli.errors import AttnError, Exit, brief
+from attn_cli.spelling import spelling
 
 HELP = ("-h", "--help", "--help-all")
 
@@ -39,21 +40,23 @@ class Command(TyperCommand):
         asked = next((at for at, word in enumerate(args) if word in HELP), None)
         if asked is None:
             return
-        from attn_cli.cli import help as pages
+        from attn_cli.cli.help import options_in, print_help
+        from attn_cli.views import help_page as pages
 
         module = import_module(f"attn_cli.cli.{self.name}")
-        name, options = str(self.name), pages.options_in(self)
+        name, options = str(self.name), options_in(self)
         group = next((word for word in args[asked + 1 :][:1] if not word.startswith("-")), "")
         group = pages.ALL if args[asked] == "--help-all" else group
         try:
-            if group:
-                page = pages.group_page(name, group, options)
-            else:
-                page = pages.help_page(name, module.HELP, module.EXAMPLES, module.USED, options)
+            with spelling(streams.as_option):
+                if group:
+                    page = pages.group_page(name, group, options)
+                else:
+                    page = pages.help_page(name, module.HELP, module.EXAMPLES, module.USED, options)
         except AttnError as error:
             streams.say(f"Error: {error}")
             raise typer.Exit(int(Exit.USAGE)) from None
-        pages.print_help(page)
+        print_help(page)
         raise typer.Exit()
 
 
