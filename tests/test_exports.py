@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 import shutil
 import subprocess
@@ -65,7 +67,7 @@ class Outline(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "br", "img"):
             self.open.append(tag)
         self.tables += tag == "table"
         self.cells += tag == "td"
@@ -96,6 +98,19 @@ def test_html_is_made_of_tables(attn: Attn, page: str) -> None:
     assert "prefers-color-scheme: dark" in text
     assert "<pre" not in text
     assert "Try" not in text
+
+
+def test_pictures_in_html_hold_every_level(attn: Attn) -> None:
+    """The PNG of a mask has a pixel for each pair, clear where it is not kept."""
+    text = exported(attn, ("mask", "--mask", "causal & window(5)", "--n", 50, "--m", 41), "html")
+    source = re.search(r'src="data:image/png;base64,([^"]+)"', text)
+    assert source
+    image = pytest.importorskip("matplotlib.image")
+    pixels = image.imread(io.BytesIO(base64.b64decode(source[1])), format="png")
+    assert pixels.shape == (50, 41, 4)
+    for i in range(50):
+        for j in range(41):
+            assert pixels[i, j, 3] == (1.0 if i - 5 < j <= i else 0.0)
 
 
 def test_a_browser_lays_it_out_on_a_phone(attn: Attn, tmp_path: Path) -> None:

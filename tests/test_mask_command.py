@@ -458,22 +458,35 @@ def test_words_name_rows_and_columns(attn: Attn) -> None:
 def test_shades(attn: Attn) -> None:
     """Large masks are averages of squares, and say so; none and all are never rounded to."""
     ran = attn("mask", "--causal", "--n", 400)
-    rows = [line for line in ran.out.splitlines() if line.startswith("q")]
-    assert rows[0].split() == ["q0", "▒▒" + "··" * 28]
-    assert rows[-1].split()[1] == "██" * 28 + "▒▒"
-    assert "a cell is 14 × 14 pairs, fewer at the end" in ran.out
-    assert "average kept: · none, ░ under a third, ▒ under two thirds, ▓ more, █ all" in ran.out
+    rows = [line for line in ran.out.splitlines() if re.match(r"q\d+ ", line)]
+    assert rows[0].split() == ["q0", "▓░" + "·" * 56]
+    assert rows[-1].split() == ["q392", "█" * 56 + "▓▄"]
+    assert "a cell is 7 × 7 pairs, fewer at the end" in ran.out
+    assert "· none  ░ under a third  ▒ under two thirds  ▓ more  █ all" in ran.out
     plain = attn("mask", "--causal", "--n", 400, "--plain").out
-    assert "q0    ++" in plain
+    assert "q0   %:." in plain
     assert plain.isascii()
     almost = attn("mask", "--mask", "~(global(0) & causal)", "--n", 400).out
-    assert "▓▓██" in almost
+    assert "▓█" in almost
     apart = attn("mask", "--causal", "--n", 400, "--diff", "window(100)").out
     assert "+ kept by the mask alone, - by the other, x of each, · alike" in apart
     assert "+" * 20 in apart
     exact = attn("mask", "--causal", "--n", 50).out
-    assert "q49  " + "█" * 50 in exact
-    assert "keys k0 to k49 from left to right; █ kept, · not" in exact
+    assert "q48 " + "█" * 49 + "▄" in exact
+    assert "█ kept  · not\n  keys k0 to k49 from left to right\n" in exact
+
+
+def test_halves(attn: Attn) -> None:
+    """Two rows of a mask stand in one line, each pair for itself."""
+    ran = attn("mask", "--mask", "causal & ~window(2)", "--n", 37, "--m", 41)
+    rows = [line.split()[1] for line in ran.out.splitlines() if re.match(r"q\d+ ", line)]
+    assert len(rows) == 19
+    halves = {"█": (True, True), "▀": (True, False), "▄": (False, True), "·": (False, False)}
+    for place, row in enumerate(rows):
+        queries = (2 * place, 2 * place + 1)
+        for key, sign in enumerate(row):
+            kept = tuple(i < 37 and key <= i - 2 for i in queries)
+            assert halves[sign] == (kept if queries[1] < 37 else (kept[0], kept[0]))
 
 
 def test_everything(attn: Attn) -> None:
@@ -557,7 +570,7 @@ def test_exports(attn: Attn) -> None:
         assert "slopes" in text
         assert "0.0039" in text
     assert attn("mask", "--causal", "--n", 300, "--export", "large.svg").status == 0
-    assert "▒▒" in Path("large.svg").read_text(encoding="utf-8")
+    assert "▀" in Path("large.svg").read_text(encoding="utf-8")
 
 
 CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {

@@ -428,16 +428,34 @@ def test_no_number_is_cut_at_any_width(
 
 
 def test_long_sequences_are_pictures(attn: Attn) -> None:
-    """More rows than a table has: a shade for each square of pairs, said with its scale."""
+    """More rows than a table has: a shade for two pairs above each other, said with its scale."""
     page = attn("compute", "--n", 64, "--causal").out
     rows = [line for line in page.splitlines() if re.match(r"q\d+ +[·░▒▓█]+$", line)]
     assert len(rows) == 32
     assert len({len(line) for line in rows}) == 1
-    assert "a cell is the mean of 2 × 2 pairs, shaded by its root; the strongest is " in page
+    assert "every pair, shown by the root of its weight; the strongest is 100 %" in page
+    assert {len(row.split()[1]) for row in rows} == {64}
     first = rows[0].split()[1]
-    assert first == "██" + "··" * 31
-    assert "·" not in rows[-1].split()[1]
+    assert first == "▓░" + "·" * 62
+    assert "·" not in rows[-1].split()[1][:-1]
     assert "k0" in attn("compute", "--n", 64, "--causal", "--only", "weights").out
+
+
+@pytest.mark.parametrize(("depth", "colours"), [("truecolor", 20), ("256", 5)])
+def test_pictures_have_two_colours_a_sign(
+    attn: Attn, monkeypatch: pytest.MonkeyPatch, depth: str, colours: int
+) -> None:
+    """Where there are colours, each half of a sign has that of its own pair."""
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", depth)
+    monkeypatch.setenv("ATTN_THEME", "dark")
+    page = attn("compute", "--n", 64).out
+    code = r"2;\d+;\d+;\d+" if depth == "truecolor" else r"5;\d+"
+    signs = re.findall(rf"\x1b\[38;({code});48;({code})m▀", page)
+    assert len({upper for upper, _ in signs}) >= colours
+    assert any(upper != lower for upper, lower in signs)
 
 
 def test_very_many_numbers_are_streamed(attn: Attn) -> None:

@@ -17,7 +17,7 @@ from attn_cli.views.latex import latex_page
 from attn_cli.views.markdown import markdown_page
 from attn_cli.views.page import Block, Lines
 from attn_cli.views.palette import Ground
-from attn_cli.views.terminal import Printer
+from attn_cli.views.terminal import Printer, page_text
 from attn_cli.views.visible import visible, visible_page
 
 WIDTH = 100
@@ -114,8 +114,7 @@ def _html(blocks: list[Block], sheet: Sheet) -> str:
 
 
 def _text(blocks: list[Block], sheet: Sheet) -> str:
-    text = _recorded(blocks, sheet).export_text()
-    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    return page_text(_with_notices(blocks, sheet), sheet.width) + "\n"
 
 
 def _markdown(blocks: list[Block], sheet: Sheet) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from html import escape
 
@@ -16,9 +17,11 @@ from attn_cli.views.page import (
     Lines,
     Listing,
     LongTable,
+    Raster,
     Title,
 )
 from attn_cli.views.palette import KINDS, Ground
+from attn_cli.views.png import png
 
 STYLE = """
 .attn { @light@ font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; }
@@ -41,6 +44,9 @@ STYLE = """
 .attn .marked { font-weight: 700; text-decoration: underline; }
 .attn p { margin: .1rem 0; overflow-wrap: anywhere; }
 .attn .quiet { color: var(--quiet); }
+.attn figure { margin: .3rem 0; }
+.attn .raster { image-rendering: pixelated; max-width: 100%; border: 1px solid var(--quiet); }
+.attn .sample { display: inline-block; width: .9em; height: .9em; border: 1px solid var(--quiet); }
 .attn .bars { min-width: 14rem; white-space: nowrap; }
 .attn .bar { display: inline-block; height: .9em; min-width: 1px; background: currentColor; }
 .attn p .bar { width: .9em; }
@@ -116,6 +122,8 @@ def _block(block: Block) -> str:
         return _bars(block)
     if isinstance(block, Listing):
         return _listing(block)
+    if isinstance(block, Raster):
+        return _raster(block)
     assert isinstance(block, Grids)
     return f'<div class="tables">{"".join(map(_table, block.grids))}</div>'
 
@@ -128,6 +136,31 @@ def _table(grid: Grid) -> str:
     note = f'<p class="quiet">{escape(grid.note)}</p>' if grid.note else ""
     head = f"<thead><tr><td></td>{heads}</tr></thead>"
     return f"<table>{caption}{head}<tbody>{rows}</tbody></table>{note}"
+
+
+PIXELS = 6
+"""Pixels along each side of a level of a picture."""
+
+
+def _raster(raster: Raster) -> str:
+    """A picture that lets the ground through, under its caption; a sample of each level below."""
+    rows, columns = len(raster.levels), len(raster.levels[0])
+    about = ". ".join(filter(None, (raster.caption, raster.note)))
+    source = base64.b64encode(png(raster.levels, WEIGHT_COLOUR)).decode("ascii")
+    picture = (
+        f'<img class="raster" alt="{escape(about)}" width="{columns * PIXELS}" '
+        f'height="{rows * PIXELS}" src="data:image/png;base64,{source}">'
+    )
+    samples = " ".join(
+        f'<span class="sample" style="background: rgba({WEIGHT}, {level:.2f})"></span>'
+        f" {escape(meaning)}"
+        for level, meaning in raster.legend
+    )
+    caption = f"<figcaption>{escape(raster.caption)}</figcaption>" if raster.caption else ""
+    notes = "".join(
+        f'<p class="quiet">{text}</p>' for text in (samples, escape(raster.note)) if text
+    )
+    return f'<figure class="tables">{caption}{picture}</figure>{notes}'
 
 
 def _bars(block: Bars) -> str:
@@ -195,7 +228,8 @@ def _cell(cell: Cell) -> str:
     return f"<td{style}>{escape(cell.text.strip())}</td>"
 
 
-WEIGHT, BELOW = "56, 132, 255", "230, 120, 40"
+WEIGHT_COLOUR = (56, 132, 255)
+WEIGHT, BELOW = ", ".join(map(str, WEIGHT_COLOUR)), "230, 120, 40"
 """Tints of what is above and below 0, as red, green and blue."""
 
 

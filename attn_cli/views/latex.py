@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 
 from attn_cli.views.page import (
     Bars,
@@ -15,11 +16,12 @@ from attn_cli.views.page import (
     Lines,
     Listing,
     LongTable,
+    Raster,
     Title,
     in_order,
 )
 from attn_cli.views.palette import Palette
-from attn_cli.views.tints import tint
+from attn_cli.views.tints import colour_of, tint
 
 PREAMBLE = r"""% pdflatex knows Latin letters; lualatex and xelatex know more
 \documentclass{article}
@@ -124,6 +126,8 @@ def _block(block: Block) -> list[str]:
         return [_bars(block)]
     if isinstance(block, Listing):
         return _listing(block)
+    if isinstance(block, Raster):
+        return _raster(block)
     assert isinstance(block, Grids)
     return [part for grid in block.grids for part in _grid(grid)]
 
@@ -156,6 +160,34 @@ def _cell(cell: Cell) -> str:
     letters, _, ground = style.removeprefix("bold ").partition(" on ")
     colour = r"\color{white}" if letters == "#ffffff" else ""
     return rf"\cellcolor[HTML]{{{ground[1:].upper()}}}{colour}{number}"
+
+
+POINTS = 5
+"""Points along each side of a level of a picture."""
+
+
+def _raster(raster: Raster) -> list[str]:
+    """Rows of rules, equal levels beside each other in one."""
+    rows = [
+        "".join(_rule(level, len([*run])) for level, run in groupby(row)) for row in raster.levels
+    ]
+    lines = [
+        r"{\setlength{\fboxsep}{0pt}\fbox{\vbox{\offinterlineskip",
+        *(rf"\hbox{{\rule{{0pt}}{{{POINTS}pt}}{row}}}" for row in rows),
+        r"}}}",
+    ]
+    samples = r"\quad ".join(
+        rf"\fbox{{{_rule(level, 1)}}} {text(meaning)}" for level, meaning in raster.legend
+    )
+    parts = (text(raster.caption), "\n".join(lines), samples, text(raster.note))
+    return [part for part in parts if part]
+
+
+def _rule(level: float, times: int) -> str:
+    colour = colour_of(level, PAPER)
+    height = POINTS if colour else 0
+    rule = rf"\rule{{{POINTS * times}pt}}{{{height}pt}}"
+    return rf"\textcolor[HTML]{{{colour[1:].upper()}}}{{{rule}}}" if colour else rule
 
 
 def _listing(listing: Listing) -> list[str]:

@@ -19,6 +19,7 @@ from attn_cli.views.page import (
     Listing,
     LongTable,
     Part,
+    Raster,
     Title,
 )
 from attn_cli.views.palette import Palette
@@ -31,6 +32,7 @@ from attn_cli.views.prose import (
     title_lines,
     wrapped,
 )
+from attn_cli.views.rasters import raster_lines, raster_width
 from attn_cli.views.tables import Sized, fitted, heat_map, heat_widths, listing_table
 
 GUTTER = 1
@@ -56,6 +58,8 @@ def drawn(block: Block, width: int, palette: Palette, beside: bool) -> list[Size
         return [Sized(Text(line), cell_len(line)) for line in block.lines()]
     if isinstance(block, Bars):
         return _prose(bar_lines(block, width, palette))
+    if isinstance(block, Raster):
+        return _prose(raster_lines(block, width, palette))
     return _grids(block, width if beside else 0, width, palette)
 
 
@@ -136,6 +140,8 @@ def _asked(part: Part, width: int) -> int:
         elif isinstance(block, Listing):
             fit = fitted(block, width)
             needed = max(needed, fit.whole if fit else width)
+        elif isinstance(block, Raster):
+            needed = max(needed, raster_width(block))
         elif isinstance(block, Bars):
             needed = max(needed, PROSE_WIDTH)
         elif isinstance(block, Heading):

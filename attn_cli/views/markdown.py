@@ -14,9 +14,12 @@ from attn_cli.views.page import (
     Lines,
     Listing,
     LongTable,
+    Raster,
     Title,
     in_order,
 )
+from attn_cli.views.palette import Palette
+from attn_cli.views.rasters import UNFOLDED, raster_lines
 
 SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#"})
 
@@ -39,6 +42,8 @@ def _block(block: Block) -> list[str]:
         return ["  \n".join(_plain(line) for line in block.lines)] if block.lines else []
     if isinstance(block, LongTable):
         return ["\n".join(["```text", *block.lines(), "```"])]
+    if isinstance(block, Raster):
+        return _raster(block)
     if isinstance(block, Bars):
         return [_bars(block)]
     if isinstance(block, Listing):
@@ -52,6 +57,12 @@ def _grid(grid: Grid) -> list[str]:
     rows = [_row([label, *(cell.text for cell in cells)]) for label, cells in grid.rows]
     table = "\n".join([_row(["", *grid.columns]), rule, *rows])
     return [part for part in (_plain(grid.caption), table, _plain(grid.note)) if part]
+
+
+def _raster(raster: Raster) -> list[str]:
+    lines = raster_lines(raster._replace(caption="", note=""), UNFOLDED, Palette())
+    picture = "\n".join(["```text", *(line.plain for line in lines), "```"])
+    return [part for part in (_plain(raster.caption), picture, _plain(raster.note)) if part]
 
 
 def _listing(listing: Listing) -> list[str]:

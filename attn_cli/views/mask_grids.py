@@ -1,4 +1,4 @@
-"""A mask as a table where it fits, as a picture of shades where it does not."""
+"""A mask as a table where it fits, as a picture where it does not."""
 
 from __future__ import annotations
 
@@ -10,25 +10,30 @@ from attn_cli.results.mask import MaskReport, Picture
 from attn_cli.results.trace import Trace
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.labels import Numbered
-from attn_cli.views.page import Block, Cell, Display, Grid, Grids, Lines
+from attn_cli.views.page import Abreast, Block, Cell, Display, Grid, Grids, Lines, Raster
 
-CELLS = 40
+CELLS = 64
 """Cells of a picture in each direction, at most."""
 
-CELL_WIDTH = 2
-"""Signs of a cell side by side: it is then about as wide as it is high."""
+WIDE, WIDE_CELLS = 2, 40
+"""Signs of a cell that takes a line, as wide as it is high, where there are few enough."""
+
+SHARES = ((0, "none"), (1 / 6, "under a third"), (1 / 2, "under two thirds"), (5 / 6, "more"))
+"""Samples of shares that are kept, with what they mean."""
 
 PLACES = {"b": "batch row", "h": "head"}
 
 
-class _Raster(NamedTuple):
-    """A picture's cells after as many were put together as the width needs."""
+class _Cells(NamedTuple):
+    """A picture's cells after as many were put together as the width needs.
+
+    side: pairs along each side of one.
+    """
 
     counts: list[list[int]]
     others: list[list[int]] | None
     areas: list[list[int]]
     side: int
-    cell_width: int
 
 
 def picture_blocks(report: MaskReport, display: Display) -> list[Block]:
@@ -37,13 +42,15 @@ def picture_blocks(report: MaskReport, display: Display) -> list[Block]:
     if all(table is not None for table in tables):
         grids = [grid for table in tables if table is not None for grid in table]
         return [Grids(tuple(grids), apart=True), Lines((_legend(report, display),), quiet=True)]
-    rasters = [_raster(picture, display) for picture in report.pictures]
+    if report.difference is None:
+        drawn = [(_raster(picture, report, display),) for picture in report.pictures]
+        return [Abreast(tuple(drawn)) if len(drawn) > 1 else drawn[0][0]]
+    cells = [_cells(picture, display) for picture in report.pictures]
     grids = [
-        _shaded(picture, raster, display)
-        for picture, raster in zip(report.pictures, rasters, strict=True)
+        _compared(picture, one, display)
+        for picture, one in zip(report.pictures, cells, strict=True)
     ]
-    lines = _shades_legend(rasters[0], report, display)
-    return [Grids(tuple(grids), apart=True), Lines(lines, quiet=True)]
+    return [Grids(tuple(grids), apart=True), Lines(_marks(cells[0], report, display), quiet=True)]
 
 
 def _legend(report: MaskReport, display: Display) -> str:
@@ -88,21 +95,18 @@ def caption(picture: Picture) -> str:
     return ", ".join(f"{PLACES[axis]} {at}" for axis, at in picture.place)
 
 
-def _raster(picture: Picture, display: Display) -> _Raster:
+def _cells(picture: Picture, display: Display) -> _Cells:
+    """As many cells as there is room for, a sign for each."""
     rows, columns = picture.counts.shape
     label = len(f"q{rows * picture.side}")
-    room = max(display.width - label - 4, CELL_WIDTH)
-    together = max(-(-rows // CELLS), -(-columns // min(room // CELL_WIDTH, CELLS)))
-    exact = picture.side == 1 and columns <= room
-    width = 1 if exact and together > 1 else CELL_WIDTH
-    together = 1 if exact else together
+    room = max(display.width - label - 2, 1)
+    together = max(-(-rows // CELLS), -(-columns // min(room, CELLS)))
     others = picture.others
-    return _Raster(
+    return _Cells(
         _merged(picture.counts.tolist(), together),
         None if others is None else _merged(others.tolist(), together),
         _merged(picture.areas.tolist(), together),
         picture.side * together,
-        width,
     )
 
 
@@ -118,17 +122,49 @@ def _merged(cells: list[list[int]], together: int) -> list[list[int]]:
     ]
 
 
-def _shaded(picture: Picture, raster: _Raster, display: Display) -> Grid:
-    """One sign for each cell; signs alone, as a background would hide a full block."""
-    signs = _signs(raster, display)
+def _raster(picture: Picture, report: MaskReport, display: Display) -> Raster:
+    """How many pairs of each cell are kept."""
+    cells = _cells(picture, display)
+    one = cells.side == 1
+    legend = ((1.0, "kept"), (0.0, "not")) if one else (*SHARES, (1.0, "all"))
+    return Raster(
+        levels=tuple(
+            tuple(kept / area for kept, area in zip(row, areas, strict=True))
+            for row, areas in zip(cells.counts, cells.areas, strict=True)
+        ),
+        names=tuple(f"q{place * cells.side}" for place in range(len(cells.counts))),
+        rows_are="query",
+        caption=caption(picture),
+        legend=legend,
+        note=_where(cells, report),
+    )
+
+
+def _where(cells: _Cells, report: MaskReport) -> str:
+    where = f"keys k0 to k{report.m - 1:,} from left to right"
+    if cells.side == 1:
+        return where
+    ends = report.n % cells.side or report.m % cells.side
+    last = ", fewer at the end" if ends else ""
+    return f"{where}; a cell is {cells.side:,} × {cells.side:,} pairs{last}"
+
+
+def _compared(picture: Picture, cells: _Cells, display: Display) -> Grid:
+    """Cells that are kept by one mask alone, the other alone, or either."""
+    assert cells.others is not None
+    same, here, there = display.signs.masked, *display.signs.apart
+    marks = {(False, False): same, (True, False): here, (False, True): there, (True, True): "x"}
+    signs = [
+        [marks[ours > 0, theirs > 0] for ours, theirs in zip(row, others, strict=True)]
+        for row, others in zip(cells.counts, cells.others, strict=True)
+    ]
+    few = max(len(signs), len(signs[0])) <= min(WIDE_CELLS, display.width // WIDE - WIDE)
+    width = WIDE if few else 1
     return Grid(
         caption=caption(picture),
         columns=("",) * len(signs[0]),
         rows=tuple(
-            (
-                f"q{place * raster.side}  ",
-                tuple(Cell(sign * raster.cell_width) for sign in row),
-            )
+            (f"q{place * cells.side}  ", tuple(Cell(sign * width) for sign in row))
             for place, row in enumerate(signs)
         ),
         rows_are="query",
@@ -137,40 +173,8 @@ def _shaded(picture: Picture, raster: _Raster, display: Display) -> Grid:
     )
 
 
-def _signs(raster: _Raster, display: Display) -> list[list[str]]:
-    if raster.others is None:
-        return [
-            [_shade(kept / area, display) for kept, area in zip(row, areas, strict=True)]
-            for row, areas in zip(raster.counts, raster.areas, strict=True)
-        ]
+def _marks(cells: _Cells, report: MaskReport, display: Display) -> tuple[str, str]:
     same, here, there = display.signs.masked, *display.signs.apart
-    marks = {(False, False): same, (True, False): here, (False, True): there, (True, True): "x"}
-    return [
-        [marks[ours > 0, theirs > 0] for ours, theirs in zip(row, others, strict=True)]
-        for row, others in zip(raster.counts, raster.others, strict=True)
-    ]
-
-
-def _shade(share: float, display: Display) -> str:
-    """None, up to a third, up to two thirds, more, all."""
-    none, *some, every = display.signs.shades
-    if share in (0, 1):
-        return every if share else none
-    return some[min(int(share * len(some)), len(some) - 1)]
-
-
-def _shades_legend(raster: _Raster, report: MaskReport, display: Display) -> tuple[str, ...]:
-    none, some, more, most, every = display.signs.shades
-    where = f"keys k0 to k{report.m - 1:,} from left to right"
-    if raster.side > 1:
-        ends = report.n % raster.side or report.m % raster.side
-        last = ", fewer at the end" if ends else ""
-        where = f"{where}; a cell is {raster.side:,} × {raster.side:,} pairs{last}"
-    if raster.others is not None:
-        same, here, there = display.signs.masked, *display.signs.apart
-        cells = "" if raster.side == 1 else ", x of each"
-        return (where, f"{here} kept by the mask alone, {there} by the other{cells}, {same} alike")
-    if raster.side == 1:
-        return (f"{where}; {every} kept, {none} not",)
-    shades = f"{some} under a third, {more} under two thirds, {most} more, {every} all"
-    return (where, f"average kept: {none} none, {shades}")
+    each = "" if cells.side == 1 else ", x of each"
+    marks = f"{here} kept by the mask alone, {there} by the other{each}, {same} alike"
+    return _where(cells, report), marks

@@ -20,6 +20,7 @@ from attn_cli.views.page import (
     Lines,
     Listing,
     Part,
+    Raster,
     listing,
 )
 from attn_cli.views.pictures import is_long, picture_of
@@ -141,18 +142,18 @@ def _weights(
     shown = display._replace(percent=percent)
     about = f"{step.name}, {said('% of each row')}" if percent else step.name
     parts: list[Part] = []
+    drawn: Raster | Grids
     many = matrices(step, trace, shown)
     for matrix in many:
         title = matrix.caption or f"{step.name} = {_formula(step)}"
         number = "" if matrix.caption else numbers[step.name]
         bare = matrix._replace(caption="", marked=None)
         if is_long(matrix, shown):
-            told, grids = step.name, [picture_of(bare, shown, min(len(many), 2))]
+            told, drawn = step.name, picture_of(bare, shown, min(len(many), 2))
         else:
-            told, grids = about, grids_of(bare, shown)
+            told, drawn = about, Grids(tuple(grids_of(bare, shown)))
         told = told if matrix.caption or told != step.name else ""
-        heading = Heading(number, title, kind="weight", about=told)
-        parts.append((heading, Grids(tuple(grids))))
+        parts.append((Heading(number, title, kind="weight", about=told), drawn))
     return parts
 
 

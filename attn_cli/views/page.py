@@ -23,8 +23,7 @@ class Grid(NamedTuple):
 
     kind, rows_are, columns_are: what holds the numbers, rows and columns, for colour.
     note: how much of the array this is, where it is not all. gap: spaces before each number.
-    widths: of the columns, without the gap; of all texts where none are given. picture: cells
-    are shades, which tints replace where there are colours.
+    widths: of the columns, without the gap; of all texts where none are given.
     """
 
     caption: str
@@ -36,7 +35,20 @@ class Grid(NamedTuple):
     note: str = ""
     gap: int = 1
     widths: tuple[int, ...] = ()
-    picture: bool = False
+
+
+class Raster(NamedTuple):
+    """A picture of very many numbers as levels from 0 to 1, two rows to a line of text.
+
+    names: of every row. legend: what some levels mean.
+    """
+
+    levels: tuple[tuple[float, ...], ...]
+    names: tuple[str, ...]
+    rows_are: str = ""
+    caption: str = ""
+    legend: tuple[tuple[float, str], ...] = ()
+    note: str = ""
 
 
 class Listing(NamedTuple):
@@ -162,7 +174,7 @@ class LongTable(ABC):
         """Every line, aligned."""
 
 
-Single = Title | Heading | Lines | Grids | Listing | Bars | LongTable
+Single = Title | Heading | Lines | Grids | Raster | Listing | Bars | LongTable
 
 Part = tuple[Single, ...]
 """Blocks that belong together."""
@@ -194,12 +206,9 @@ class Signs(NamedTuple):
     allowed: str = "■"
     gap: str = "…"
     apart: tuple[str, str] = ("+", "-")
-    shades: tuple[str, str, str, str, str] = ("·", "░", "▒", "▓", "█")
 
 
-ASCII_SIGNS = Signs(
-    infinity="inf", masked=".", allowed="#", gap="...", shades=(".", ":", "+", "%", "#")
-)
+ASCII_SIGNS = Signs(infinity="inf", masked=".", allowed="#", gap="...")
 
 
 class Display(NamedTuple):

@@ -84,10 +84,9 @@ def heat_map(grid: Grid, palette: Palette) -> Sized:
         for cell, width in zip(cells, widths, strict=True):
             style = tint(cell.level, palette) if cell.level is not None else ""
             style = f"{style} bold underline" if cell.marked else style
-            shown = " " * width if grid.picture and " on " in style else cell.text
-            space = " " * (width + grid.gap - cell_len(shown))
+            space = " " * (width + grid.gap - cell_len(cell.text))
             text = Text(space, style.replace("underline", ""))
-            numbers.append(text.append(shown, style))
+            numbers.append(text.append(cell.text, style))
         table.add_row(label, *numbers)
     return Sized(table, measured.whole)
 

@@ -52,17 +52,25 @@ EQUAL_CONTRAST = 0.179
 def tint(level: float, palette: Palette) -> str:
     """A Rich style for a level from -1 to 1, relative to the largest number of a table."""
     share = min(abs(level), 1.0)
-    bold = "bold " if share >= LARGEST else ""
-    if palette.depth == "none" or not share:
-        return ""
     if palette.depth == "standard":
         return "bold" if share >= STRONG else ""
+    colour = colour_of(level, palette)
+    if not colour:
+        return ""
+    bold = "bold " if share >= LARGEST else ""
+    seen = cube_colour(int(colour[6:-1])) if palette.depth == "256" else colour
+    return f"{bold}{_text_on(seen)} on {colour}"
+
+
+def colour_of(level: float, palette: Palette) -> str:
+    """The colour of a level as Rich names it; none for 0, and where no colours make a scale."""
+    share = min(abs(level), 1.0)
+    if palette.depth in ("none", "standard") or not share:
+        return ""
     if palette.depth == "256":
         numbers = (ABOVE_256 if level > 0 else BELOW_256)[palette.ground]
-        number = numbers[min(int(share * len(numbers)), len(numbers) - 1)]
-        return f"{bold}{_text_on(cube_colour(number))} on color({number})"
-    background = _mixed(round(share * LEVELS), level > 0, palette.ground)
-    return f"{bold}{_text_on(background)} on {background}"
+        return f"color({numbers[min(int(share * len(numbers)), len(numbers) - 1)]})"
+    return _mixed(round(share * LEVELS), level > 0, palette.ground)
 
 
 def cube_colour(number: int) -> str:
