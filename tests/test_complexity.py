@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -179,11 +181,50 @@ def test_sweep(attn: Attn) -> None:
 
 
 def test_plot(attn: Attn) -> None:
-    """--plot draws the sweep on logarithmic axes, where uniplot is installed."""
+    """--plot draws the sweep on logarithmic axes: a curve falls where its numbers say."""
     pytest.importorskip("uniplot")
-    ran = attn("complexity", "--d", 64, "--sweep", "n=128:4096", "--plot")
+    ran = attn("complexity", "--d", 64, "--sweep", "n=64:65536", "--plot")
     assert ran.status == 0
-    assert "FLOPs over n" in ran.out
+    drawing = ran.out[ran.out.index("FLOPs over n") :]
+    rows = [line.partition("│")[2][:72] for line in drawing.splitlines() if line[-1:] == "│"]
+    assert len(rows) == 14
+    core = {n: 4 * n * n * 64 + 6 * n * n - 2 * n for n in (64, 1024, 65536)}
+    projections = {n: 8 * n * 64**2 for n in (64, 1024, 65536)}
+    low, high = math.log(min(core.values())), math.log(max(core.values()))
+    for sign, numbers in (("█", core), ("▒", projections)):
+        for n, flops in numbers.items():
+            column = min(int(72 * math.log(n / 64) / math.log(1024)), 71)
+            row = 13 - min(int(14 * (math.log(flops) - low) / (high - low)), 13)
+            near = {rows[at][column] for at in (row - 1, row, row + 1) if 0 <= at < 14}
+            assert sign in near
+    mark = int(72 * math.log(128 / 64) / math.log(1024))
+    assert sum(row[mark] == "│" for row in rows) >= 10
+    assert "│ n = 2 d = 128: equal, by leading terms" in drawing
+    assert re.search(r"^ +64 .* 65,536$", drawing, re.M)
+    assert [line.split()[0] for line in drawing.splitlines() if " G │" in line] == ["100", "1"]
+
+
+@pytest.mark.parametrize("width", [40, 57, 80, 160])
+def test_plots_fit(attn: Attn, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """A drawing is no wider than there is room, and its curves differ without colours."""
+    pytest.importorskip("uniplot")
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = attn("complexity", "--d", 64, "--sweep", "n=64:65536", "--plot").out
+    drawing = out[out.index("FLOPs over n") : out.index("When n grows")]
+    assert max(map(len, drawing.splitlines())) <= width
+    assert min(drawing.count("█"), drawing.count("▒")) > 20
+    plain = attn("complexity", "--d", 64, "--sweep", "n=64:65536", "--plot", "--plain").out
+    assert plain.isascii()
+
+
+def test_a_part_that_costs_nothing_is_not_drawn(attn: Attn) -> None:
+    """Zero has no place on a logarithmic axis."""
+    pytest.importorskip("uniplot")
+    sizes = ("--n", 4, "--d", 64, "--sweep", "n=1:64", "--plot")
+    out = attn("complexity", "--mode", "dot", *sizes).out
+    assert "FLOPs over n" in out
+    one = attn("complexity", "--d", 64, "--sweep", "n=64:64", "--plot")
+    assert one.status == 0
 
 
 def test_hardware(attn: Attn) -> None:

@@ -20,6 +20,7 @@ PAGES = {
     "sentence": SENTENCE,
     "steps": ("compute", "--mode", "additive", "--steps"),
     "cost": ("complexity", "--n", 512, "--d", 64, "--details", "--sweep", "n=64:512"),
+    "curves": ("complexity", "--d", 64, "--sweep", "n=64:65536", "--plot"),
     "mask": ("mask", "--causal", "--n", 60, "--libraries"),
     "comparison": ("compare", "--normalizers", "softmax,sparsemax,hard"),
     "topic": ("explain", "scaling"),
@@ -35,7 +36,7 @@ def exported(attn: Attn, page: tuple[object, ...], kind: str, *more: object) -> 
 
 
 @pytest.mark.parametrize("engine", ["pdflatex", "xelatex", "lualatex"])
-@pytest.mark.parametrize("page", ["small", "sentence", "cost", "mask", "chinese"])
+@pytest.mark.parametrize("page", ["small", "sentence", "cost", "curves", "mask", "chinese"])
 def test_tex_is_typeset(attn: Attn, page: str, engine: str) -> None:
     """Every engine makes a page of it without an error or a missing letter."""
     if shutil.which(engine) is None:
@@ -98,6 +99,16 @@ def test_html_is_made_of_tables(attn: Attn, page: str) -> None:
     assert "prefers-color-scheme: dark" in text
     assert "<pre" not in text
     assert "Try" not in text
+
+
+def test_curves_are_in_every_file(attn: Attn) -> None:
+    """Each kind of file has both curves, named, with what is marked."""
+    for kind in ("html", "svg", "md", "txt", "tex"):
+        text = exported(attn, PAGES["curves"], kind).replace("\xa0", " ").replace("&#160;", " ")
+        assert "core = 4 n" in text
+        assert "projections = 8 n" in text
+        assert "equal, by leading terms" in text
+    assert "(65536,2147483648)" in exported(attn, PAGES["curves"], "tex")
 
 
 def test_pictures_in_html_hold_every_level(attn: Attn) -> None:

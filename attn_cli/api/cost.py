@@ -16,7 +16,7 @@ from attn_cli.views.cost_latex import cost_table
 from attn_cli.views.cost_page import cost_page
 from attn_cli.views.model_page import model_document, model_page
 from attn_cli.views.page import Block
-from attn_cli.views.variants_page import sweep_blocks, timing_blocks, variant_blocks
+from attn_cli.views.variants_page import sweep_blocks, sweep_curves, timing_blocks, variant_blocks
 
 
 class CostLine(NamedTuple):
@@ -33,9 +33,12 @@ class CostLine(NamedTuple):
 
 
 class Cost(Shown):
-    """The cost of one mechanism; details: its page holds memory and counting conventions too."""
+    """The cost of one mechanism.
 
-    details = False
+    details: its page holds memory and counting conventions too; plot: a sweep is drawn as well.
+    """
+
+    details = plot = False
 
     def __init__(
         self,
@@ -102,6 +105,8 @@ class Cost(Shown):
             blocks += variant_blocks(self.variants)
         if self.sweep is not None:
             blocks += sweep_blocks(self.sweep)
+            if self.plot:
+                blocks += sweep_curves(self.sweep, self.crossovers)
         if self.timing is not None:
             blocks += timing_blocks(self.timing)
         return cost_page(self.report, blocks, details=self.details, command=frame.command)

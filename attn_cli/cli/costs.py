@@ -40,7 +40,7 @@ def check_output(view: SimpleNamespace, spec: Spec) -> None:
         if getattr(view, name) and spec.sweep is None:
             raise AttnError(f"{choice(name)} needs ‹sweep›, the range it is about.")
     if view.plot:
-        from attn_cli.views.plot import refuse_missing_extra
+        from attn_cli.views.curves import refuse_missing_extra
 
         refuse_missing_extra()
 
@@ -48,6 +48,8 @@ def check_output(view: SimpleNamespace, spec: Spec) -> None:
 def show_cost(cost: Cost | ModelCost, view: SimpleNamespace) -> None:
     """Print a cost as a page, JSON or LaTeX; export it, and save its sweep."""
     cost.details = view.details
+    if isinstance(cost, Cost):
+        cost.plot = view.plot
     if view.export is not None:
         export(cost, view)
     sweep = cost.sweep if isinstance(cost, Cost) else None
@@ -60,7 +62,3 @@ def show_cost(cost: Cost | ModelCost, view: SimpleNamespace) -> None:
         print(cost.latex())
     else:
         show(cost, view)
-        if view.plot and sweep is not None:
-            from attn_cli.views.plot import plot
-
-            plot(sweep)

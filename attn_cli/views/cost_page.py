@@ -25,7 +25,8 @@ def cost_page(
     details: memory, other layers and counting conventions too. command: what was typed, where it
     is told what to type next.
     """
-    counted = [Lines((f"{said('Counting')}: {_counting(report)}",), quiet=True, indented=False)]
+    told = _counting(report, hinted=command is not None)
+    counted = [Lines((f"{said('Counting')}: {told}",), quiet=True, indented=False)]
     return [
         Title(f"Cost of {report.title[:1].lower()}{report.title[1:]}", "", _sizes(report)),
         *([Lines(report.facts, quiet=True, indented=False)] if report.facts else []),
@@ -198,9 +199,11 @@ def _crossing(crossing: Crossover) -> str:
     return f"The {one} overtakes the {other} at {at}."
 
 
-def _counting(report: CostReport) -> str:
+def _counting(report: CostReport, *, hinted: bool) -> str:
+    """The first rules of counting; hinted: and how the others are shown."""
     shown = [said(text) for text in report.conventions if not text.startswith("memory")]
-    return f"{'; '.join(shown[:2])}. {said('All rules: {how}', how=spelled('‹details›'))}"
+    hint = said("All rules: {how}", how=spelled("‹details›")) if hinted else ""
+    return f"{'; '.join(shown[:2])}. {hint}".strip()
 
 
 def _advice(report: CostReport, command: str, *, details: bool) -> list[Block]:

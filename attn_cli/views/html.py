@@ -6,11 +6,13 @@ import base64
 from collections.abc import Iterable
 from html import escape
 
+from attn_cli.views.curves_svg import svg_of
 from attn_cli.views.page import (
     Abreast,
     Bars,
     Block,
     Cell,
+    Curves,
     Grid,
     Grids,
     Heading,
@@ -46,6 +48,7 @@ STYLE = """
 .attn .quiet { color: var(--quiet); }
 .attn figure { margin: .3rem 0; }
 .attn .raster { image-rendering: pixelated; max-width: 100%; border: 1px solid var(--quiet); }
+.attn svg.curves { width: 100%; max-width: 44rem; font: 12px ui-monospace, Menlo, monospace; }
 .attn .sample { display: inline-block; width: .9em; height: .9em; border: 1px solid var(--quiet); }
 .attn .bars { min-width: 14rem; white-space: nowrap; }
 .attn .bar { display: inline-block; height: .9em; min-width: 1px; background: currentColor; }
@@ -124,6 +127,8 @@ def _block(block: Block) -> str:
         return _listing(block)
     if isinstance(block, Raster):
         return _raster(block)
+    if isinstance(block, Curves):
+        return svg_of(block)
     assert isinstance(block, Grids)
     return f'<div class="tables">{"".join(map(_table, block.grids))}</div>'
 

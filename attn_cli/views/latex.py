@@ -10,6 +10,7 @@ from attn_cli.views.page import (
     Bars,
     Block,
     Cell,
+    Curves,
     Grid,
     Grids,
     Heading,
@@ -20,7 +21,7 @@ from attn_cli.views.page import (
     Title,
     in_order,
 )
-from attn_cli.views.palette import Palette
+from attn_cli.views.palette import KINDS, Palette
 from attn_cli.views.tints import colour_of, tint
 
 PREAMBLE = r"""% pdflatex knows Latin letters; lualatex and xelatex know more
@@ -38,10 +39,13 @@ PREAMBLE = r"""% pdflatex knows Latin letters; lualatex and xelatex know more
 \providecommand{\lt}{<}
 \providecommand{\gt}{>}
 \usepackage[margin=2cm]{geometry}
-\setlength{\parindent}{0pt}
+@plots@\setlength{\parindent}{0pt}
 \setlength{\tabcolsep}{4pt}
 \begin{document}
 """
+
+PLOTTED = "% drawn by pgfplots\n"
+PGFPLOTS = "\\usepackage{pgfplots}\n\\pgfplotsset{compat=1.16}\n"
 
 CHINESE = r"""\IfFontExistsTF{Noto Serif CJK SC}{\setmainfont{Noto Serif CJK SC}}{}
 \ifxetex\XeTeXlinebreaklocale "zh"\XeTeXlinebreakskip = 0pt plus 1pt\fi
@@ -104,6 +108,7 @@ def latex_page(blocks: Iterable[Block]) -> str:
     """Write a page as a whole document."""
     body = "\n\n".join(part for block in in_order(blocks) for part in _block(block))
     preamble = PREAMBLE.replace("@font@", CHINESE if WIDE.search(body) else "")
+    preamble = preamble.replace("@plots@", PGFPLOTS if PLOTTED in body else "")
     return f"{preamble}{body}\n\\end{{document}}\n"
 
 
@@ -128,6 +133,8 @@ def _block(block: Block) -> list[str]:
         return _listing(block)
     if isinstance(block, Raster):
         return _raster(block)
+    if isinstance(block, Curves):
+        return [_curves(block)]
     assert isinstance(block, Grids)
     return [part for grid in block.grids for part in _grid(grid)]
 
@@ -160,6 +167,32 @@ def _cell(cell: Cell) -> str:
     letters, _, ground = style.removeprefix("bold ").partition(" on ")
     colour = r"\color{white}" if letters == "#ffffff" else ""
     return rf"\cellcolor[HTML]{{{ground[1:].upper()}}}{colour}{number}"
+
+
+LINES = ("solid", "dashed", "dotted")
+
+
+def _curves(block: Curves) -> str:
+    """Axes of the package pgfplots, curves by colour and by how they are dashed."""
+    lines = [
+        rf"{PLOTTED}\begin{{tikzpicture}}\begin{{loglogaxis}}[width=12cm, height=7cm,",
+        rf"xlabel={{{text(block.across)}}}, ylabel={{{text(block.up)}}}, legend pos=north west]",
+    ]
+    for curve, dashed in zip(block.curves, LINES, strict=False):
+        colour = KINDS["light"][curve.kind][1:].upper()
+        points = " ".join(f"({x:.10g},{y:.10g})" for x, y in curve.points)
+        lines += [
+            rf"\definecolor{{curve}}{{HTML}}{{{colour}}}",
+            rf"\addplot[curve, thick, {dashed}] coordinates {{{points}}};",
+            rf"\addlegendentry{{{text(curve.name)}}}",
+        ]
+    for x, meaning in block.marks:
+        lines += [
+            rf"\draw[gray] ({{axis cs:{x:.10g},0}} |- {{rel axis cs:0,0}}) --",
+            rf"({{axis cs:{x:.10g},0}} |- {{rel axis cs:0,1}})",
+            rf"node[pos=0.1, right] {{\footnotesize {text(meaning)}}};",
+        ]
+    return "\n".join([*lines, r"\end{loglogaxis}\end{tikzpicture}"])
 
 
 POINTS = 5
@@ -237,7 +270,8 @@ def text(words: str) -> str:
         parts.append(words[end : root.start()].translate(SPECIAL))
         parts.append(rf"$\sqrt{{{_in_root(root[1] or root[2])}}}$")
         end = root.end()
-    return "".join(parts) + words[end:].translate(SPECIAL)
+    parts.append(words[end:].translate(SPECIAL))
+    return "".join(parts).replace("--", "-{}-")
 
 
 def _in_root(words: str) -> str:

@@ -8,10 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from attn_cli.language import said
+from attn_cli.views.curves import curve_lines
 from attn_cli.views.page import (
     Abreast,
     Bars,
     Block,
+    Curves,
     Grid,
     Grids,
     Heading,
@@ -58,6 +60,8 @@ def drawn(block: Block, width: int, palette: Palette, beside: bool) -> list[Size
         return [Sized(Text(line), cell_len(line)) for line in block.lines()]
     if isinstance(block, Bars):
         return _prose(bar_lines(block, width, palette))
+    if isinstance(block, Curves):
+        return _prose(curve_lines(block, width, palette))
     if isinstance(block, Raster):
         return _prose(raster_lines(block, width, palette))
     return _grids(block, width if beside else 0, width, palette)

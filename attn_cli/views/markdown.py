@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.text import Text
+
+from attn_cli.views.curves import curve_lines
 from attn_cli.views.page import (
     Bar,
     Bars,
     Block,
+    Curves,
     Grid,
     Grids,
     Heading,
@@ -20,6 +24,9 @@ from attn_cli.views.page import (
 )
 from attn_cli.views.palette import Palette
 from attn_cli.views.rasters import UNFOLDED, raster_lines
+
+TEXT_WIDTH = 80
+"""Columns of what stays text: drawings of curves."""
 
 SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#"})
 
@@ -44,6 +51,8 @@ def _block(block: Block) -> list[str]:
         return ["\n".join(["```text", *block.lines(), "```"])]
     if isinstance(block, Raster):
         return _raster(block)
+    if isinstance(block, Curves):
+        return [_as_text(curve_lines(block, TEXT_WIDTH, Palette()))]
     if isinstance(block, Bars):
         return [_bars(block)]
     if isinstance(block, Listing):
@@ -61,8 +70,11 @@ def _grid(grid: Grid) -> list[str]:
 
 def _raster(raster: Raster) -> list[str]:
     lines = raster_lines(raster._replace(caption="", note=""), UNFOLDED, Palette())
-    picture = "\n".join(["```text", *(line.plain for line in lines), "```"])
-    return [part for part in (_plain(raster.caption), picture, _plain(raster.note)) if part]
+    return [part for part in (_plain(raster.caption), _as_text(lines), _plain(raster.note)) if part]
+
+
+def _as_text(lines: Iterable[Text]) -> str:
+    return "\n".join(["```text", *(line.plain.rstrip() for line in lines), "```"])
 
 
 def _listing(listing: Listing) -> list[str]:

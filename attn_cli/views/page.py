@@ -156,6 +156,23 @@ class Bars(NamedTuple):
     signs: tuple[str, ...] = ("▒", "█")
 
 
+class Curve(NamedTuple):
+    """One curve of a drawing: points from left to right, all above 0."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+    kind: str
+
+
+class Curves(NamedTuple):
+    """Curves on logarithmic axes, which across and up name. marks: upright lines, explained."""
+
+    curves: tuple[Curve, ...]
+    across: str
+    up: str
+    marks: tuple[tuple[float, str], ...] = ()
+
+
 class LongTable(ABC):
     """A table of very many numbers, whose lines are made while they are printed."""
 
@@ -174,7 +191,7 @@ class LongTable(ABC):
         """Every line, aligned."""
 
 
-Single = Title | Heading | Lines | Grids | Raster | Listing | Bars | LongTable
+Single = Title | Heading | Lines | Grids | Raster | Listing | Bars | Curves | LongTable
 
 Part = tuple[Single, ...]
 """Blocks that belong together."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 
-from attn_cli.results.cost import Amount, Sweep, Timing, Variant
+from attn_cli.results.cost import Amount, Crossover, Sweep, Timing, Variant
 from attn_cli.units import bytes_text
-from attn_cli.views.amounts import bytes_amount, seconds_text
+from attn_cli.views.amounts import amount_text, bytes_amount, seconds_text
 from attn_cli.views.bars import bar
-from attn_cli.views.page import Block, Heading, Lines, listing
+from attn_cli.views.page import Block, Curve, Curves, Heading, Lines, listing
 
 
 def variant_blocks(variants: tuple[Variant, ...]) -> list[Block]:
@@ -64,12 +65,40 @@ def sweep_blocks(sweep: Sweep) -> list[Block]:
     return [heading, table]
 
 
+def sweep_curves(sweep: Sweep, crossovers: Iterable[Crossover]) -> list[Block]:
+    """Both parts over the sizes on logarithmic axes, marked where one overtakes the other.
+
+    A part that costs nothing at some size has no place on such an axis, and is not drawn there.
+    """
+    told = {"core": sweep.core, "projections": sweep.projections}
+    curves = []
+    for name, kind in (("core", "weight"), ("projections", "query")):
+        numbers = [(row.size, getattr(row, name)) for row in sweep.rows]
+        points = tuple((float(size), float(flops)) for size, flops in numbers if flops)
+        if points:
+            curves.append(Curve(f"{name} = {told[name]}", points, kind))
+    sizes = [row.size for row in sweep.rows]
+    marks = tuple(
+        (float(one.at.value), f"{sweep.letter} = {amount_text(one.at)}: equal, by leading terms")
+        for one in crossovers
+        if one.between == ("core", "projections") and one.letter == sweep.letter
+        if one.at.value is not None and min(sizes) <= one.at.value <= max(sizes)
+    )
+    across = f"{sweep.letter}, on a logarithmic scale"
+    return [
+        Heading("", f"FLOPs over {sweep.letter}"),
+        Curves(tuple(curves), across, "FLOPs", marks),
+    ]
+
+
 def _part(core: int, rest: int) -> float:
     return core / (core + rest) if core + rest else 0.0
 
 
 def _percent(core: int, rest: int) -> str:
-    return f"{100 * _part(core, rest):3.0f} %"
+    """In whole per cent, 100 for all of it alone."""
+    part = 100 * _part(core, rest)
+    return f"{'>99' if 99.5 <= part < 100 else format(part, '3.0f')} %"
 
 
 def sweep_csv(sweep: Sweep) -> str:

@@ -139,7 +139,7 @@ def test_a_reader_that_leaves_is_no_error(reader: str, options: str) -> None:
 
 def test_plot_without_its_extra_writes_nothing(attn: Attn, monkeypatch: pytest.MonkeyPatch) -> None:
     """--plot that can't be is refused before any file is written."""
-    monkeypatch.setattr("attn_cli.views.plot.find_spec", lambda name: None)
+    monkeypatch.setattr("attn_cli.views.curves.find_spec", lambda name: None)
     ran = attn("complexity", "--d", 4, "--sweep", "n=2:8", "--plot", "--save", "s.csv")
     assert ran.err == (
         "Error: --plot needs uniplot: pip install uniplot (the extra attn-cli[plot]).\n"

@@ -1,0 +1,56 @@
+"""Ticks of logarithmic axes, in numbers as people write them."""
+
+from __future__ import annotations
+
+from math import ceil, floor, log10
+
+from attn_cli.units import THOUSANDS
+from attn_cli.views.page import Curves
+
+Range = tuple[float, float]
+Tick = tuple[float, str]
+"""Where a tick is, from 0 to 1, and its number."""
+
+UP_TICKS = 5
+
+
+def range_of(block: Curves) -> tuple[Range, Range]:
+    """The least and the largest number of both axes; an axis of one number is given some room."""
+    points = [point for curve in block.curves for point in curve.points]
+    x, y = ([point[axis] for point in points] for axis in (0, 1))
+    return _roomy(min(x), max(x)), _roomy(min(y), max(y))
+
+
+def _roomy(low: float, high: float) -> Range:
+    return (low, high) if low < high else (low / 2, high * 2)
+
+
+def up_ticks(block: Curves) -> list[Tick]:
+    """Powers of ten, from below; the ends where there are fewer than two."""
+    low, high = range_of(block)[1]
+    first, last = ceil(log10(low)), floor(log10(high))
+    step = max(ceil((last - first + 1) / UP_TICKS), 1)
+    powers = [10.0**power for power in range(first, last + 1, step)]
+    numbers = powers if len(powers) > 1 else [low, high]
+    return [(along(number, (low, high)), _thousands(number)) for number in numbers]
+
+
+def across_ticks(block: Curves) -> list[Tick]:
+    """Every number of the axis across at which there is a point."""
+    across = range_of(block)[0]
+    numbers = sorted({x for curve in block.curves for x, _ in curve.points})
+    return [(along(x, across), f"{x:,.0f}") for x in numbers]
+
+
+def along(number: float, axis: Range) -> float:
+    """Where a number is on an axis, from 0 to 1."""
+    low, high = axis
+    return (log10(number) - log10(low)) / (log10(high) - log10(low))
+
+
+def _thousands(number: float) -> str:
+    """A number in three digits with the sign of its thousands: 10 G."""
+    unit = 0
+    while number >= 999.5 and unit + 1 < len(THOUSANDS):
+        number, unit = number / 1000, unit + 1
+    return f"{number:.3g} {THOUSANDS[unit]}".strip()
