@@ -105,7 +105,7 @@ class Cost(Shown):
             blocks += variant_blocks(self.variants)
         if self.sweep is not None:
             blocks += sweep_blocks(self.sweep)
-            if self.plot:
+            if self.plot or frame.figure:
                 blocks += sweep_curves(self.sweep, self.crossovers)
         if self.timing is not None:
             blocks += timing_blocks(self.timing)

@@ -19,15 +19,28 @@ class Frame(NamedTuple):
     """What a page is made for.
 
     width: columns of text. signs: those there are. command: what was typed, where a page ends with
-    what to type next.
+    what to type next. figure: whether only what can be drawn is wanted of it.
     """
 
     width: int = 80
     signs: Signs = Signs()
     command: str | None = None
+    figure: bool = False
 
 
-SUFFIXES = (".html", ".svg", ".md", ".txt", ".tex")
+SUFFIXES = (".html", ".svg", ".md", ".txt", ".tex", ".png", ".pdf")
+FIGURES = SUFFIXES[-2:]
+
+
+def check_export(path: Path | None, option: str, force: bool) -> None:
+    """Raise AttnError, before any work, where a page can't be written to a file."""
+    from attn_cli.arrays.writing import check_path
+
+    check_path(path, option, SUFFIXES, force)
+    if path is not None and path.suffix.lower() in FIGURES:
+        from attn_cli.views.figures import refuse_missing_extra
+
+        refuse_missing_extra()
 
 
 class Shown:
@@ -81,26 +94,29 @@ class Shown:
         theme: Literal["dark", "light"] = "light",
         width: int | None = None,
     ) -> None:
-        """Write the page as .html, .svg, .md, .txt or .tex.
+        """Write the page as .html, .svg, .md, .txt or .tex; its pictures alone as .png or .pdf.
 
-        theme: the ground of an SVG; HTML has both. width: columns of text, 100 where none are said.
-        Raises AttnError for another suffix, and without force for a file that exists.
+        theme: the ground of an SVG or a figure; HTML has both. width: columns of text, 100 where
+        none are said; a figure has 10 to an inch.
+        Raises AttnError for another suffix, without force for a file that exists, and for a figure
+        of a page without pictures.
         """
-        from attn_cli.arrays.writing import check_path, write_text
+        from attn_cli.arrays.writing import write_bytes
 
         path = Path(file)
-        check_path(path, "‹file›", SUFFIXES, force)
-        text = self.exported(path.suffix.lower(), theme=theme, width=width)
-        write_text(path, [text], force=force)
+        check_export(path, "‹file›", force)
+        written = self.exported(path.suffix.lower(), theme=theme, width=width)
+        write_bytes(path, written, force=force)
 
     def exported(
         self, suffix: str, *, theme: Literal["dark", "light"] = "light", width: int | None = None
-    ) -> str:
+    ) -> bytes:
         """The page as a file of a suffix has it; theme and width as above."""
         from attn_cli.views import export
 
         sheet = export.Sheet(self.title, self.notices, theme, width or export.WIDTH)
-        return export.WRITERS[suffix](self._blocks(Frame(sheet.width)), sheet)
+        frame = Frame(sheet.width, figure=suffix in FIGURES)
+        return export.WRITERS[suffix](self._blocks(frame), sheet)
 
 
 class _Renderable:

@@ -48,6 +48,15 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], None], *, force: bool) 
         raise ImpossibleError(f"{path}: {error.strerror or error}.") from None
 
 
+def write_bytes(path: Path, data: bytes, *, force: bool) -> None:
+    """Write a file from its bytes."""
+
+    def write(stream: IO[bytes]) -> None:
+        stream.write(data)
+
+    write_whole(path, write, force=force)
+
+
 def write_text(path: Path, parts: Iterable[str], *, force: bool) -> None:
     """Write a text file from its parts, in UTF-8."""
 

@@ -24,14 +24,13 @@ USED = ("modes", "normalizers", "masks", "layouts", "text", "n", "d", "heads", "
 def compare(typed: Typed) -> None:
     """Run every way that was typed, and show them side by side."""
     from attn_cli.api.compare import compared
-    from attn_cli.api.shown import SUFFIXES
-    from attn_cli.arrays.writing import check_path
+    from attn_cli.api.shown import check_export
     from attn_cli.cli import streams
     from attn_cli.cli.output import export, print_json, show
     from attn_cli.cli.reading import arrays_and_choices, look_of, stdin
 
     view = typed.view
-    check_path(view.export, "‹export›", SUFFIXES, view.force)
+    check_export(view.export, "‹export›", view.force)
     arrays, spec = arrays_and_choices(typed.values)
     comparison = compared(arrays, spec, look_of(view), stdin())
     for notice in comparison.notices:

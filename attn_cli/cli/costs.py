@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from attn_cli.api.cost import Cost, ModelCost
-from attn_cli.api.shown import SUFFIXES
+from attn_cli.api.shown import check_export
 from attn_cli.arrays.writing import check_path, write_text
 from attn_cli.cli import streams
 from attn_cli.cli.output import export, print_json, show
@@ -17,7 +17,7 @@ from attn_cli.views.variants_page import sweep_csv
 
 def check_output(view: SimpleNamespace, spec: Spec) -> None:
     """Refuse what can't be written, and options that cancel each other, before any work."""
-    check_path(view.export, "‹export›", SUFFIXES, view.force)
+    check_export(view.export, "‹export›", view.force)
     check_path(view.save, "‹save›", (".csv",), view.force)
     if spec.config is not None:
         for name in ("latex", "plot", "save"):

@@ -48,14 +48,13 @@ def explain(typed: Typed) -> None:
     """List the topics, or show one with its commands run."""
     from attn_cli.api.explain import Page
     from attn_cli.api.explain import explain as explained
-    from attn_cli.api.shown import SUFFIXES
-    from attn_cli.arrays.writing import check_path
+    from attn_cli.api.shown import check_export
     from attn_cli.cli.explaining import show_topic
     from attn_cli.cli.output import export, show
     from attn_cli.cli.speaking import speak
 
     view = typed.view
-    check_path(view.export, "‹export›", SUFFIXES, view.force)
+    check_export(view.export, "‹export›", view.force)
     found = explained(typed.values.get("topic"), language=speak(view.lang))
     if view.export is not None:
         export(found, view)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from attn_cli.api.mask import Mask
 from attn_cli.api.mask_catalogue import Catalogue
-from attn_cli.api.shown import SUFFIXES
+from attn_cli.api.shown import check_export
 from attn_cli.arrays.writing import check_path
 from attn_cli.cli import streams
 from attn_cli.cli.output import export, show
@@ -20,7 +20,7 @@ PAGE_ONLY = ("precision", "head", "batch_index", "everything")
 def check_output(view: SimpleNamespace) -> None:
     """Refuse what can't be written before any work."""
     check_path(view.save, "‹save›", (".npy",), view.force)
-    check_path(view.export, "‹export›", SUFFIXES, view.force)
+    check_export(view.export, "‹export›", view.force)
     for name in PAGE_ONLY:
         if view.json and _is_given(view, name):
             raise AttnError(f"{choice(name)} has no effect with ‹json›. Leave one out.")

@@ -128,7 +128,7 @@ VIEWS: Mapping[str, View] = {
     "export": View(
         Path,
         OUTPUT,
-        "What is shown, as .html .svg .md .txt .tex.",
+        "What is shown, as .html .svg .md .txt .tex .png .pdf.",
         ("compute", "compare", "complexity", "mask", "explain"),
         "FILE",
     ),

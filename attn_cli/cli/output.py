@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from attn_cli.api.shown import Frame, Shown
-from attn_cli.arrays.writing import write_text
+from attn_cli.arrays.writing import write_bytes
 from attn_cli.cli import streams
 from attn_cli.language import said
 from attn_cli.views.page import ASCII_SIGNS, Block, LongTable, Signs, in_order
@@ -79,12 +79,12 @@ def export(shown: Shown, view: SimpleNamespace) -> None:
     """Write a result's page to a file, and say so."""
     path = view.export
     suffix = path.suffix.lower()
-    text = shown.exported(
+    written = shown.exported(
         suffix, theme="dark" if view.theme == "dark" else "light", width=view.width
     )
-    write_text(path, [text], force=view.force)
+    write_bytes(path, written, force=view.force)
     streams.say(f"Exported {path}")
-    if suffix == ".tex" and not text.isascii() and max(text) > LAST_LATIN:
+    if suffix == ".tex" and max(written.decode()) > LAST_LATIN:
         streams.note(said("it has letters that pdflatex lacks; use lualatex or xelatex."))
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 from attn_cli.api.looking import Look
 from attn_cli.api.run import SAVED, Run
-from attn_cli.api.shown import SUFFIXES
+from attn_cli.api.shown import check_export
 from attn_cli.arrays.writing import check_path
 from attn_cli.cli import streams
 from attn_cli.cli.output import export, show
@@ -20,7 +20,7 @@ from attn_cli.views import matrix
 def check_output(view: SimpleNamespace) -> None:
     """Refuse what can't be written, and options that cancel each other, before any work."""
     check_path(view.save, "‹save›", SAVED, view.force)
-    check_path(view.export, "‹export›", SUFFIXES, view.force)
+    check_export(view.export, "‹export›", view.force)
     if view.json and view.quiet:
         raise AttnError("‹json› and ‹quiet› both decide what is on standard output: give one.")
     if view.only is not None and view.start is not None:

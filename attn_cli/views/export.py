@@ -1,9 +1,10 @@
-"""Pages as files: HTML, SVG, text, Markdown or LaTeX."""
+"""Pages as files: HTML, SVG, text, Markdown or LaTeX; their pictures as PNG or PDF."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ class Sheet(NamedTuple):
     width: int = WIDTH
 
 
-Writer = Callable[[list[Block], Sheet], str]
+Writer = Callable[[list[Block], Sheet], bytes]
 
 GROUNDS = {
     "light": ((255, 255, 255), (32, 33, 36)),
@@ -85,8 +86,12 @@ def _recorded(blocks: list[Block], sheet: Sheet) -> Console:
     return console
 
 
+def _noted(sheet: Sheet) -> list[str]:
+    return [said("Note: {notice}", notice=notice) for notice in sheet.notices]
+
+
 def _with_notices(blocks: list[Block], sheet: Sheet) -> list[Block]:
-    noted = [Lines((said("Note: {notice}", notice=notice),)) for notice in sheet.notices]
+    noted = [Lines((note,)) for note in _noted(sheet)]
     whole: list[Block] = visible_page([*blocks, *noted])
     return whole
 
@@ -96,7 +101,7 @@ def _in_template(title: str) -> str:
     return escape(visible(title), quote=True).replace("{", "{{").replace("}", "}}")
 
 
-def _svg(blocks: list[Block], sheet: Sheet) -> str:
+def _svg(blocks: list[Block], sheet: Sheet) -> bytes:
     """A picture as wide as the longest line."""
     console = _recorded(blocks, sheet)
     lines = console.export_text(clear=False).splitlines()
@@ -106,23 +111,30 @@ def _svg(blocks: list[Block], sheet: Sheet) -> str:
     page = SVG.replace("@title@", _in_template(sheet.title))
     page = page.replace("@background@", "#" + "".join(f"{part:02x}" for part in background))
     theme = TerminalTheme(background, text, tones, tones)
-    return console.export_svg(theme=theme, code_format=page)
+    return console.export_svg(theme=theme, code_format=page).encode()
 
 
-def _html(blocks: list[Block], sheet: Sheet) -> str:
-    return html_page(_with_notices(blocks, sheet), visible(sheet.title))
+def _html(blocks: list[Block], sheet: Sheet) -> bytes:
+    return html_page(_with_notices(blocks, sheet), visible(sheet.title)).encode()
 
 
-def _text(blocks: list[Block], sheet: Sheet) -> str:
-    return page_text(_with_notices(blocks, sheet), sheet.width) + "\n"
+def _text(blocks: list[Block], sheet: Sheet) -> bytes:
+    return f"{page_text(_with_notices(blocks, sheet), sheet.width)}\n".encode()
 
 
-def _markdown(blocks: list[Block], sheet: Sheet) -> str:
-    return markdown_page(_with_notices(blocks, sheet))
+def _markdown(blocks: list[Block], sheet: Sheet) -> bytes:
+    return markdown_page(_with_notices(blocks, sheet)).encode()
 
 
-def _latex(blocks: list[Block], sheet: Sheet) -> str:
-    return latex_page(_with_notices(blocks, sheet))
+def _latex(blocks: list[Block], sheet: Sheet) -> bytes:
+    return latex_page(_with_notices(blocks, sheet)).encode()
+
+
+def _figure(suffix: str, blocks: list[Block], sheet: Sheet) -> bytes:
+    from attn_cli.views.figures import figure
+
+    shown, noted = visible_page(blocks), visible_page(_noted(sheet))
+    return figure(shown, noted, suffix, sheet.ground, sheet.width)
 
 
 WRITERS: dict[str, Writer] = {
@@ -131,4 +143,6 @@ WRITERS: dict[str, Writer] = {
     ".txt": _text,
     ".md": _markdown,
     ".tex": _latex,
+    ".png": partial(_figure, ".png"),
+    ".pdf": partial(_figure, ".pdf"),
 }
