@@ -15,7 +15,7 @@ from tests.conftest import Attn
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
 PICTURE = (
-    'compute --q "1 0; 0 1; 1 1" --k "1 0; 0 1; 1 1" --v "1 2; 3 4; 5 6" --causal --export new.svg'
+    'compute --text "The cat is sitting on the mat." --heads 2 --causal --width 80 --export new.svg'
 )
 
 
@@ -56,11 +56,16 @@ def words(svg: str) -> list[str]:
     ]
 
 
-def test_the_picture_is_what_the_command_draws(attn: Attn) -> None:
-    """docs/compute.svg holds the text that its command draws today."""
-    assert attn(*shlex.split(PICTURE)).status == 0
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_picture_is_what_the_command_draws(attn: Attn, theme: str) -> None:
+    """The pictures of the README hold the text that their command draws today, on their ground."""
+    assert attn(*shlex.split(PICTURE), "--theme", theme).status == 0
     drawn = Path("new.svg").read_text(encoding="utf-8")
-    assert words(drawn) == words((ROOT / "docs" / "compute.svg").read_text(encoding="utf-8"))
+    kept = (ROOT / "docs" / f"sentence-{theme}.svg").read_text(encoding="utf-8")
+    assert words(drawn) == words(kept)
+    ground = '<rect fill="#1e1e1e"' if theme == "dark" else '<rect fill="#ffffff"'
+    assert ground in drawn
+    assert ground in kept
 
 
 def test_the_second_command_of_the_readme_is_what_ci_runs() -> None:
@@ -79,5 +84,7 @@ def test_links_lead_somewhere() -> None:
     """Every relative link of every page is a file."""
     for page in PAGES:
         path = ROOT / page
-        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+        for target in re.findall(
+            r'(?:\]\(|src="|srcset=")([^)#:"]+)', path.read_text(encoding="utf-8")
+        ):
             assert (path.parent / target).exists(), f"{page}: {target}"
