@@ -213,8 +213,9 @@ def test_plots_fit(attn: Attn, monkeypatch: pytest.MonkeyPatch, width: int) -> N
     drawing = out[out.index("FLOPs over n") : out.index("When n grows")]
     assert max(map(len, drawing.splitlines())) <= width
     assert min(drawing.count("█"), drawing.count("▒")) > 20
-    plain = attn("complexity", "--d", 64, "--sweep", "n=64:65536", "--plot", "--plain").out
-    assert plain.isascii()
+    plain = attn("complexity", "--d", 64, "--sweep", "n=64:65536", "--plot", "--plain")
+    assert plain.out.isascii()
+    assert "projections = 8 n d^2: 2.1 MFLOPs at n = 64, 2.15 GFLOPs at n = 65,536." in plain.flat
 
 
 def test_a_part_that_costs_nothing_is_not_drawn(attn: Attn) -> None:
@@ -439,7 +440,7 @@ REFUSALS = {
         "--kv-dtype: no type 'half'. Known: float64, float32, float16, bfloat16, float8."
     ),
     "--config empty.json --m k": "--config: --m, the context length, has to be a number.",
-    "--export a.pdf": "--export: a.pdf must end in .html, .svg, .md, .txt, .tex.",
+    "--export a.doc": "--export: a.doc must end in .html, .svg, .md, .txt, .tex, .png, .pdf.",
 }
 
 

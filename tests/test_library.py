@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import attn_cli as attn
 from attn_cli.choices import Choice
+from attn_cli.cli.options import DISPLAY, VIEWS
 from attn_cli.cli.streams import as_option
 from attn_cli.spec import CHOICES, Spec
 from attn_cli.spelling import spelling
@@ -102,7 +103,7 @@ def test_tensors() -> None:
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "sizes": ({"heads": 3, "d": 4}, "3 heads (heads=) can't share a width of 4 equally (d=)"),
-    "an unknown name": ({"head": 3}, "There is no parameter head. Did you mean heads?"),
+    "an unknown name": ({"haeds": 3}, "There is no parameter haeds. Did you mean heads?"),
     "a choice a mode does without": (
         {"mode": "linear", "softcap": 2},
         "softcap= is not for mode='linear' (Linear attention).",
@@ -410,3 +411,77 @@ def test_what_is_given_stays_and_what_is_said_holds() -> None:
     with attn.speaking("zh"):
         said = attn.complexity(n=4, d=4)
     assert str(said) != str(attn.complexity(n=4, d=4))
+
+
+SHOWN: dict[str, dict[str, tuple[tuple[object, ...], dict[str, object]]]] = {
+    "compute": {
+        "steps": (("--steps",), {"steps": True}),
+        "only": (("--only", "weights"), {"only": "weights"}),
+        "start": (("--from", "scaled"), {"start": "scaled"}),
+        "show_work": (("--show-work", "weights[q0,k1]"), {"show_work": "weights[q0,k1]"}),
+        "head": (("--heads", 2, "--head", 1), {"heads": 2, "head": 1}),
+        "batch_index": (("--batch", 2, "--batch-index", 1), {"batch": 2, "batch_index": 1}),
+        "precision": (("--precision", 5), {"precision": 5}),
+        "percent": (("--percent",), {"percent": True}),
+        "everything": (("--n", 20, "--all"), {"n": 20, "everything": True}),
+    },
+    "compare": {
+        "head": (("--heads", 2, "--head", 1), {"heads": 2, "head": 1}),
+        "batch_index": (("--batch", 2, "--batch-index", 1), {"batch": 2, "batch_index": 1}),
+        "precision": (("--precision", 4), {"precision": 4}),
+        "everything": (("--n", 20, "--all"), {"n": 20, "everything": True}),
+    },
+    "mask": {
+        "libraries": (("--mask", "causal", "--n", 3, "--libraries"), {"libraries": True}),
+        "head": (
+            ("--mask", "causal", "--n", 3, "--bias", "alibi", "--heads", 2, "--head", 1),
+            {"bias": "alibi", "heads": 2, "head": 1},
+        ),
+        "batch_index": (
+            ("--mask", "causal", "--n", 3, "--lengths", "1,2", "--batch-index", 1),
+            {"lengths": "1,2", "batch_index": 1},
+        ),
+        "precision": (
+            ("--mask", "causal", "--n", 3, "--bias", "alibi", "--precision", 5),
+            {"bias": "alibi", "precision": 5},
+        ),
+        "everything": (
+            ("--mask", "causal", "--n", 3, "--lengths", "1,2,3,1,2", "--all"),
+            {"lengths": "1,2,3,1,2", "everything": True},
+        ),
+    },
+    "complexity": {
+        "details": (("--n", 8, "--d", 4, "--details"), {"n": 8, "d": 4, "details": True}),
+        "plot": (
+            ("--d", 4, "--sweep", "n=2:8", "--plot"),
+            {"d": 4, "sweep": "n=2:8", "plot": True},
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [(command, name) for command, of in SHOWN.items() for name in of]
+)
+def test_what_a_page_shows_is_said_in_the_call(attn_command: Attn, command: str, name: str) -> None:
+    """A display option of a command is a word of the call: its page is the same."""
+    arguments, given = SHOWN[command][name]
+    call = getattr(attn, command)
+    more = {"expression": "causal", "n": 3} if command == "mask" else {}
+    with spelling(as_option):
+        page = str(call(**more, **given))
+    printed = attn_command(command, *arguments).out.rstrip("\n")
+    bare = re.sub(r"\n+Try[,:].*", "", printed, flags=re.S)
+    bare = re.sub(r" +look at it$| +--only \w+$| +--steps$", "", bare, flags=re.M)
+    page = re.sub(r" All rules: --details|─", "", page)
+    assert "".join(re.sub(r"All rules: --details|─", "", bare).split()) == "".join(page.split())
+
+
+def test_every_display_option_is_a_word_of_the_library() -> None:
+    """What only the command line has is about the terminal."""
+    terminal = {"step", "theme", "plain", "quiet", "lang", "latex"}
+    for name, view in VIEWS.items():
+        if view.panel == DISPLAY or name in ("plot",):
+            for command in view.takes or ():
+                if command in SHOWN and name not in terminal:
+                    assert name in SHOWN[command], f"{command} {name}"

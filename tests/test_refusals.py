@@ -82,7 +82,9 @@ REFUSALS = {
     "--json --precision 2": "--precision has no effect with --json. Leave one out.",
     "--quiet --step": "--step has no effect with --quiet. Leave one out.",
     "--quiet --show-work q[0,0]": ("--show-work has no effect with --quiet. Leave one out."),
-    "--save a.json --export a.json": "--export: a.json must end in .html, .svg, .md, .txt, .tex.",
+    "--save a.json --export a.json": (
+        "--export: a.json must end in .html, .svg, .md, .txt, .tex, .png, .pdf."
+    ),
     "--softcap 0": "--softcap: 0 is not above 0.",
     "--offset 1": "--offset and --align place the queries for masks such as --causal: add one.",
     "--causal --offset 1 --align top-left": (
@@ -137,7 +139,7 @@ REFUSALS = {
     "--input q.npy": "--input: several arrays come in .npz, .json, .safetensors.",
     "--input none.json": "--input: there is no file 'none.json'.",
     "--save run.txt": "--save: run.txt must end in .npz, .json.",
-    "--export run.pdf": "--export: run.pdf must end in .html, .svg, .md, .txt, .tex.",
+    "--export run.doc": "--export: run.doc must end in .html, .svg, .md, .txt, .tex, .png, .pdf.",
     "--save none/run.npz": "none/run.npz: there is no folder 'none'.",
     "--save q.npz --json --quiet": (
         "--json and --quiet both decide what is on standard output: give one."

@@ -12,7 +12,7 @@ import numpy as np
 from attn_cli import mechanisms
 from attn_cli.api.facts import facts
 from attn_cli.api.given import Arrays, arranged
-from attn_cli.api.looking import Look
+from attn_cli.api.looking import Look, look_taken
 from attn_cli.api.mask_choices import mask_choices
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request, request_of
@@ -77,12 +77,14 @@ def compare(modes: Any = None, *, spec: Spec | None = None, **given: Any) -> Com
     """Run several ways to attend on the same inputs, the first being what others are held against.
 
     modes, normalizers, masks, layouts: names in a list, or in one text with commas; several lists
-    give every combination. given: arrays, and choices for every way, as for compute.
+    give every combination. given: arrays, and choices for every way, as for compute. What its page
+    shows: head=1, batch_index=1, precision=3, everything=True.
 
     Raises AttnError (a ValueError) that names the parameter and what to try.
     """
+    look = look_taken(given, "compare")
     arrays, chosen = arranged({"modes": modes, **given}, spec)
-    return compared(arrays, chosen, Look())
+    return compared(arrays, chosen, look)
 
 
 def compared(arrays: Arrays, spec: Spec, look: Look, sources: Sources | None = None) -> Comparison:

@@ -37,17 +37,30 @@ def complexity(*, config: None = None, spec: Spec | None = None, **given: Any) -
 
 
 def complexity(
-    *, config: str | None = None, spec: Spec | None = None, **given: Any
+    *,
+    config: str | None = None,
+    spec: Spec | None = None,
+    details: bool = False,
+    plot: bool = False,
+    **given: Any,
 ) -> Cost | ModelCost:
     """Count operations and bytes, as formulas and as numbers.
 
     given: choices as Spec has them; a size is a whole number or a letter, or left out (n=512,
     d="d"). mask: an expression, or an array. config: a model's configuration file instead.
+    details: its page has memory, other layers and counting conventions too; plot: and the sweep
+    drawn.
 
     Raises AttnError (a ValueError) that names the parameter and what to try.
     """
     arrays, chosen = arranged({"config": config, **given}, spec)
-    return counted(arrays, chosen, _no_input)
+    if plot and chosen.sweep is None:
+        raise AttnError("‹plot› needs ‹sweep›, the range it is about.")
+    cost = counted(arrays, chosen, _no_input)
+    cost.details = details
+    if isinstance(cost, Cost):
+        cost.plot = plot
+    return cost
 
 
 def counted(

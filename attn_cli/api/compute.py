@@ -8,7 +8,7 @@ from attn_cli.api.cells import step_named
 from attn_cli.api.decode import last_row
 from attn_cli.api.evaluated import evaluated
 from attn_cli.api.given import Arrays, arranged
-from attn_cli.api.looking import Look, Progress, silent
+from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.requests import request_of
 from attn_cli.api.run import Run
 from attn_cli.arrays.sources import Sources
@@ -33,13 +33,16 @@ def compute(
     given: arrays, and choices as Spec has them (mode="scaled", causal=True, heads=2, …). spec: the
     choices in one record instead, which those given replace.
     keep: "all" keeps every number of every step; "auto" gives those up that need over 64 MiB.
+    What its page shows: only="weights", start="scaled", show_work="weights[0,1]", steps=True
+    (every table), percent=True, head=1, batch_index=1, precision=3, everything=True.
 
     Raises AttnError (a ValueError) that names the parameter and what to try.
     """
     if keep not in ("auto", "all"):
         raise AttnError(f"‹keep›: {keep!r} is neither auto nor all.")
+    look = look_taken(given, "compute")._replace(whole=keep == "all")
     arrays, chosen = arranged({"q": q, "k": k, "v": v, **given}, spec)
-    return computed(arrays, chosen, Look(whole=keep == "all"))
+    return computed(arrays, chosen, look)
 
 
 def computed(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from attn_cli.errors import AttnError
+from attn_cli.spelling import choice
 from attn_cli.views.numbers import DECIMALS, FEW
 
 Advance = Callable[[int, int], None]
@@ -52,3 +54,35 @@ class Look(NamedTuple):
     def few_decimals(self) -> int:
         """Decimals of the numbers that are worked out below tables."""
         return FEW if self.precision is None else self.precision
+
+
+HEADS = ("head", "batch_index", "precision", "everything")
+SEEN: Mapping[str, tuple[str, ...]] = {
+    "compute": (*HEADS, "only", "start", "show_work", "steps", "percent"),
+    "compare": HEADS,
+    "mask": (*HEADS, "libraries"),
+}
+"""What can be said of how the result of a call is shown."""
+
+
+def look_taken(given: dict[str, Any], command: str) -> Look:
+    """What is said of how a result is shown, taken out of what is given.
+
+    Raises AttnError for what cancels each other.
+    """
+    look = Look(**{name: given.pop(name) for name in SEEN[command] if name in given})
+    refuse_conflicts(look)
+    return look
+
+
+def refuse_conflicts(look: Look) -> None:
+    """Raise AttnError for choices that cancel each other."""
+    if look.only is not None and look.start is not None:
+        raise AttnError("‹only› and ‹start› both decide which steps are shown: give one.")
+    if look.show_work is None:
+        return
+    if look.only is not None:
+        raise AttnError("‹only› and ‹show_work› both decide what is shown: give one.")
+    for name in ("start", "everything", "steps", "percent"):
+        if getattr(look, name) not in (None, False):
+            raise AttnError(f"{choice(name)} has no effect on the one number of ‹show_work›.")

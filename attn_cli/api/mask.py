@@ -12,7 +12,7 @@ import numpy as np
 
 from attn_cli import masks
 from attn_cli.api.given import Arrays, arranged
-from attn_cli.api.looking import Look, Progress, silent
+from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.mask_reporting import NOWHERE, Destinations, reported
 from attn_cli.api.mask_requests import MaskRequest, mask_request
 from attn_cli.api.mask_tables import table_to_save
@@ -194,13 +194,15 @@ def mask(expression: Any = None, *, spec: Spec | None = None, **given: Any) -> M
     """Build a mask: "causal & window(3) | global(0)", or an array of booleans.
 
     given: choices as Spec has them (n=6, m=8, causal=True, window=3, text="…"); import_file with
-    is_form: a mask in the form of a library.
+    is_form: a mask in the form of a library. What its page shows: libraries=True, head=1,
+    batch_index=1, precision=3, everything=True.
 
     Raises AttnError (a ValueError) that names the parameter and what to try.
     """
     imported = given.pop("import_file", None)
+    look = look_taken(given, "mask")
     arrays, chosen = arranged({"mask": expression, **given}, spec)
-    found = built(arrays, chosen, Look(), imported)
+    found = built(arrays, chosen, look, imported)
     if found is None:
         raise AttnError("‹mask›: give an expression, such as causal & window(3).")
     return found

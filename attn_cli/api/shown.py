@@ -75,6 +75,18 @@ class Shown:
 
         return page_text(visible_page(self._blocks(Frame())), Frame().width)
 
+    def spoken(self) -> str:
+        """The page for a screen reader: each row of numbers as a sentence that names its cells."""
+        from attn_cli.views.spoken import spoken_page
+        from attn_cli.views.terminal import page_text
+        from attn_cli.views.visible import visible_page
+
+        def told() -> str:
+            blocks = visible_page(self.page(Frame()))
+            return page_text(spoken_page(blocks, Frame().signs), Frame().width)
+
+        return self._context.copy().run(told)
+
     def __rich__(self) -> _Renderable:
         """The page for a Rich console, as wide as that is."""
         return _Renderable(self)

@@ -101,7 +101,7 @@ VIEWS: Mapping[str, View] = {
         "Colours for a ground: auto, dark, light (ATTN_THEME).",
         example="THEME",
     ),
-    "plain": View(bool, DISPLAY, "No colour, ASCII alone, one table after another."),
+    "plain": View(bool, DISPLAY, "For screen readers: numbers in sentences, in ASCII."),
     "quiet": View(bool, DISPLAY, "The output matrix alone.", ("compute",)),
     "lang": View(str, DISPLAY, "en or zh: meanings, notices, explanations.", example="en|zh"),
     "json": View(

@@ -34,6 +34,10 @@ def show(shown: Shown, view: SimpleNamespace, *, advice: bool = True) -> None:
     signs = ASCII_SIGNS if printer.ascii_only else Signs()
     frame = Frame(printer.console.width, signs, typed() if advice else None)
     blocks: list[Block] = visible_page(shown.page(frame))
+    if view.plain:
+        from attn_cli.views.spoken import spoken_page
+
+        blocks = spoken_page(blocks, signs)
     long = [block for block in in_order(blocks) if isinstance(block, LongTable)]
     if long:
         numbers = f"{sum(table.numbers for table in long):,}"

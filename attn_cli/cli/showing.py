@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from types import SimpleNamespace
 
-from attn_cli.api.looking import Look
+from attn_cli.api.looking import Look, refuse_conflicts
 from attn_cli.api.run import SAVED, Run
 from attn_cli.api.shown import check_export
 from attn_cli.arrays.writing import check_path
@@ -23,20 +23,9 @@ def check_output(view: SimpleNamespace) -> None:
     check_export(view.export, "‹export›", view.force)
     if view.json and view.quiet:
         raise AttnError("‹json› and ‹quiet› both decide what is on standard output: give one.")
-    if view.only is not None and view.start is not None:
-        raise AttnError("‹only› and ‹start› both decide which steps are shown: give one.")
-    if view.only is not None and view.show_work is not None:
-        raise AttnError("‹only› and ‹show_work› both decide what is shown: give one.")
-    if view.show_work is not None:
-        for option, given in (
-            ("‹start›", view.start is not None),
-            ("‹everything›", view.everything),
-            ("‹step›", view.step),
-            ("‹steps›", view.steps),
-            ("‹percent›", view.percent),
-        ):
-            if given:
-                raise AttnError(f"{option} has no effect on the one number of ‹show_work›.")
+    refuse_conflicts(look_of(view))
+    if view.show_work is not None and view.step:
+        raise AttnError("‹step› has no effect on the one number of ‹show_work›.")
     if view.json or view.quiet:
         _refuse_page_options(view)
 

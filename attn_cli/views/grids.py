@@ -28,6 +28,10 @@ SIGNED = ("compared", "boolean", "allowed")
 """Looks of values that are no numbers."""
 
 
+UNITS = ("percent", "allowed")
+"""Looks that say what a number or a sign is."""
+
+
 class Matrix(NamedTuple):
     """One matrix of a step, and how it reads.
 
@@ -211,6 +215,7 @@ def _grid(
         columns_are=matrix.columns_are,
         note=_note(matrix, shown, display),
         gap=GAP,
+        unit=matrix.look if matrix.look in UNITS else "",
     )
 
 

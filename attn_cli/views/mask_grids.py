@@ -41,7 +41,9 @@ def picture_blocks(report: MaskReport, display: Display) -> list[Block]:
     tables = [_table(picture, report, display) for picture in report.pictures]
     if all(table is not None for table in tables):
         grids = [grid for table in tables if table is not None for grid in table]
-        return [Grids(tuple(grids), apart=True), Lines((_legend(report, display),), quiet=True)]
+        last = grids.pop()
+        noted = last._replace(note=_legend(report, display))
+        return [Grids((*grids, noted), apart=True)]
     if report.difference is None:
         drawn = [(_raster(picture, report, display),) for picture in report.pictures]
         return [Abreast(tuple(drawn)) if len(drawn) > 1 else drawn[0][0]]

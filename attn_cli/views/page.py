@@ -23,7 +23,8 @@ class Grid(NamedTuple):
 
     kind, rows_are, columns_are: what holds the numbers, rows and columns, for colour.
     note: how much of the array this is, where it is not all. gap: spaces before each number.
-    widths: of the columns, without the gap; of all texts where none are given.
+    widths: of the columns, without the gap; of all texts where none are given. unit: percent, or
+    allowed where cells are signs that say whether a pair may attend.
     """
 
     caption: str
@@ -35,6 +36,7 @@ class Grid(NamedTuple):
     note: str = ""
     gap: int = 1
     widths: tuple[int, ...] = ()
+    unit: str = ""
 
 
 class Raster(NamedTuple):

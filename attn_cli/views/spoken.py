@@ -1,0 +1,117 @@
+"""A page for a screen reader: numbers with the names of their rows and columns, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attn_cli.language import said
+from attn_cli.units import flops_text
+from attn_cli.views.page import (
+    Abreast,
+    Bars,
+    Block,
+    Cell,
+    Curves,
+    Grid,
+    Grids,
+    Lines,
+    Listing,
+    Raster,
+    Signs,
+    in_order,
+)
+
+WEIGHTS = "{row} gives {cells}."
+NUMBERS = "{row}: {cells}."
+ALLOWED = "{row} may attend {names}."
+NOTHING = "{row} may attend nothing."
+MASKED = "Masked: {names}."
+PICTURE = "A picture stands here: {note}. Every number in words: ‹everything›."
+
+BARS = str.maketrans("", "", "█▉▊▋▌▍▎▏")
+
+
+def spoken_page(blocks: Iterable[Block], signs: Signs) -> list[Block]:
+    """A page whose tables of numbers are sentences, one for each row; signs: those it uses."""
+    return [part for block in in_order(blocks) for part in _spoken(block, signs)]
+
+
+def _spoken(block: Block, signs: Signs) -> Iterator[Block]:
+    assert not isinstance(block, Abreast)
+    if isinstance(block, Grids):
+        for grid in block.grids:
+            yield _lines(_sentences(grid, signs))
+    elif isinstance(block, Raster):
+        meanings = ", ".join(text for _, text in block.legend)
+        yield _lines([said(PICTURE, note="; ".join(filter(None, (meanings, block.note))))])
+    elif isinstance(block, Bars):
+        yield _lines(_bars(block))
+    elif isinstance(block, Curves):
+        yield _lines(_curves(block))
+    elif isinstance(block, Listing):
+        yield _without_bars(block)
+    else:
+        yield block
+
+
+def _lines(texts: Iterable[str]) -> Lines:
+    return Lines(tuple(texts), indented=False)
+
+
+def _sentences(grid: Grid, signs: Signs) -> Iterator[str]:
+    if grid.caption:
+        yield f"{grid.caption}:"
+    for row, cells in grid.rows:
+        if row != signs.gap:
+            yield _sentence(row, [*zip(grid.columns, cells, strict=True)], grid, signs)
+    if grid.note and grid.unit != "allowed":
+        yield grid.note
+
+
+def _sentence(row: str, cells: list[tuple[str, Cell]], grid: Grid, signs: Signs) -> str:
+    """A row: its numbers, each after the name of its column; those left out are a gap."""
+    if grid.unit == "allowed":
+        kept = [name for name, cell in cells if cell.text in (signs.allowed, signs.gap)]
+        if not kept:
+            return said(NOTHING, row=row)
+        return said(ALLOWED, row=row, names=", ".join(kept))
+    masked = [name for name, cell in cells if cell.text == signs.masked]
+    unit = f" {said('percent')}" if grid.unit == "percent" else ""
+    numbers = [
+        name if name == signs.gap else f"{name} {cell.text.strip()}{unit}"
+        for name, cell in cells
+        if name not in masked
+    ]
+    cells_said = ", ".join(numbers)
+    told = [said(MASKED, names=", ".join(masked))] if masked else []
+    if not numbers:
+        return " ".join((f"{row}:", *told))
+    if grid.kind == "weight":
+        return " ".join((said(WEIGHTS, row=row, cells=cells_said), *told))
+    return " ".join((said(NUMBERS, row=row, cells=cells_said), *told))
+
+
+def _bars(block: Bars) -> Iterator[str]:
+    for bar in block.bars:
+        parts = [
+            f"{name} {100 * share:.0f} {said('percent')}"
+            for name, share in zip(block.names, bar.shares, strict=True)
+        ]
+        note = f" ({bar.note.removeprefix('◂ ')})" if bar.note else ""
+        yield f"{' '.join(bar.label.split())}: {', '.join(parts)}{note}."
+
+
+def _curves(block: Curves) -> Iterator[str]:
+    """Where each curve begins and ends, and what is marked."""
+    across = block.across.partition(",")[0]
+    for curve in block.curves:
+        (first, low), (last, high) = curve.points[0], curve.points[-1]
+        begins = f"{flops_text(int(low))} at {across} = {first:,.0f}"
+        yield f"{curve.name}: {begins}, {flops_text(int(high))} at {across} = {last:,.0f}."
+    yield from (f"{meaning}." for _, meaning in block.marks)
+
+
+def _without_bars(listing: Listing) -> Listing:
+    """A list whose amounts are told, not drawn."""
+    rows = tuple(tuple(text.translate(BARS).rstrip() for text in row) for row in listing.rows)
+    return listing._replace(rows=rows)
