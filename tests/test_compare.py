@@ -45,6 +45,22 @@ def test_numbers_are_those_of_compute(attn: Attn) -> None:
     assert other["flops"] == 2 * 2 * 2 * 2 + 4 + (5 * 4 - 2 * 2) + 2 * 2 * 2 * 2
 
 
+@pytest.mark.parametrize("width", [20, 30, 40, 57, 80, 160])
+def test_what_is_compared_is_never_left_out(
+    attn: Attn, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """At any width each way has its name, its entropy and its change in the list."""
+    ways = ("compare", "--normalizers", "softmax,sparsemax,hard")
+    monkeypatch.setenv("COLUMNS", str(width))
+    page = attn(*ways).out
+    listed = " ".join(page[page.index("Side by side") :].split())
+    for way in document(attn(*ways, "--json"))["ways"]:
+        change = way["largest_change"]
+        assert way["name"] in listed
+        assert f"{way['entropy']:.3f}" in listed
+        assert change is None or f"{change:.4f}" in listed
+
+
 def test_the_page(attn: Attn) -> None:
     """A heat map and a line for each way, and what the columns mean."""
     ran = attn("compare", "--normalizers", "softmax,sparsemax,hard", "--n", 3)

@@ -33,7 +33,7 @@ def raster_lines(raster: Raster, width: int, palette: Palette) -> list[Text]:
     quiet = palette.style("quiet")
     lines = wrapped(raster.caption, "bold", 0, width) if raster.caption else []
     for name, (upper, lower) in zip(raster.names[::2], in_pairs(raster), strict=True):
-        line = Text(name + " " * (label - cell_len(name) + 1), style)
+        line = Text().append(name + " " * (label - cell_len(name) + 1), style)
         for above, below in zip_longest(upper, lower):
             line.append(*_sign(above, below, palette))
         lines.append(line)

@@ -28,8 +28,8 @@ BELOW: dict[Ground, tuple[str, ...]] = {
 """From just below 0 to what is farthest below."""
 
 ABOVE_256: dict[Ground, tuple[int, ...]] = {
-    "dark": (235, 236, 24, 31, 38, 75, 117, 195),
-    "light": (255, 254, 189, 153, 111, 68, 25, 17),
+    "dark": (235, 236, 24, 31, 74, 117, 153, 195),
+    "light": (255, 254, 153, 110, 68, 25, 18, 17),
     "unknown": (246, 245, 103, 67, 61, 32, 26, 20),
 }
 BELOW_256: dict[Ground, tuple[int, ...]] = {
