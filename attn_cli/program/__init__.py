@@ -1,7 +1,8 @@
 """The vocabulary every mechanism is written in: named axes, operations, steps, programs."""
 
 from attn_cli.program.axes import ONE, Axes, Size, Sizes, members, quotient
-from attn_cli.program.program import OPERATIONS, Program
+from attn_cli.program.operations import OPERATIONS
+from attn_cli.program.program import Program
 from attn_cli.program.step import Role, Step
 from attn_cli.program.table import Table
 
