@@ -13,7 +13,7 @@ from attn_cli.program.step import Step
 from attn_cli.program.table import Table
 
 FUNCTIONS = ("identity", "tanh", "relu", "sigmoid", "exp", "elu+1")
-"""Functions of one number."""
+"""Functions of one number; those with a ' behind their names are how steep they are."""
 
 
 Recorder = TypeVar("Recorder", bound=Callable[..., Step])
@@ -212,6 +212,11 @@ class Operations:
         return self.record("slice", (x,), axes, name, over=over, within=within, axis=axis)
 
     @operation
+    def place(self, x: Step, over: str, within: range, axes: Axes, *, name: str) -> Step:
+        """The turned `slice`: x at some neighbouring places of one axis of `axes`, else 0."""
+        return self.record("place", (x,), axes, name, over=over, within=within)
+
+    @operation
     def larger(self, x: Step, y: Step, *, name: str) -> Step:
         """The larger of two numbers, place by place."""
         return self.record("larger", (x, y), x.axes, name)
@@ -221,9 +226,22 @@ class Operations:
         return self._shared([operand.axes[: len(operand.axes) - last] for operand in operands])
 
     @operation
-    def cumsum(self, x: Step, *, over: str, name: str) -> Step:
-        """At each place of an axis, the sum of all up to it."""
-        return self.record("cumsum", (x,), x.axes, name, over=over)
+    def power(self, x: Step, *, exponent: float, name: str) -> Step:
+        """Each number above 0 to a power; 0 and what is below become 0."""
+        return self.record("power", (x,), x.axes, name, exponent=exponent)
+
+    @operation
+    def scatter(self, x: Step, places: Step, axes: Axes, *, name: str) -> Step:
+        """For each place along the first of `axes`, the sum of what stands where `places` name it.
+
+        The turned `gather`: the other axes are those that `places` does not have.
+        """
+        return self.record("scatter", (x, places), axes, name)
+
+    @operation
+    def cumsum(self, x: Step, *, over: str, backward: bool = False, name: str) -> Step:
+        """At each place of an axis, the sum of all up to it; backward: of all from it on."""
+        return self.record("cumsum", (x,), x.axes, name, over=over, backward=backward)
 
     @operation
     def scan(
@@ -251,6 +269,35 @@ class Operations:
         named = {role: place for place, role in enumerate((r for r in more if more[r]), 2)}
         operands = (key, value, *(step for step in more.values() if step is not None))
         return self.record("scan", operands, axes, name, over=over, erases=erases, roles=named)
+
+    @operation
+    def earlier(self, x: Step, *, over: str, name: str) -> Step:
+        """At each place of an axis what stood one place before; 0 at the first."""
+        return self.record("earlier", (x,), x.axes, name, over=over)
+
+    @operation
+    def scan_back(
+        self,
+        x: Step,
+        key: Step,
+        *,
+        over: str,
+        gate: Step | None = None,
+        rate: Step | None = None,
+        erases: bool = False,
+        name: str,
+    ) -> Step:
+        """From the last place to the first, A_t = x_t + g_(t+1) (A_(t+1) - e_(t+1)).
+
+        What a change of a state that `scan` makes does later. e_t is r_t k_t k_tᵀ A_t where the
+        scan erases, else 0.
+        """
+        more = {"gate": gate, "rate": rate}
+        named = {role: place for place, role in enumerate((r for r in more if more[r]), 2)}
+        operands = (x, key, *(step for step in more.values() if step is not None))
+        return self.record(
+            "scan_back", operands, x.axes, name, over=over, erases=erases, roles=named
+        )
 
     def record(
         self, operation: str, operands: tuple[Step, ...], axes: Axes, name: str, **options: Any

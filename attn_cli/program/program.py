@@ -41,6 +41,12 @@ class Program(Operations):
         part._roles = self._roles
         return part
 
+    def copied(self) -> Program:
+        """A program with the same steps, to which others can be added."""
+        other = Program(self.sizes)
+        other.steps, other._roles = [*self.steps], {**self._roles}
+        return other
+
     def mark(self, step: Step, role: Role) -> Step:
         """Say what a step is to a reader, where its operation does not tell."""
         self._roles[step.name] = role

@@ -20,6 +20,7 @@ PRICES = {
     "subtract": 1,  # subtract
     "divide": 1,  # divide
     "larger": 1,  # compare
+    "power": 1,  # a power
     "softcap": 3,  # divide, tanh, multiply
     "softmax": 5,  # max, subtract, exp, sum, divide; two less a row, where max and sum begin
 }
@@ -215,9 +216,19 @@ def _rotate(step: Step, count: Count) -> Size:
     return _by_entry(step, count) + 2 * count.over(step.operands[1].axes)
 
 
-FUNCTION_PRICES = {"identity": 0, "tanh": 1, "relu": 1, "sigmoid": 3, "exp": 1, "elu+1": 2}
-"""Operations for each entry; a sigmoid is a power, a sum and a quotient, elu + 1 a power and a sum.
-"""
+FUNCTION_PRICES = {
+    "identity": 0,
+    "tanh": 1,
+    "relu": 1,
+    "sigmoid": 3,  # a power, a sum and a quotient
+    "exp": 1,
+    "elu+1": 2,  # a power and a sum
+    "tanh'": 3,  # 1 - tanh²
+    "relu'": 0,  # a comparison
+    "sigmoid'": 5,  # a power, a sum, a square, a quotient and a sign
+    "elu+1'": 1,
+}
+"""Operations for each entry."""
 
 
 def _scan(step: Step, count: Count) -> Size:
@@ -227,6 +238,20 @@ def _scan(step: Step, count: Count) -> Size:
     values = (1 if "rate" in roles else 0) + (1 if erases else 0)
     *rows, _, width = step.axes
     return entries * count.over(step.axes) + values * count.over((*_lead(step, rows), width))
+
+
+def _scan_back(step: Step, count: Count) -> Size:
+    """A sum for each entry; gating one more, erasing a product to read and one to take off."""
+    roles = step.options["roles"]
+    entries = 1 + (1 if "gate" in roles else 0) + (4 if step.options["erases"] else 0)
+    return entries * count.over(step.axes) + (
+        count.over((*step.axes[:-2], step.axes[-1])) if "rate" in roles else 0
+    )
+
+
+def _scatter(step: Step, count: Count) -> Size:
+    """A sum for each number."""
+    return count.over(step.operands[0].axes)
 
 
 def _lead(step: Step, rows: list[str]) -> list[str]:
@@ -291,4 +316,9 @@ RULES: dict[str, Rule] = {
     "repeat": Rule(_none, _in_and_out),
     "slice": Rule(_none, _view),
     "larger": Rule(_by_entry, _in_and_out),
+    "power": Rule(_by_entry, _in_and_out),
+    "scatter": Rule(_scatter, _in_and_out),
+    "place": Rule(_none, _in_and_out),
+    "earlier": Rule(_none, _in_and_out),
+    "scan_back": Rule(_scan_back, _in_and_out),
 }

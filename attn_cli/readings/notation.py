@@ -100,6 +100,14 @@ class Notation(ABC):
         """What a running array was one place earlier."""
 
     @abstractmethod
+    def after(self, name: str) -> str:
+        """What a running array is one place later."""
+
+    @abstractmethod
+    def power(self, base: str, exponent: str) -> str:
+        """A number to a power."""
+
+    @abstractmethod
     def outer(self, column: str, row: str) -> str:
         """Each number of one with each of another."""
 
@@ -148,6 +156,12 @@ class Unicode(Notation):
 
     def before(self, name: str) -> str:
         return f"{name}_(t-1)"
+
+    def after(self, name: str) -> str:
+        return f"{name}_(t+1)"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^{exponent}"
 
     def outer(self, column: str, row: str) -> str:
         return f"{column} ⊗ {row}"
@@ -202,6 +216,12 @@ class Latex(Notation):
 
     def before(self, name: str) -> str:
         return f"{self.symbol(name)}_{{t-1}}"
+
+    def after(self, name: str) -> str:
+        return f"{self.symbol(name)}_{{t+1}}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^{{{exponent}}}"
 
     def outer(self, column: str, row: str) -> str:
         return rf"{column} \otimes {row}"

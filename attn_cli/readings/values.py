@@ -14,6 +14,7 @@ import numpy as np
 from attn_cli.program import Axes, Program, Sizes, Step
 from attn_cli.readings.masked_infinity import without_overflow
 from attn_cli.readings.subprogram import Array, Frame, Rule, aligned, spread
+from attn_cli.readings.values_gradients import SLOPES, TURNED
 from attn_cli.readings.values_normalizers import SHARES
 from attn_cli.readings.values_scans import RUNNING
 
@@ -167,6 +168,7 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "sigmoid": _sigmoid,
     "exp": np.exp,
     "elu+1": _elu_plus_one,
+    **SLOPES,
 }
 
 
@@ -288,4 +290,5 @@ RULES: dict[str, Rule] = {
     "larger": _larger,
     **SHARES,
     **RUNNING,
+    **TURNED,
 }

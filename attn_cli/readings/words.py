@@ -9,6 +9,7 @@ from math import prod
 from attn_cli.errors import brief, shape_text
 from attn_cli.program import Sizes, Step
 from attn_cli.readings.notation import Notation, letter
+from attn_cli.readings.words_gradients import FORMULAS as FORMULAS_OF_GRADIENTS
 
 BLOCK = re.compile(r"m_\d+")
 """Axes of the keys of one block."""
@@ -189,6 +190,8 @@ def _rotate(step: Step, sizes: Sizes, say: Notation) -> str:
 
 def _apply(step: Step, sizes: Sizes, say: Notation) -> str:
     function, operand = step.options["function"], _operand(step, 0, say)
+    if function == "identity":
+        return operand
     if function == "elu+1":
         return f"{say.call('elu', operand)} + 1"
     return say.call(function, operand)
@@ -265,7 +268,9 @@ def _larger(step: Step, sizes: Sizes, say: Notation) -> str:
 
 
 def _cumsum(step: Step, sizes: Sizes, say: Notation) -> str:
-    return say.words("running sum of ") + _operand(step, 0, say) + _over(step, say)
+    ends = ", from the end" if step.options["backward"] else ""
+    told = say.words("running sum of ") + _operand(step, 0, say) + _over(step, say)
+    return told + say.words(ends)
 
 
 def _scan(step: Step, sizes: Sizes, say: Notation) -> str:
@@ -314,4 +319,5 @@ FORMULAS: dict[str, Formula] = {
     "repeat": _repeat,
     "slice": _slice,
     "larger": _larger,
+    **FORMULAS_OF_GRADIENTS,
 }

@@ -17,6 +17,7 @@ from attn_cli.readings.work_context import (
     own_cell,
     places_of,
 )
+from attn_cli.readings.work_gradients import SLOPES, WORK_OF_GRADIENTS
 from attn_cli.readings.work_normalizers import WORK_OF_SHARES
 from attn_cli.readings.work_scans import WORK_OF_RUNNING
 from attn_cli.results.trace import WorkedCell
@@ -172,6 +173,8 @@ def _rotate(step: Step, index: Index, context: WorkContext) -> Lines:
 def _apply(step: Step, index: Index, context: WorkContext) -> Lines:
     operand, function = step.operands[0].name, step.options["function"]
     text, rule = FUNCTIONS[function]
+    if function == "identity":
+        return Lines(named(operand, index), note="the same number")
     x = number(context.cell(operand, index))
     whole = put_in(text, lambda *same: rule(same[0]), *[x] * text.count("{}"))
     return Lines(f"{FUNCTION_NAMES.get(function, function)}({named(operand, index)})", whole)
@@ -186,6 +189,7 @@ FUNCTIONS: dict[str, tuple[str, Callable[[float], float]]] = {
     "sigmoid": ("1 / (1 + e^(-({})))", lambda x: 1 / (1 + exp(-x))),
     "exp": ("e^({})", exp),
     "elu+1": ("max(0, {}) + min(1, e^({}))", lambda x: x + 1 if x > 0 else exp(x)),
+    **SLOPES,
 }
 """Functions of one number: with the number put in, and as a rule."""
 
@@ -299,4 +303,5 @@ WORK: dict[str, Callable[[Step, Index, WorkContext], Lines]] = {
     "larger": _larger,
     **WORK_OF_SHARES,
     **WORK_OF_RUNNING,
+    **WORK_OF_GRADIENTS,
 }

@@ -12,8 +12,11 @@ from attn_cli.readings.work_context import Index, Lines, WorkContext, index_of, 
 def _cumsum(step: Step, index: Index, context: WorkContext) -> Lines:
     operand = step.operands[0].name
     axis = step.axes.index(step.options["over"])
-    row = context.row(operand, index, axis)[: index[axis] + 1]
-    free = (*map(str, index[:axis]), f"0…{index[axis]}", *map(str, index[axis + 1 :]))
+    at, whole = index[axis], context.row(operand, index, axis)
+    row, places = whole[: at + 1], f"0…{at}"
+    if step.options["backward"]:
+        row, places = whole[at:], f"{at}…{len(whole) - 1}"
+    free = (*map(str, index[:axis]), places, *map(str, index[axis + 1 :]))
     terms = context.total(len(row), lambda place: factor(float(row[place])))
     return Lines(f"sum of {operand}[{','.join(free)}]", terms)
 
