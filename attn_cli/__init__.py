@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from attn_cli.api.cost import ModelCost as ModelCost
     from attn_cli.api.explain import Page as Page
     from attn_cli.api.explain import explain as explain
+    from attn_cli.api.gradient import Gradient as Gradient
+    from attn_cli.api.gradient import gradient as gradient
     from attn_cli.api.languages import speaking as speaking
     from attn_cli.api.mask import Mask as Mask
     from attn_cli.api.mask import mask as mask
@@ -32,6 +34,7 @@ PLACES = {
     "complexity": "api.complexity",
     "mask": "api.mask",
     "compare": "api.compare",
+    "gradient": "api.gradient",
     "explain": "api.explain",
     "modes": "api.modes",
     "speaking": "api.languages",
@@ -40,6 +43,7 @@ PLACES = {
     "Cost": "api.cost",
     "ModelCost": "api.cost",
     "Mask": "api.mask",
+    "Gradient": "api.gradient",
     "Comparison": "api.compare",
     "Page": "api.explain",
     "AttnError": "errors",

@@ -15,7 +15,7 @@ from attn_cli.choices import Choice, Command, declared
 from attn_cli.errors import AttnError, brief
 from attn_cli.spelling import choice
 
-RUNS: tuple[Command, ...] = ("compute", "compare")
+RUNS: tuple[Command, ...] = ("compute", "compare", "gradient")
 """Commands that compute with numbers."""
 
 ATTENDS: tuple[Command, ...] = (*RUNS, "complexity")
@@ -71,9 +71,7 @@ class Spec:
     latent: Size = _size("Width of mla's latent row (default 4 head widths).", *ATTENDS)
     layers: Size = _size("Layers (default 1).", "complexity")
     batch: Size = _size("Batch rows.")
-    seed: int | None = _size(
-        "Seed of random numbers (default 0).", "compute", "compare", kind="count", least=0
-    )
+    seed: int | None = _size("Seed of random numbers (default 0).", *RUNS, kind="count", least=0)
 
     mode: str | None = _attention("How queries meet keys: {modes} (default scaled).", *ATTENDS)
     scale: float | None = _number("Factor on the scores (default 1/√d; dot 1).", *ATTENDS)

@@ -60,6 +60,7 @@ HEADS = ("head", "batch_index", "precision", "everything")
 SEEN: Mapping[str, tuple[str, ...]] = {
     "compute": (*HEADS, "only", "start", "show_work", "steps", "percent"),
     "compare": HEADS,
+    "gradient": (*HEADS, "only", "start", "show_work", "steps"),
     "mask": (*HEADS, "libraries"),
 }
 """What can be said of how the result of a call is shown."""

@@ -17,7 +17,7 @@ from attn_cli.cli.streams import as_option, guarded
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.mechanisms.biases import BIASES
 from attn_cli.mechanisms.normalizers import NORMALIZERS
-from attn_cli.spec import taken_by
+from attn_cli.spec import RUNS, taken_by
 from attn_cli.spelling import spelled, spelling
 
 FORMS = "bool, additive, torch-sdpa, torch-mha, jax, onnx, keras, hugging-face"
@@ -58,6 +58,8 @@ ARRAY_OPTIONS: Mapping[str, tuple[str, str]] = {
     "input": ("Several arrays by name: .npz, .json, .safetensors.", "FILE"),
 }
 
+D_OUTPUT = ("How the loss changes with the output: ones, random, an array, a cell.", "ARRAY")
+
 DISPLAY, OUTPUT = "Display", "Output"
 
 
@@ -75,26 +77,29 @@ class View(NamedTuple):
     helps: Mapping[str, str] = {}
 
 
+STEPPED = ("compute", "gradient")
+NUMBERED = (*STEPPED, "compare", "mask")
+EXPORTED = (*NUMBERED, "complexity", "explain")
+"""Commands that show steps, numbers, and pages that go into files."""
+
 VIEWS: Mapping[str, View] = {
-    "steps": View(bool, DISPLAY, "Every table of every step.", ("compute",)),
-    "only": View(str, DISPLAY, "One step alone, shown, saved or printed.", ("compute",), "STEP"),
-    "start": View(str, DISPLAY, "Show from this step on.", ("compute",), "STEP"),
+    "steps": View(bool, DISPLAY, "Every table of every step.", STEPPED),
+    "only": View(str, DISPLAY, "One step alone, shown, saved or printed.", STEPPED, "STEP"),
+    "start": View(str, DISPLAY, "Show from this step on.", STEPPED, "STEP"),
     "step": View(bool, DISPLAY, "Wait for a key after each step (on a terminal).", ("compute",)),
-    "show_work": View(str, DISPLAY, "Work one number out: weights[0,1].", ("compute",), "CELL"),
-    "head": View(int, DISPLAY, "Show this head.", ("compute", "compare", "mask"), "N"),
-    "batch_index": View(int, DISPLAY, "Show this batch row.", ("compute", "compare", "mask"), "N"),
+    "show_work": View(str, DISPLAY, "Work one number out: weights[0,1].", STEPPED, "CELL"),
+    "head": View(int, DISPLAY, "Show this head.", NUMBERED, "N"),
+    "batch_index": View(int, DISPLAY, "Show this batch row.", NUMBERED, "N"),
     "precision": View(
         int,
         DISPLAY,
         "Decimals (default 2 to 4; --quiet: all).",
-        ("compute", "compare", "mask"),
+        NUMBERED,
         "N",
         {"compare": "Decimals (default 2 to 4).", "mask": "Decimals (default 2 to 4)."},
     ),
     "percent": View(bool, DISPLAY, "Weights in per cent.", ("compute",)),
-    "everything": View(
-        bool, DISPLAY, "Leave nothing out of large arrays.", ("compute", "compare", "mask")
-    ),
+    "everything": View(bool, DISPLAY, "Leave nothing out of large arrays.", NUMBERED),
     "theme": View(
         str,
         DISPLAY,
@@ -108,17 +113,18 @@ VIEWS: Mapping[str, View] = {
         bool,
         OUTPUT,
         "One JSON document on standard output.",
-        ("compute", "compare", "complexity", "mask"),
+        EXPORTED[:-1],
     ),
     "details": View(bool, DISPLAY, "Memory, other layers and counting rules too.", ("complexity",)),
     "libraries": View(bool, DISPLAY, "What libraries make of masks.", ("mask",)),
+    "check": View(bool, DISPLAY, "Measure central differences beside it.", ("gradient",)),
     "latex": View(bool, OUTPUT, "The steps as a LaTeX table.", ("complexity",)),
     "plot": View(bool, OUTPUT, "Draw the sweep on logarithmic axes (an extra).", ("complexity",)),
     "save": View(
         Path,
         OUTPUT,
         "Every array by its step's name: .npz or .json.",
-        ("compute", "complexity", "mask"),
+        ("compute", "gradient", "complexity", "mask"),
         "FILE",
         {
             "complexity": "The sweep as comma-separated values: .csv.",
@@ -129,21 +135,21 @@ VIEWS: Mapping[str, View] = {
         Path,
         OUTPUT,
         "What is shown, as .html .svg .md .txt .tex .png .pdf.",
-        ("compute", "compare", "complexity", "mask", "explain"),
+        EXPORTED,
         "FILE",
     ),
     "width": View(
         int,
         OUTPUT,
         "Columns of an exported page (default 100).",
-        ("compute", "compare", "complexity", "mask", "explain"),
+        EXPORTED,
         "N",
     ),
     "force": View(
         bool,
         OUTPUT,
         "Write over existing files.",
-        ("compute", "compare", "complexity", "mask", "explain"),
+        EXPORTED,
     ),
 }
 
@@ -175,12 +181,13 @@ def _arrays(command: str) -> dict[str, inspect.Parameter]:
             name: _parameter(name, str, text, "Forms of libraries", example)
             for name, (text, example) in MASK_ARRAYS.items()
         }
-    if command not in ("compute", "compare"):
+    if command not in RUNS:
         return {}
     several = {"param": list[str]}
+    more = {"d_output": D_OUTPUT} if command == "gradient" else {}
     return {
         name: _parameter(name, several.get(name, str), text, ARRAYS, example)
-        for name, (text, example) in ARRAY_OPTIONS.items()
+        for name, (text, example) in {**ARRAY_OPTIONS, **more}.items()
     }
 
 

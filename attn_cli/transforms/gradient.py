@@ -22,7 +22,8 @@ class Gradient(NamedTuple):
 
     program: the steps of both; backward: those of the gradient. given: the input that says how
     much the loss changes with the output. found: for each wanted input the step that is its
-    gradient, None where none reaches it. stops: steps that let no gradient through.
+    gradient, None where none reaches it. stops: steps that let no gradient through; through: those
+    it goes straight through, though they choose.
     """
 
     program: Program
@@ -30,6 +31,7 @@ class Gradient(NamedTuple):
     given: Step
     found: dict[str, Step | None]
     stops: tuple[Step, ...]
+    through: tuple[Step, ...]
 
 
 def gradient(program: Program, wanted: Collection[str]) -> Gradient:
@@ -39,7 +41,7 @@ def gradient(program: Program, wanted: Collection[str]) -> Gradient:
     reached = _reached(forward, wanted)
     given = whole.input(output.axes, name=prefixed(output.name))
     backward = Backward(whole, reached, output, given)
-    stops = []
+    stops, through = [], []
     for step in reversed(forward):
         if step not in reached or not backward.has(step):
             continue
@@ -48,12 +50,15 @@ def gradient(program: Program, wanted: Collection[str]) -> Gradient:
             RULES[step.operation](backward, step, d)
         if step.operation in STOPPING and len(whole.steps) == before:
             stops.append(step)
+        elif step.operation == "argmax_one_hot":
+            through.append(step)
     return Gradient(
         program=whole,
         backward=tuple(whole.steps[len(forward) + 1 :]),
         given=given,
         found={name: backward.of(program[name]) for name in wanted},
         stops=tuple(stops),
+        through=tuple(through),
     )
 
 

@@ -239,7 +239,7 @@ def _slice(b: Backward, step: Step, d: Step) -> None:
 def _larger(b: Backward, step: Step, d: Step) -> None:
     """All of it for the larger of two; for the second where both are equal."""
     p, (x, y) = b.program, step.operands
-    apart = p.subtract(x, y, name=f"{step.name}_apart")
+    apart = p.subtract(x, y, name=f"{step.name}_difference")
     first = p.apply("relu'", apart, name=f"{step.name}_is_first")
     taken = p.multiply(d, first, x.axes, name=f"{step.name}_taken")
     b.give(x, step, x.axes, lambda name: p.apply("identity", taken, name=name))

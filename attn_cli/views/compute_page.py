@@ -21,7 +21,7 @@ def compute_page(trace: Trace, display: Display, command: str | None = None) -> 
     """
     numbers = numbered(trace)
     if display.only is not None:
-        return _one_step(trace, numbers, display)
+        return one_step(trace, numbers, display)
     every = display.steps or display.start is not None
     steps = trace.steps[_place_of(display.start, trace) :]
     missing = tuple(left_out(trace, steps, display))
@@ -50,7 +50,8 @@ def _place_of(start: str | None, trace: Trace) -> int:
     return 0 if start is None else [step.name for step in trace.steps].index(start)
 
 
-def _one_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
+def one_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
+    """One step alone, with what has to be known beside it."""
     step = trace.step(display.only or "")
     blocks = step_blocks(step, numbers.get(step.name, ""), trace, display)
     beside = (*random_note(trace), *left_out(trace, (step,), display))

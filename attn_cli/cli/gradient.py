@@ -1,0 +1,52 @@
+"""`attn gradient`: how a loss changes with every array, step by step back from the output."""
+
+from __future__ import annotations
+
+from attn_cli.cli.options import Typed, with_options
+
+HELP = (
+    "Show the gradient of attention, step by step back from the output.\n\n"
+    "Takes what compute takes. The loss is the sum of the output, or what --d-output says."
+)
+
+EXAMPLES = (
+    'attn gradient --q "1 0; 0 1" --k "1 0; 0 1" --v "1 2; 3 4" --check',
+    'attn gradient --text "the cat sat" --heads 2 --d-output "output[sat,d0]"',
+    "attn gradient --mode dot --d 512 --n 8",
+)
+
+USED = (
+    "q",
+    "k",
+    "v",
+    "text",
+    "mode",
+    "heads",
+    "causal",
+    "mask",
+    "normalizer",
+    "d_output",
+    "check",
+    "steps",
+    "show_work",
+    "save",
+)
+"""Options that help shows first."""
+
+
+@with_options("gradient")
+def gradient(typed: Typed) -> None:
+    """Differentiate what was typed, and show it."""
+    from attn_cli.api.gradient import ONES, differentiated
+    from attn_cli.cli.gradients import check_output, show_gradient
+    from attn_cli.cli.progress import progress
+    from attn_cli.cli.reading import arrays_and_choices, look_of, stdin
+
+    view, values = typed.view, dict(typed.values)
+    check_output(view)
+    change = values.pop("d_output", ONES)
+    arrays, spec = arrays_and_choices(values)
+    found = differentiated(arrays, spec, look_of(view), change, stdin())
+    if view.check:
+        found.check(progress)
+    show_gradient(found, view)

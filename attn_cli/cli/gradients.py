@@ -1,0 +1,48 @@
+"""From a gradient to where it goes: terminal, JSON, files."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+from attn_cli.api.gradient import Gradient
+from attn_cli.api.looking import refuse_conflicts
+from attn_cli.api.run import SAVED
+from attn_cli.api.shown import check_export
+from attn_cli.arrays.writing import check_path
+from attn_cli.cli import streams
+from attn_cli.cli.output import export, show
+from attn_cli.cli.reading import look_of
+from attn_cli.errors import AttnError
+from attn_cli.spelling import choice
+
+OF_PAGES = ("show_work", "start", "steps", "everything", "precision")
+"""Options that say how a page is shown, of which a document knows nothing."""
+
+
+def check_output(view: SimpleNamespace) -> None:
+    """Refuse what can't be written, and options that cancel each other, before any work."""
+    check_path(view.save, "‹save›", SAVED, view.force)
+    check_export(view.export, "‹export›", view.force)
+    refuse_conflicts(look_of(view))
+    if not view.json:
+        return
+    for name in OF_PAGES:
+        if getattr(view, name) not in (None, False):
+            raise AttnError(f"{choice(name)} has no effect with ‹json›. Leave one out.")
+
+
+def show_gradient(found: Gradient, view: SimpleNamespace) -> None:
+    """Notices to standard error, the gradient to standard output and to files."""
+    for notice in found.notices:
+        streams.note(notice)
+    if view.save is not None:
+        found.save(view.save, force=view.force)
+        streams.say(f"Saved {view.save}")
+    if view.export is not None:
+        export(found, view)
+    if not view.json:
+        show(found, view)
+        return
+    for part in found.json(ascii_only=not streams.shows_unicode(sys.stdout)):
+        sys.stdout.write(part)
