@@ -17,9 +17,14 @@ def bytes_text(count: int) -> str:
 
 def flops_text(count: int) -> str:
     """Write a number of operations with three digits and a unit: 50.9 PFLOPs."""
-    size = float(count)
-    unit = 0
+    size, sign = in_thousands(count)
+    digits = f"{size:,.0f}" if not sign or size >= 1e6 else f"{size:.3g}"
+    return f"{digits} {sign}FLOPs"
+
+
+def in_thousands(number: float) -> tuple[float, str]:
+    """A number by its thousands, and their sign: 10 and G of 10¹⁰."""
+    size, unit = float(number), 0
     while size >= 999.5 and unit + 1 < len(THOUSANDS):
         size, unit = size / 1000, unit + 1
-    digits = f"{size:,.0f}" if unit == 0 or size >= 1e6 else f"{size:.3g}"
-    return f"{digits} {THOUSANDS[unit]}FLOPs"
+    return size, THOUSANDS[unit]

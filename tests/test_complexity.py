@@ -40,8 +40,8 @@ def test_the_page(attn: Attn) -> None:
         "all                                     85,457,920    100 %",
         "matrix products   4 n² d + 8 n d² = 83,886,080",
         "everything else   6 n² - 2 n = 1,571,840",
-        "  The core overtakes the projections at n = 2 d = 128.",
-        "  The self-attention layer overtakes the recurrent layer at n = d = 64.",
+        "  What is between queries and keys costs more than the projections above n = 2 d",
+        "  The self-attention layer costs more than the recurrent layer above n = d = 64.",
         "n =   128 ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒████████████████████ 51 %  ◂ n = 2 d",
         "n =   512 ▒▒▒▒▒▒▒▒████████████████████████████████ 80 %  ◂ here",
         "score matrix  1 MiB (4 n² bytes)",
@@ -403,7 +403,7 @@ REFUSALS = {
     "--sweep n=9": "--sweep: 'n=9' is not a range like n=128:65536.",
     "--sweep q=1:2": "--sweep: no size 'q'. Known: n, m, d, heads, layers, batch, window.",
     "--sweep n=9:3": "--sweep: the range ends at 3, before it begins at 9.",
-    "--sweep n=1:9": "--sweep needs a number for every other size.",
+    "--sweep n=1:9": "--sweep needs a number for every other size: give d, as --d 64.",
     "--compare mh --heads 2": (
         "--compare: 'mh' is neither a mode nor a head layout. Did you mean mha? "
         f"Known: {MODES}, mha, gqa, mqa."

@@ -284,7 +284,7 @@ def test_show_work(attn: Attn) -> None:
     """Formula, numbers put in, result; words of the sentence may name a cell."""
     ran = attn("compute", *SMALL, "--show-work", "weights[0,1]")
     assert ran.out.splitlines()[1:] == [
-        "  = e^scaled[0,1] / Σ over j of e^scaled[0,j]",
+        "  = e^scaled[q0,k1] / Σ over j of e^scaled[q0,j]",
         "  = e^0 / (e^0.7071 + e^0)",
         "  = 0.3302",
         "  computed with the largest, 0.7071, taken off every exponent",

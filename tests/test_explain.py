@@ -17,6 +17,7 @@ from attn_cli import language, mechanisms
 from attn_cli.api import measurements as measured
 from attn_cli.costs import conventions as counted_so
 from attn_cli.mechanisms.normalizers import NORMALIZERS
+from attn_cli.topics.en import gradients
 from attn_cli.topics.en.steps import MEANINGS
 from attn_cli.topics.library import LANGUAGES, ORDER, catalogue, read
 from attn_cli.views import focus, ways_page
@@ -122,6 +123,8 @@ def collected() -> set[str]:
     }
     texts |= {*counted_so.ENTMAX.values(), counted_so.HALVED}
     texts |= {*counted_so.BY_SHAPE.values()}
+    texts |= {*gradients.ENDINGS.values(), gradients.WHOLE, gradients.GIVEN}
+    texts |= {gradients.THROUGH, gradients.SUMMED_OVER}
     for measure in measured.MEASURES.values():
         found = measure()
         texts |= {found.what, *found.columns}

@@ -9,18 +9,20 @@ import numpy as np
 import pytest
 
 from attn_cli import masks, mechanisms
+from attn_cli.api.gradient_report import meanings_of
 from attn_cli.mechanisms import biases
 from attn_cli.mechanisms.mechanism import Rope
 from attn_cli.mechanisms.normalizers import NORMALIZERS, normalizer
 from attn_cli.program import OPERATIONS, Program
+from attn_cli.readings.traced import Numbers, traced_steps
 from attn_cli.readings.values import evaluate
 from attn_cli.transforms.gradient import Gradient, gradient
 from attn_cli.transforms.gradient_rules import RULES
+from attn_cli.views.numbers import short
 from tests.programs import SCORED, Arrays, normal, program_of, with_parameters
-from tests.test_readings import RUNS, angle_run
+from tests.test_readings import MADE_FOR_GRADIENTS, RUNS, angle_run
 
 NOISE = ("gumbel", "uniform")
-MADE_FOR_GRADIENTS = {"power", "scatter", "place", "earlier", "scan_back"}
 CHOSEN = ("hard", "sample")
 """Normalizers that let nothing through; gumbel-hard goes straight through on purpose."""
 
@@ -160,6 +162,31 @@ def test_gradients_are_those_of_autograd(case: str) -> None:
         ours = np.zeros_like(arrays[name]) if step is None else numbers[step.name]
         largest = max(np.abs(expected).max(initial=0), 1.0)
         assert np.abs(ours - expected).max(initial=0) <= 1e-12 * largest, name
+
+
+def test_every_step_of_a_gradient_has_its_words() -> None:
+    """Formula, LaTeX, meaning and a worked cell whose line gives its number.
+
+    Where terms cancel but for rounding, the line says so instead.
+    """
+    used: set[str] = set()
+    for make in SMOOTH:
+        arrays, chosen = make()
+        mode = chosen.pop("mode", "scaled")
+        made, numbers, _, _ = grown(program_of(mode, arrays, **chosen), arrays)
+        own = {step.name for step in made.backward}
+        forward = {step.name for step in made.program} - own
+        traced = traced_steps(Numbers(made.program, numbers), meanings_of(made, forward), short, 4)
+        for step in traced:
+            if step.name in own:
+                used.add(step.operation)
+                assert step.formula, step.name
+                assert step.latex.count("{") == step.latex.count("}")
+                assert step.meaning, step.name
+                assert step.work is not None
+                lost = abs(numbers[step.name][step.work.at]) < 1e-12
+                assert step.work.follows or lost, step.work
+    assert used >= MADE_FOR_GRADIENTS
 
 
 @pytest.mark.parametrize("name", CHOSEN)

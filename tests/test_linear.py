@@ -214,7 +214,7 @@ def test_the_screen(attn: Attn) -> None:
     assert "key 4" not in page
     assert "state = state_(t-1) + k_feature_t ⊗ V_t" in page
     delta = attn("compute", "--mode", "delta", "--n", 2, "--show-work", "state[1,0,0]").out
-    assert "gate · state[0,0,0] + written" in delta
+    assert "gate · state[k0,d0,d0] + written" in delta
     assert attn("compute", "--mode", "delta", "--plain").out.isascii()
 
 

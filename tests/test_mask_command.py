@@ -54,7 +54,7 @@ def test_causal_is_drawn_with_counts(attn: Attn) -> None:
         "  torch SDPA is_causal=True · JAX is_causal=True · Keras use_causal_mask=True ·",
         "  ONNX is_causal=1 · FlashAttention causal=True",
         "",
-        'Try, added to this:   --diff "window(3)"   --as torch-mha   --save mask.npy',
+        'Try, added to this:   --diff "window(3)"   --libraries   --save mask.npy',
         "Try:   attn compute --mask mask.npy",
     ]
 
@@ -459,21 +459,23 @@ def test_shades(attn: Attn) -> None:
     """Large masks are averages of squares, and say so; none and all are never rounded to."""
     ran = attn("mask", "--causal", "--n", 400)
     rows = [line for line in ran.out.splitlines() if re.match(r"q\d+ ", line)]
-    assert rows[0].split() == ["q0", "▓░" + "·" * 56]
-    assert rows[-1].split() == ["q392", "█" * 56 + "▓▄"]
-    assert "a cell is 7 × 7 pairs, fewer at the end" in ran.out
+    assert rows[0].split() == ["q0", "▒▒" + "··" * 28]
+    assert rows[-1].split() == ["q392", "██" * 28 + "▒▒"]
+    assert "a cell is 14 × 14 pairs, fewer at the end" in ran.out
     assert "· none  ░ under a third  ▒ under two thirds  ▓ more  █ all" in ran.out
     plain = attn("mask", "--causal", "--n", 400, "--plain").out
-    assert "A picture stands here: none, under a third, under two thirds, more, all" in plain
+    assert "A picture stands here: keys k0 to k399 from left to right; a cell is 7 x 7" in plain
     assert plain.isascii()
     almost = attn("mask", "--mask", "~(global(0) & causal)", "--n", 400).out
-    assert "▓█" in almost
+    assert "▓▓██" in almost
     apart = attn("mask", "--causal", "--n", 400, "--diff", "window(100)").out
     assert "+ kept by the mask alone, - by the other, x of each, · alike" in apart
     assert "+" * 20 in apart
     exact = attn("mask", "--causal", "--n", 50).out
     assert "q48 " + "█" * 49 + "▄" in exact
-    assert "█ kept  · not\n  keys k0 to k49 from left to right\n" in exact
+    assert (
+        "█ kept  · not\n  keys k0 to k49 from left to right; two rows of cells to a line\n" in exact
+    )
 
 
 def test_halves(attn: Attn) -> None:
@@ -486,7 +488,7 @@ def test_halves(attn: Attn) -> None:
         queries = (2 * place, 2 * place + 1)
         for key, sign in enumerate(row):
             kept = tuple(i < 37 and key <= i - 2 for i in queries)
-            assert halves[sign] == (kept if queries[1] < 37 else (kept[0], kept[0]))
+            assert halves[sign] == kept
 
 
 def test_everything(attn: Attn) -> None:

@@ -433,11 +433,17 @@ def test_long_sequences_are_pictures(attn: Attn) -> None:
     rows = [line for line in page.splitlines() if re.match(r"q\d+ +[·░▒▓█]+$", line)]
     assert len(rows) == 32
     assert len({len(line) for line in rows}) == 1
-    assert "every pair, shown by the root of its weight; the strongest is 100 %" in page
+    assert "a cell is the mean of 2 × 2 pairs" in page
+    assert "░ under 5.56 %  ▒ under 22.2 %  ▓ more  █ 50 %, the strongest" in page
     assert {len(row.split()[1]) for row in rows} == {64}
-    first = rows[0].split()[1]
-    assert first == "▓░" + "·" * 62
-    assert "·" not in rows[-1].split()[1][:-1]
+    weights = np.array(
+        json.loads(attn("compute", "--n", 64, "--causal", "--json").out)["steps"][7]["values"]
+    )
+    means = weights.reshape(32, 2, 32, 2).mean(axis=(1, 3))
+    for row, cells in zip(rows, means / means.max(), strict=True):
+        for sign, share in zip(row.split()[1][::2], cells, strict=True):
+            bound = "·" if share == 0 else "█" if share == 1 else "░▒▓"[int(3 * share**0.5)]
+            assert sign == bound
     assert "k0" in attn("compute", "--n", 64, "--causal", "--only", "weights").out
 
 

@@ -54,6 +54,8 @@ def complexity(
     Raises AttnError (a ValueError) that names the parameter and what to try.
     """
     arrays, chosen = arranged({"config": config, **given}, spec)
+    if plot and config is not None:
+        raise AttnError("‹config› says what the model is; leave ‹plot› out.")
     if plot and chosen.sweep is None:
         raise AttnError("‹plot› needs ‹sweep›, the range it is about.")
     cost = counted(arrays, chosen, _no_input)

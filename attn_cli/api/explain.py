@@ -36,9 +36,12 @@ class Measured(Shown):
         """What was measured, then the table."""
         found = self._table
         columns = [said(column) for column in found.columns]
-        spare = [said(column) for column in found.spare]
-        table = listing(columns, found.rows, right=columns[1:], spare=spare)
+        table = listing(columns, found.rows, right=columns[1:])
         return [Lines((said(found.what),), quiet=True, indented=False), table]
+
+
+EMPHASIS = re.compile(r"(\*\*|`)(.+?)\1", re.DOTALL)
+"""Bold words and code in Markdown, whose marks are no part of plain text."""
 
 
 class Piece(NamedTuple):
@@ -71,7 +74,7 @@ class Page(Shown):
 
 def _lines(paragraph: str) -> tuple[str, ...]:
     """The lines of a list, or a paragraph in one."""
-    lines = paragraph.splitlines()
+    lines = EMPHASIS.sub(r"\2", paragraph).splitlines()
     return tuple(lines) if lines[0].startswith("- ") else (" ".join(lines),)
 
 

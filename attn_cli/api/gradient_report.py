@@ -39,7 +39,7 @@ def report_of(
     )
     own = Numbers(before.program, numbers.arrays, keys=numbers.keys)
     place = {"h": look.head or 0, "b": look.batch_index or 0}
-    meanings = {**MEANINGS, **request.mechanism.meanings, **_meanings(made, forward)}
+    meanings = {**MEANINGS, **request.mechanism.meanings, **meanings_of(made, forward)}
     steps = traced_steps(numbers, meanings, short, look.few_decimals, place)
     if look.show_work is not None:
         name, index = read_cell(look.show_work, request)
@@ -109,7 +109,7 @@ def _stopped(made: Written) -> list[str]:
     return told
 
 
-def _meanings(made: Written, forward: set[str]) -> dict[str, str]:
+def meanings_of(made: Written, forward: set[str]) -> dict[str, str]:
     """What each step of a gradient means, by its name."""
     found = {made.given.name: said(GIVEN)}
     for step in made.backward:
@@ -119,8 +119,9 @@ def _meanings(made: Written, forward: set[str]) -> dict[str, str]:
 
 def _meaning(name: str, forward: set[str]) -> str:
     whole = name.removeprefix("d_")
-    if name.startswith("d_") and re.sub(r"_\d+$", "", whole) in forward:
-        return said(WHOLE, name=re.sub(r"_\d+$", "", whole))
+    for own in (whole, re.sub(r"_\d+$", "", whole)):
+        if name.startswith("d_") and own in forward:
+            return said(WHOLE, name=own)
     through = re.search(r"_from_(\w+?)(_again)?$", name)
     if through and through[1] in forward:
         return said(THROUGH, user=through[1])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
-from attn_cli.errors import AttnError
+from attn_cli.errors import AttnError, brief
 from attn_cli.spelling import choice
 from attn_cli.views.numbers import DECIMALS, FEW
 
@@ -56,6 +56,8 @@ class Look(NamedTuple):
         return FEW if self.precision is None else self.precision
 
 
+MOST_DECIMALS = 17
+
 HEADS = ("head", "batch_index", "precision", "everything")
 SEEN: Mapping[str, tuple[str, ...]] = {
     "compute": (*HEADS, "only", "start", "show_work", "steps", "percent"),
@@ -73,6 +75,23 @@ def look_taken(given: dict[str, Any], command: str) -> Look:
     """
     look = Look(**{name: given.pop(name) for name in SEEN[command] if name in given})
     refuse_conflicts(look)
+    return checked(look)
+
+
+def checked(look: Look) -> Look:
+    """The same, where each part is what it has to be.
+
+    Raises AttnError for a part of another type, and for fewer than no decimals.
+    """
+    for name in ("only", "start", "show_work"):
+        if not isinstance(getattr(look, name), str | None):
+            raise AttnError(f"{choice(name)}: {brief(repr(getattr(look, name)))} is not text.")
+    for name in ("head", "batch_index", "precision"):
+        value = getattr(look, name)
+        if value is not None and (isinstance(value, bool) or not hasattr(value, "__index__")):
+            raise AttnError(f"{choice(name)}: {brief(repr(value))} is not a whole number.")
+    if look.precision is not None and not 0 <= look.precision <= MOST_DECIMALS:
+        raise AttnError(f"‹precision›: {look.precision} is not between 0 and {MOST_DECIMALS}.")
     return look
 
 

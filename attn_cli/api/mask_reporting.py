@@ -113,7 +113,7 @@ def _form(mask: AnyMask, field: Field, form: Form) -> FormShown:
 def _next(request: MaskRequest) -> tuple[str, ...]:
     form = request.form
     commands = [] if request.other is not None else ['‹diff› "window(3)"']
-    commands += [] if form is not None else ["‹as_form torch-mha›"]
+    commands += [] if form is not None else ["‹libraries›"]
     back = "attn compute ‹mask› mask.npy"
     if form is not None and form.kept is not True:
         back = f"attn mask ‹import_file› mask.npy ‹is_form {form.name}›"

@@ -28,8 +28,8 @@ class Frame(NamedTuple):
     figure: bool = False
 
 
-SUFFIXES = (".html", ".svg", ".md", ".txt", ".tex", ".png", ".pdf")
-FIGURES = SUFFIXES[-2:]
+FIGURES = (".png", ".pdf")
+SUFFIXES = (".html", ".svg", ".md", ".txt", ".tex", *FIGURES)
 
 
 def check_export(path: Path | None, option: str, force: bool) -> None:

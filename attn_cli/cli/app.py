@@ -22,6 +22,17 @@ class Commands(TyperGroup):
         """Names, in the order of the help."""
         return [*COMMANDS]
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is asked for; of another word, the nearest there is."""
+        word = args[0]
+        if word not in COMMANDS and not word.startswith("-"):
+            from attn_cli.errors import Exit, brief, did_you_mean
+
+            hint = "Type attn --help." if word == "help" else did_you_mean(word, [*COMMANDS])
+            streams.say(f"Error: there is no command {brief(word)!r}. {hint}")
+            raise typer.Exit(int(Exit.USAGE))
+        return super().resolve_command(ctx, args)
+
     def get_command(self, _: Any, cmd_name: str) -> Any:
         """The command of a name; None where there is none."""
         if cmd_name not in COMMANDS:

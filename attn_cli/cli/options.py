@@ -14,6 +14,7 @@ import typer
 from attn_cli.choices import Choice, Command
 from attn_cli.cli.speaking import speak
 from attn_cli.cli.streams import as_option, guarded
+from attn_cli.errors import AttnError
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.mechanisms.biases import BIASES
 from attn_cli.mechanisms.normalizers import NORMALIZERS
@@ -260,6 +261,8 @@ def with_parameters(
                 name: one for name, one in given.items() if one is not None and one is not False
             }
             speak(view["lang"])
+            if view.get("width") is not None and view.get("export") is None:
+                raise AttnError("‹width› is that of an exported page: add ‹export›.")
             run(Typed(said, SimpleNamespace(**view)))
 
         outer = guarded(typed)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from attn_cli.api.given import Arrays, separated
-from attn_cli.api.looking import Look
+from attn_cli.api.looking import Look, checked
 from attn_cli.errors import AttnError
 from attn_cli.spec import Spec
 
@@ -50,4 +50,4 @@ def _parameters(texts: Sequence[str]) -> dict[str, str]:
 
 def look_of(view: SimpleNamespace) -> Look:
     """What of a result is looked at, as far as a command has options for it."""
-    return Look(**{name: one for name, one in vars(view).items() if name in Look._fields})
+    return checked(Look(**{name: one for name, one in vars(view).items() if name in Look._fields}))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from attn_cli import mechanisms
 from attn_cli.costs.report import cost_report
 from attn_cli.costs.symbolic import Shape
-from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.errors import AttnError, did_you_mean, listed
 from attn_cli.mechanisms import Mechanism
 from attn_cli.mechanisms.head_layouts import LAYOUTS, kv_heads_of
 from attn_cli.mechanisms.mechanism import BARE, CONTEXT, PAST
@@ -99,7 +99,10 @@ def sweep(
         core, rest, every = at.core.value, at.projections.value, at.totals["all"].value
         memory = at.memory["score_matrix"].value
         if core is None or rest is None or every is None or memory is None:
-            raise AttnError("‹sweep› needs a number for every other size.")
+            open_ones = [one for one in at.sizes if at.sizes[one] is None]
+            raise AttnError(
+                f"‹sweep› needs a number for every other size: give {listed(open_ones)}, as ‹d 64›."
+            )
         rows.append(SweepRow(length, core, rest, every, memory))
     return Sweep(shape.name(field), at.core.pretty, at.projections.pretty, tuple(rows))
 

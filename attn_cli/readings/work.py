@@ -13,6 +13,7 @@ from attn_cli.readings.work_context import (
     Lines,
     WorkContext,
     index_of,
+    made_at,
     named,
     own_cell,
     places_of,
@@ -73,7 +74,7 @@ def _gather(step: Step, index: Index, context: WorkContext) -> Lines:
 def _contract(step: Step, index: Index, context: WorkContext) -> Lines:
     sizes = context.sizes
     left, right = step.options["reads"]
-    places = places_of(step.axes, index, sizes)
+    places = made_at(step, index, sizes)
     summed = [axis for axis in left if axis not in places]
     first, second = step.operands
 
@@ -109,7 +110,7 @@ def _pattern(
 def _rearrange(step: Step, index: Index, context: WorkContext) -> Lines:
     (reads,) = step.options["reads"]
     operand = step.operands[0]
-    at = index_of(operand.axes, reads, places_of(step.axes, index, context.sizes), context.sizes)
+    at = index_of(operand.axes, reads, made_at(step, index, context.sizes), context.sizes)
     return Lines(named(operand.name, at), note="the same number in its new place")
 
 

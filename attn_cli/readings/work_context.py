@@ -53,10 +53,23 @@ class Lines(NamedTuple):
 
 def places_of(axes: Axes, index: Index, sizes: Sizes) -> dict[str, int]:
     """The position on every axis, those laid out together taken apart."""
-    found: dict[str, int] = {}
+    return dict(zip(sizes.atoms(axes), places_in_order(axes, index, sizes), strict=True))
+
+
+def made_at(step: Step, index: Index, sizes: Sizes) -> dict[str, int]:
+    """The position on every axis by the names that its pattern gives them."""
+    return dict(zip(step.options["makes"], places_in_order(step.axes, index, sizes), strict=True))
+
+
+def places_in_order(axes: Axes, index: Index, sizes: Sizes) -> list[int]:
+    """The positions on all axes, those laid out together taken apart."""
+    found = []
     for axis, position in zip(axes, index, strict=True):
+        own = []
         for atom in reversed(sizes.atoms([axis])):
-            position, found[atom] = divmod(position, sizes[atom])
+            position, rest = divmod(position, sizes[atom])
+            own.append(rest)
+        found += reversed(own)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil, floor, log10
 
-from attn_cli.units import THOUSANDS
+from attn_cli.units import in_thousands
 from attn_cli.views.page import Curves
 
 Range = tuple[float, float]
@@ -48,9 +48,12 @@ def along(number: float, axis: Range) -> float:
     return (log10(number) - log10(low)) / (log10(high) - log10(low))
 
 
+def late(number: float, axis: Range) -> bool:
+    """Whether a number stands in the second half of an axis, where words have room before it."""
+    return along(number, axis) > 0.5
+
+
 def _thousands(number: float) -> str:
     """A number in three digits with the sign of its thousands: 10 G."""
-    unit = 0
-    while number >= 999.5 and unit + 1 < len(THOUSANDS):
-        number, unit = number / 1000, unit + 1
-    return f"{number:.3g} {THOUSANDS[unit]}".strip()
+    size, sign = in_thousands(number)
+    return f"{size:.3g} {sign}".strip()

@@ -9,7 +9,7 @@ from attn_cli.views.focus import explained, focus_parts
 from attn_cli.views.labels import cell_name
 from attn_cli.views.overview import first_page
 from attn_cli.views.page import Abreast, Block, Display, Heading, Lines, Title
-from attn_cli.views.steps import given_parts, left_out, step_blocks
+from attn_cli.views.steps import cells_named, given_parts, left_out, step_blocks
 
 BETWEEN = " · "
 
@@ -74,7 +74,8 @@ def random_note(trace: Trace) -> tuple[str, ...]:
     """That numbers are random, where they are read."""
     if trace.seed is None:
         return ()
-    return (said("random numbers (seed {seed}): no finding, only how it works", seed=trace.seed),)
+    told = "random numbers (seed {seed}): they show how it works and mean nothing"
+    return (said(told, seed=trace.seed),)
 
 
 def _advice(trace: Trace, command: str, *, every: bool) -> list[Lines]:
@@ -87,10 +88,11 @@ def work_page(trace: Trace, name: str) -> list[Block]:
     step = trace.step(name)
     work = step.work
     assert work is not None
-    lines = [f"= {part}" for part in (work.formula, work.numbers) if part]
+    lines = [f"= {part}" for part in (cells_named(work.formula, trace), work.numbers) if part]
     lines.append(f"{'=' if work.follows else '≈'} {work.result}")
     cell = cell_name(step, work.at, trace.labels)
     heading = Heading("", cell, name=cell, right=step.meaning)
-    notes = (*([work.note] if work.note else []), *random_note(trace))
+    told = cells_named(work.note, trace)
+    notes = (*([told] if told else []), *random_note(trace))
     note = [Lines(notes, quiet=True)] if notes else []
     return [heading, Lines(tuple(lines)), *note]

@@ -63,7 +63,7 @@ def _headline(report: CostReport) -> Listing:
         )
     elif cache["all"].value != 0:
         rows.append(_told(cache["all"], bytes_text, said("state, at any length"), " bytes"))
-    return listing(("", " "), rows, wrap=(" ",), kinds=(("", "strong"),))
+    return listing(("", " "), rows, wrap=("", " "), kinds=(("", "strong"),))
 
 
 def _told(
@@ -196,7 +196,15 @@ def _marked(length: int, report: CostReport) -> str:
 def _crossing(crossing: Crossover) -> str:
     one, other = crossing.between
     at = f"{crossing.letter} = {amount_text(crossing.at)}"
-    return f"The {one} overtakes the {other} at {at}."
+    first, second = (CALLED.get(side, f"the {side}") for side in (one, other))
+    return f"{first[:1].upper()}{first[1:]} costs more than {second} above {at}."
+
+
+CALLED = {
+    "core": "what is between queries and keys",
+    "projections": "the projections",
+}
+"""What the sides of a crossing are called in a sentence."""
 
 
 def _counting(report: CostReport, *, hinted: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from attn_cli.views.axes import Range, across_ticks, along, range_of, up_ticks
+from attn_cli.views.axes import Range, across_ticks, along, late, range_of, up_ticks
 from attn_cli.views.page import Curve, Curves
 
 WIDTH, HEIGHT = 640, 400
@@ -71,6 +71,8 @@ def _mark(at: float, meaning: str, across: Range) -> str:
         f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{TOP + UP}" stroke="var(--quiet)" '
         'stroke-dasharray="1 3"/>'
     )
+    if late(at, across):
+        return line + _text(x - 6, TOP + UP - 8, meaning, "end")
     return line + _text(x + 6, TOP + UP - 8, meaning)
 
 

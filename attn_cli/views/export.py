@@ -17,7 +17,7 @@ from attn_cli.views.html import html_page
 from attn_cli.views.latex import latex_page
 from attn_cli.views.markdown import markdown_page
 from attn_cli.views.page import Block, Lines
-from attn_cli.views.palette import Ground
+from attn_cli.views.palette import GROUNDS, Ground
 from attn_cli.views.terminal import Printer, page_text
 from attn_cli.views.visible import visible, visible_page
 
@@ -39,12 +39,6 @@ class Sheet(NamedTuple):
 
 
 Writer = Callable[[list[Block], Sheet], bytes]
-
-GROUNDS = {
-    "light": ((255, 255, 255), (32, 33, 36)),
-    "dark": ((30, 30, 30), (222, 224, 228)),
-}
-"""Background and text of pictures."""
 
 SVG = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" role="img" \
 aria-label="@title@" xmlns="http://www.w3.org/2000/svg">
@@ -101,16 +95,21 @@ def _in_template(title: str) -> str:
     return escape(visible(title), quote=True).replace("{", "{{").replace("}", "}}")
 
 
+def _tone(colour: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(colour[1:])
+    return red, green, blue
+
+
 def _svg(blocks: list[Block], sheet: Sheet) -> bytes:
     """A picture as wide as the longest line."""
     console = _recorded(blocks, sheet)
     lines = console.export_text(clear=False).splitlines()
     console.width = max(map(cell_len, lines), default=1)
     background, text = GROUNDS[sheet.ground]
-    tones = [text] * 8
+    tones = [_tone(text)] * 8
     page = SVG.replace("@title@", _in_template(sheet.title))
-    page = page.replace("@background@", "#" + "".join(f"{part:02x}" for part in background))
-    theme = TerminalTheme(background, text, tones, tones)
+    page = page.replace("@background@", background)
+    theme = TerminalTheme(_tone(background), _tone(text), tones, tones)
     return console.export_svg(theme=theme, code_format=page).encode()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 
-from attn_cli.views.axes import across_ticks, range_of, up_ticks
+from attn_cli.views.axes import across_ticks, late, range_of, up_ticks
 from attn_cli.views.page import Bars, Block, Curves, Grid, Grids, Raster
 from attn_cli.views.palette import Palette
 from attn_cli.views.tints import colour_of, tint
@@ -24,6 +24,8 @@ LONGEST_PICTURE, LEAST_NOTE = 4.0, 3.0
 BAR_WIDTH, CURVES_SIZE = 4.0, (6.0, 3.4)
 LABELS = 16
 """Names beside a picture, at most."""
+
+LONGEST_NAME = 24
 
 DASHES = ("-", "--", ":")
 
@@ -67,6 +69,11 @@ def inches(text: str, *, bold: bool = False) -> float:
     return cell_len(text) * (BOLD if bold else LETTER)
 
 
+def shortened(name: str) -> str:
+    """A name without its end where it is very long."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
 def folded(text: str, width: float) -> list[str]:
     """A text in lines about as wide."""
     return textwrap.wrap(text, max(int(width / LETTER), 20))
@@ -79,16 +86,17 @@ def _widest(names: Iterable[str]) -> float:
 def _heat_map(grid: Grid) -> Panel:
     texts = [cell.text.strip() for _, cells in grid.rows for cell in cells]
     cell = max(_widest(texts) + 2 * LETTER, LINE * 1.5)
-    longest = _widest(grid.columns)
+    longest = _widest(map(shortened, grid.columns))
     upright = longest > cell
     above = longest if upright else LINE * any(grid.columns)
+    width = max(cell * len(grid.columns), LEAST_NOTE)
     return Panel(
         cell * len(grid.columns),
         LINE * 1.35 * len(grid.rows),
         partial(_draw_heat_map, grid, upright),
-        before=_widest(name for name, _ in grid.rows),
+        before=_widest(shortened(name) for name, _ in grid.rows),
         above=above,
-        below=LINE if grid.note else 0.0,
+        below=LINE * len(folded(grid.told, width)) if grid.told else 0.0,
     )
 
 
@@ -111,14 +119,22 @@ def _draw_heat_map(grid: Grid, upright: bool, axes: Axes, palette: Palette) -> N
                 text.set_color(ink)
             if cell.marked:
                 text.set_fontweight("bold")
-    axes.set_xticks([j + 0.5 for j in range(columns)], grid.columns)
-    axes.set_yticks([i + 0.5 for i in range(rows)], [name for name, _ in grid.rows])
+    axes.set_xticks([j + 0.5 for j in range(columns)], [*map(shortened, grid.columns)])
+    axes.set_yticks([i + 0.5 for i in range(rows)], [shortened(name) for name, _ in grid.rows])
     axes.tick_params(length=0, labeltop=True, labelbottom=False, pad=2)
     axes.tick_params("x", rotation=90 if upright else 0)
     _coloured(axes, grid.rows_are, grid.columns_are, palette)
     axes.spines[:].set_visible(False)
-    if grid.note:
-        axes.text(0, rows + 0.2, grid.note, va="top", color=palette.style("quiet"))
+    if grid.told:
+        told = "\n".join(folded(grid.told, max(axes_width(axes), LEAST_NOTE)))
+        axes.text(0, rows + 0.2, told, va="top", color=palette.style("quiet"))
+
+
+def axes_width(axes: Axes) -> float:
+    """Inches across the axes."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return float(axes.get_position().width * figure.get_figwidth())
 
 
 def _coloured(axes: Axes, rows_are: str, columns_are: str, palette: Palette) -> None:
@@ -156,7 +172,7 @@ def _draw_picture(
         aspect="auto",
     )
     rows = len(raster.levels)
-    step = -(-rows // LABELS)
+    step = -(-rows // max(min(LABELS, int(height / LINE)), 1))
     axes.set_yticks(range(0, rows, step), raster.names[::step])
     axes.set_xticks([])
     axes.tick_params(length=0, pad=3)
@@ -234,8 +250,9 @@ def _draw_curves(block: Curves, axes: Axes, palette: Palette) -> None:
             meaning,
             (at, 0.04),
             xycoords=("data", "axes fraction"),
-            xytext=(4, 0),
+            xytext=(-4 if late(at, (left, right)) else 4, 0),
             textcoords="offset points",
+            ha="right" if late(at, (left, right)) else "left",
         )
     axes.set(xscale="log", yscale="log", xlim=(left, right), ylim=(low, high))
     axes.set(xlabel=block.across, ylabel=block.up)

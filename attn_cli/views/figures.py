@@ -13,19 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attn_cli.errors import AttnError
 from attn_cli.views.figure_panels import LINE, Panel, folded, inches, panels_of
-from attn_cli.views.page import Block, Heading, Lines, Single, Title, in_order
-from attn_cli.views.palette import KINDS, Ground, Palette
+from attn_cli.views.page import Block, Grids, Heading, Lines, LongTable, Single, Title, in_order
+from attn_cli.views.palette import GROUNDS, KINDS, Ground, Palette
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-SUFFIXES = (".png", ".pdf")
-
-GROUNDS: dict[Ground, tuple[str, str]] = {
-    "light": ("#ffffff", "#202124"),
-    "dark": ("#1e1e1e", "#dee0e4"),
-}
-"""Background and text."""
 
 COLUMNS_PER_INCH = 10.0
 MARGIN, GAP, TITLE = 0.25, 0.35, 0.35
@@ -36,6 +28,9 @@ SIZE, TITLE_SIZE = 8, 12
 """Points of letters."""
 
 DOTS_PER_INCH = 200
+
+MOST_NUMBERS = 4000
+"""Numbers in the tables of a figure, at most."""
 
 CHINESE_FONTS = (
     *("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC"),
@@ -94,6 +89,7 @@ def figure(
     import matplotlib
 
     shown = [*in_order(blocks)]
+    _refuse_large(shown)
     found = [*_captioned(shown)]
     if not found:
         raise AttnError(
@@ -110,17 +106,32 @@ def figure(
     return written
 
 
+def _refuse_large(blocks: list[Single]) -> None:
+    """Raise AttnError for more numbers than anyone reads in a figure."""
+    grids = [grid for block in blocks if isinstance(block, Grids) for grid in block.grids]
+    count = sum(len(cells) for grid in grids for _, cells in grid.rows)
+    count += sum(block.numbers for block in blocks if isinstance(block, LongTable))
+    if count > MOST_NUMBERS:
+        raise AttnError(
+            f"{count:,} numbers are too many for a figure (at most {MOST_NUMBERS:,}): leave "
+            "‹everything› or ‹steps› out, or use .html."
+        )
+
+
 def _head(blocks: list[Single]) -> tuple[str, list[str]]:
     """The title of a page, and the lines below it: formula, source, and what is given.
 
     A page of one step has no title; what it says of its numbers stands at its end.
     """
-    quiet = [block.lines for block in blocks if isinstance(block, Lines) and block.quiet]
-    title = next((block for block in blocks if isinstance(block, Title)), None)
-    if title is None:
+    place = next((at for at, block in enumerate(blocks) if isinstance(block, Title)), None)
+    if place is None:
+        quiet = [block.lines for block in blocks if isinstance(block, Lines) and block.quiet]
         return "", [line for lines in quiet for line in lines]
+    title, following = blocks[place], blocks[place + 1]
+    assert isinstance(title, Title)
+    given = following.lines if isinstance(following, Lines) and following.quiet else ()
     source = "   ".join(filter(None, (title.formula, title.source)))
-    return title.left, [*filter(None, (source, *(quiet[0] if quiet else ())))]
+    return title.left, [*filter(None, (source, *given))]
 
 
 def _captioned(blocks: Iterable[Single]) -> Iterator[_Captioned]:
@@ -158,7 +169,8 @@ def _drawn(
     _, width, _ = _flow(found, 0.0, room)
     width = max(width, LEAST_WIDTH, 2 * MARGIN + inches(title, bold=True) * TITLE_SIZE / SIZE)
     lines = [part for line in told for part in folded(line, width - 2 * MARGIN)]
-    top = MARGIN + TITLE + LINE * len(lines) + GAP / 2
+    below = MARGIN + (TITLE if title else 0.0)
+    top = below + LINE * len(lines) + GAP / 2
     placed, _, height = _flow(found, top, room)
     drawing = Figure(figsize=(width, height), facecolor=GROUNDS[ground][0])
 
@@ -168,7 +180,7 @@ def _drawn(
     write(MARGIN, MARGIN, title, size=TITLE_SIZE, weight="bold")
     quiet = palette.style("quiet")
     for place, line in enumerate(lines):
-        write(MARGIN, MARGIN + TITLE + LINE * place, line, color=quiet)
+        write(MARGIN, below + LINE * place, line, color=quiet)
     for one, left, above in placed:
         panel, caption, about, kind = one
         colour = palette.style(kind) or GROUNDS[ground][1]

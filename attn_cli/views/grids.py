@@ -28,8 +28,8 @@ SIGNED = ("compared", "boolean", "allowed")
 """Looks of values that are no numbers."""
 
 
-UNITS = ("percent", "allowed")
-"""Looks that say what a number or a sign is."""
+READS = ("percent", "allowed", "compared")
+"""Looks that say how a number or a sign is read aloud."""
 
 
 class Matrix(NamedTuple):
@@ -215,7 +215,7 @@ def _grid(
         columns_are=matrix.columns_are,
         note=_note(matrix, shown, display),
         gap=GAP,
-        unit=matrix.look if matrix.look in UNITS else "",
+        reads=matrix.look if matrix.look in READS else "",
     )
 
 

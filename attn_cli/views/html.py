@@ -138,7 +138,7 @@ def _table(grid: Grid) -> str:
     kind = f' class="{grid.columns_are}"' if grid.columns_are else ""
     heads = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for name in grid.columns)
     rows = "".join(_row(label, cells, grid) for label, cells in grid.rows)
-    note = f'<p class="quiet">{escape(grid.note)}</p>' if grid.note else ""
+    note = f'<p class="quiet">{escape(grid.told)}</p>' if grid.told else ""
     head = f"<thead><tr><td></td>{heads}</tr></thead>"
     return f"<table>{caption}{head}<tbody>{rows}</tbody></table>{note}"
 

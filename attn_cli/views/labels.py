@@ -81,8 +81,16 @@ def cell_name(step: TracedStep, index: Sequence[int], labels: Labels) -> str:
 
     Words that stand twice, or that the brackets would not read back, are told by their number.
     """
-    named = zip(step.axes, step.shape, index, strict=True)
-    positions = (_position(names_of(axis, size, step, labels), at) for axis, size, at in named)
+    return pattern_name(step, [str(at) for at in index], labels)
+
+
+def pattern_name(step: TracedStep, places: Sequence[str], labels: Labels) -> str:
+    """The same where some positions are letters that run: scaled[q0,j]."""
+    named = zip(step.axes, step.shape, places, strict=True)
+    positions = (
+        _position(names_of(axis, size, step, labels), int(at)) if at.isdigit() else at
+        for axis, size, at in named
+    )
     return f"{step.name}[{','.join(positions)}]"
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import groupby
 
+from attn_cli.views.axes import late, range_of
 from attn_cli.views.page import (
     Bars,
     Block,
@@ -151,7 +152,7 @@ def _grid(grid: Grid) -> list[str]:
         r"\bottomrule",
         r"\end{tabular}}",
     ]
-    return [part for part in (text(grid.caption), "\n".join(lines), text(grid.note)) if part]
+    return [part for part in (text(grid.caption), "\n".join(lines), text(grid.told)) if part]
 
 
 PAPER = Palette("light", "truecolor")
@@ -187,10 +188,11 @@ def _curves(block: Curves) -> str:
             rf"\addlegendentry{{{text(curve.name)}}}",
         ]
     for x, meaning in block.marks:
+        side = "left" if late(x, range_of(block)[0]) else "right"
         lines += [
             rf"\draw[gray] ({{axis cs:{x:.10g},0}} |- {{rel axis cs:0,0}}) --",
             rf"({{axis cs:{x:.10g},0}} |- {{rel axis cs:0,1}})",
-            rf"node[pos=0.1, right] {{\footnotesize {text(meaning)}}};",
+            rf"node[pos=0.1, {side}] {{\footnotesize {text(meaning)}}};",
         ]
     return "\n".join([*lines, r"\end{loglogaxis}\end{tikzpicture}"])
 

@@ -86,7 +86,7 @@ def _listing(listing: Listing, width: int, palette: Palette) -> list[Sized]:
 def _grid(grid: Grid, width: int, palette: Palette) -> list[Sized]:
     table = heat_map(grid, palette)
     caption = wrapped(grid.caption, palette.strong(grid.kind), 0, width) if grid.caption else []
-    note = wrapped(grid.note, palette.style("quiet"), 0, width) if grid.note else []
+    note = wrapped(grid.told, palette.style("quiet"), 0, width) if grid.told else []
     return [*_prose(caption), table, *_prose(note)]
 
 

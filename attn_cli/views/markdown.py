@@ -65,7 +65,7 @@ def _grid(grid: Grid) -> list[str]:
     rule = "|---|" + "---:|" * len(grid.columns)
     rows = [_row([label, *(cell.text for cell in cells)]) for label, cells in grid.rows]
     table = "\n".join([_row(["", *grid.columns]), rule, *rows])
-    return [part for part in (_plain(grid.caption), table, _plain(grid.note)) if part]
+    return [part for part in (_plain(grid.caption), table, _plain(grid.told)) if part]
 
 
 def _raster(raster: Raster) -> list[str]:
@@ -80,15 +80,16 @@ def _as_text(lines: Iterable[Text]) -> str:
 def _listing(listing: Listing) -> list[str]:
     ends = ["---:" if name in listing.right else "---" for name in listing.columns]
     rows = [_row(row) for row in listing.rows]
-    total = [_row([f"**{_plain(text)}**" if text else "" for text in listing.total], plain=False)]
+    sums = [text.strip() for text in listing.total]
+    total = [_row([f"**{_plain(text)}**" if text else "" for text in sums], plain=False)]
     table = [_row(listing.columns), f"|{'|'.join(ends)}|", *rows, *(total if listing.total else [])]
     return [part for part in (_plain(listing.caption), "\n".join(table)) if part]
 
 
 def _bars(block: Bars) -> str:
-    rows = [[bar.label, *_percents(bar), bar.text, bar.note] for bar in block.bars]
-    head = ["", *block.names, "", ""]
-    rule = "|---|" + "---:|" * (len(block.names) + 1) + "---|"
+    rows = [[bar.label, *_percents(bar), bar.note] for bar in block.bars]
+    head = ["", *block.names, ""]
+    rule = "|---|" + "---:|" * len(block.names) + "---|"
     return "\n".join([_row(head), rule, *map(_row, rows)])
 
 

@@ -10,7 +10,7 @@ from attn_cli.results.mask import MaskReport, Picture
 from attn_cli.results.trace import Trace
 from attn_cli.views.grids import Matrix, grids_of
 from attn_cli.views.labels import Numbered
-from attn_cli.views.page import Abreast, Block, Cell, Display, Grid, Grids, Lines, Raster
+from attn_cli.views.page import Abreast, Block, Cell, Display, Grid, Grids, Raster
 
 CELLS = 64
 """Cells of a picture in each direction, at most."""
@@ -42,17 +42,17 @@ def picture_blocks(report: MaskReport, display: Display) -> list[Block]:
     if all(table is not None for table in tables):
         grids = [grid for table in tables if table is not None for grid in table]
         last = grids.pop()
-        noted = last._replace(note=_legend(report, display))
+        noted = last._replace(legend=_legend(report, display))
         return [Grids((*grids, noted), apart=True)]
     if report.difference is None:
         drawn = [(_raster(picture, report, display),) for picture in report.pictures]
         return [Abreast(tuple(drawn)) if len(drawn) > 1 else drawn[0][0]]
     cells = [_cells(picture, display) for picture in report.pictures]
     grids = [
-        _compared(picture, one, display)
+        _compared(picture, one, report, display)
         for picture, one in zip(report.pictures, cells, strict=True)
     ]
-    return [Grids(tuple(grids), apart=True), Lines(_marks(cells[0], report, display), quiet=True)]
+    return [Grids(tuple(grids), apart=True)]
 
 
 def _legend(report: MaskReport, display: Display) -> str:
@@ -102,7 +102,10 @@ def _cells(picture: Picture, display: Display) -> _Cells:
     rows, columns = picture.counts.shape
     label = len(f"q{rows * picture.side}")
     room = max(display.width - label - 2, 1)
-    together = max(-(-rows // CELLS), -(-columns // min(room, CELLS)))
+    return _merged_cells(picture, max(-(-rows // CELLS), -(-columns // min(room, CELLS))))
+
+
+def _merged_cells(picture: Picture, together: int) -> _Cells:
     others = picture.others
     return _Cells(
         _merged(picture.counts.tolist(), together),
@@ -127,6 +130,13 @@ def _merged(cells: list[list[int]], together: int) -> list[list[int]]:
 def _raster(picture: Picture, report: MaskReport, display: Display) -> Raster:
     """How many pairs of each cell are kept."""
     cells = _cells(picture, display)
+    room = max(display.width - len(f"q{report.n}") - 2, 2)
+    together = max(2 * cells.side // picture.side, -(-2 * picture.counts.shape[1] // room))
+    coarse = _drawn(picture, report, _merged_cells(picture, together))
+    return _drawn(picture, report, cells)._replace(coarse=coarse)
+
+
+def _drawn(picture: Picture, report: MaskReport, cells: _Cells) -> Raster:
     one = cells.side == 1
     legend = ((1.0, "kept"), (0.0, "not")) if one else (*SHARES, (1.0, "all"))
     return Raster(
@@ -151,7 +161,7 @@ def _where(cells: _Cells, report: MaskReport) -> str:
     return f"{where}; a cell is {cells.side:,} × {cells.side:,} pairs{last}"
 
 
-def _compared(picture: Picture, cells: _Cells, display: Display) -> Grid:
+def _compared(picture: Picture, cells: _Cells, report: MaskReport, display: Display) -> Grid:
     """Cells that are kept by one mask alone, the other alone, or either."""
     assert cells.others is not None
     same, here, there = display.signs.masked, *display.signs.apart
@@ -172,11 +182,13 @@ def _compared(picture: Picture, cells: _Cells, display: Display) -> Grid:
         rows_are="query",
         columns_are="key",
         gap=0,
+        reads="picture",
+        note=_where(cells, report),
+        legend=_marks(cells, display),
     )
 
 
-def _marks(cells: _Cells, report: MaskReport, display: Display) -> tuple[str, str]:
+def _marks(cells: _Cells, display: Display) -> str:
     same, here, there = display.signs.masked, *display.signs.apart
     each = "" if cells.side == 1 else ", x of each"
-    marks = f"{here} kept by the mask alone, {there} by the other{each}, {same} alike"
-    return _where(cells, report), marks
+    return f"{here} kept by the mask alone, {there} by the other{each}, {same} alike"

@@ -23,7 +23,7 @@ from attn_cli.views.page import (
     Raster,
     listing,
 )
-from attn_cli.views.pictures import is_long, picture_of
+from attn_cli.views.pictures import is_handy, is_long, picture_of
 from attn_cli.views.steps import KINDS, given_parts, matrices, step_tables, work_lines
 
 FEW_LINES = 48
@@ -77,12 +77,20 @@ def _shown(trace: Trace) -> list[TracedStep]:
 def _step_by_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
     parts: list[Part] = []
     for step in _shown(trace):
-        parts.append(step_part(step, numbers[step.name], trace, display))
+        parts.append(step_part(step, _number(step, numbers, trace), trace, display))
         if step.role == "weights" and trace.focus:
             parts += focus_parts(trace)
     parts.append(_cost(trace))
     given = given_parts(trace.steps, trace, display, sizes=False)
     return [*given, Abreast(tuple(parts))]
+
+
+def _number(step: TracedStep, numbers: dict[str, str], trace: Trace) -> str:
+    """The number of a step; of masked scores that of their mask too, which has no table here."""
+    hidden = [one for one in trace.steps if one.operation == "allow"]
+    if step.operation == "mask" and len(hidden) == 1:
+        return f"{numbers[hidden[0].name]}, {numbers[step.name]}"
+    return numbers[step.name]
 
 
 def step_part(step: TracedStep, number: str, trace: Trace, display: Display) -> Part:
@@ -94,10 +102,17 @@ def step_part(step: TracedStep, number: str, trace: Trace, display: Display) -> 
         right=f"{step.flops:,} FLOPs" if step.flops else "",
         latex=step.latex,
         kind=KINDS.get(step.name, ""),
-        about=step.meaning,
+        about=_about(step, display),
         brief=True,
     )
     return (heading, *step_tables(step, trace, display), *work_lines(step, trace))
+
+
+def _about(step: TracedStep, display: Display) -> str:
+    """What a step means, and that its numbers are per cent."""
+    if display.percent and step.look == "share":
+        return f"{step.meaning}, {said('% of each row')}"
+    return step.meaning
 
 
 def _formula(step: TracedStep) -> str:
@@ -148,10 +163,12 @@ def _weights(
         title = matrix.caption or f"{step.name} = {_formula(step)}"
         number = "" if matrix.caption else numbers[step.name]
         bare = matrix._replace(caption="", marked=None)
-        if is_long(matrix, shown):
+        handy = is_handy(bare, shown)
+        if not handy and is_long(matrix, shown):
             told, drawn = step.name, picture_of(bare, shown, min(len(many), 2))
         else:
-            told, drawn = about, Grids(tuple(grids_of(bare, shown)))
+            whole = shown._replace(everything=shown.everything or handy)
+            told, drawn = about, Grids(tuple(grids_of(bare, whole)))
         told = told if matrix.caption or told != step.name else ""
         parts.append((Heading(number, title, kind="weight", about=told), drawn))
     return parts

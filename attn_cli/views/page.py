@@ -23,8 +23,9 @@ class Grid(NamedTuple):
 
     kind, rows_are, columns_are: what holds the numbers, rows and columns, for colour.
     note: how much of the array this is, where it is not all. gap: spaces before each number.
-    widths: of the columns, without the gap; of all texts where none are given. unit: percent, or
-    allowed where cells are signs that say whether a pair may attend.
+    widths: of the columns, without the gap; of all texts where none are given. reads: how cells are
+    read aloud: percent, allowed or compared for signs of pairs, picture where columns have no
+    names. legend: what signs mean, for those who see them.
     """
 
     caption: str
@@ -36,13 +37,20 @@ class Grid(NamedTuple):
     note: str = ""
     gap: int = 1
     widths: tuple[int, ...] = ()
-    unit: str = ""
+    reads: str = ""
+    legend: str = ""
+
+    @property
+    def told(self) -> str:
+        """What stands below the table."""
+        return "; ".join(filter(None, (self.note, self.legend)))
 
 
 class Raster(NamedTuple):
     """A picture of very many numbers as levels from 0 to 1, two rows to a line of text.
 
-    names: of every row. legend: what some levels mean.
+    names: of every row. legend: what some levels mean. coarse: the same in cells twice as long on
+    each side, for where there are no colours.
     """
 
     levels: tuple[tuple[float, ...], ...]
@@ -51,6 +59,7 @@ class Raster(NamedTuple):
     caption: str = ""
     legend: tuple[tuple[float, str], ...] = ()
     note: str = ""
+    coarse: Raster | None = None
 
 
 class Listing(NamedTuple):

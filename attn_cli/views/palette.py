@@ -9,6 +9,12 @@ Ground = Literal["dark", "light", "unknown"]
 Depth = Literal["none", "standard", "256", "truecolor"]
 """How many colours a terminal has, as Rich tells it."""
 
+GROUNDS: dict[Ground, tuple[str, str]] = {
+    "light": ("#ffffff", "#202124"),
+    "dark": ("#1e1e1e", "#dee0e4"),
+}
+"""Background and text of pages in files."""
+
 KINDS: dict[Ground, dict[str, str]] = {
     "dark": {
         "query": "#4fc3d9",

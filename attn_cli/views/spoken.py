@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from attn_cli.language import said
 from attn_cli.units import flops_text
@@ -26,7 +26,12 @@ NUMBERS = "{row}: {cells}."
 ALLOWED = "{row} may attend {names}."
 NOTHING = "{row} may attend nothing."
 MASKED = "Masked: {names}."
-PICTURE = "A picture stands here: {note}. Every number in words: ‹everything›."
+BOTH = "both {names}"
+HERE = "only the mask {names}"
+THERE = "only the other {names}"
+NEITHER = "neither"
+LEFT_OUT = "Rows are left out here."
+PICTURE = "A picture stands here: {note}. ‹everything› gives every number."
 
 BARS = str.maketrans("", "", "█▉▊▋▌▍▎▏")
 
@@ -42,8 +47,7 @@ def _spoken(block: Block, signs: Signs) -> Iterator[Block]:
         for grid in block.grids:
             yield _lines(_sentences(grid, signs))
     elif isinstance(block, Raster):
-        meanings = ", ".join(text for _, text in block.legend)
-        yield _lines([said(PICTURE, note="; ".join(filter(None, (meanings, block.note))))])
+        yield _lines([said(PICTURE, note="; ".join(filter(None, (block.caption, block.note))))])
     elif isinstance(block, Bars):
         yield _lines(_bars(block))
     elif isinstance(block, Curves):
@@ -59,36 +63,62 @@ def _lines(texts: Iterable[str]) -> Lines:
 
 
 def _sentences(grid: Grid, signs: Signs) -> Iterator[str]:
+    if grid.reads == "picture":
+        yield said(PICTURE, note="; ".join(filter(None, (grid.caption, grid.note))))
+        return
     if grid.caption:
         yield f"{grid.caption}:"
-    for row, cells in grid.rows:
-        if row != signs.gap:
-            yield _sentence(row, [*zip(grid.columns, cells, strict=True)], grid, signs)
-    if grid.note and grid.unit != "allowed":
+    columns = _told_apart(grid.columns, signs)
+    rows = _told_apart([name for name, _ in grid.rows], signs)
+    for row, (_, cells) in zip(rows, grid.rows, strict=True):
+        if row == signs.gap:
+            yield said(LEFT_OUT)
+        else:
+            yield _sentence(row, [*zip(columns, cells, strict=True)], grid, signs)
+    if grid.note:
         yield grid.note
+
+
+def _told_apart(names: Sequence[str], signs: Signs) -> list[str]:
+    """Names, those that come twice with their number: the (4)."""
+    if signs.gap in names:
+        return [*names]
+    return [
+        f"{name} ({place})" if name and names.count(name) > 1 else name
+        for place, name in enumerate(names)
+    ]
 
 
 def _sentence(row: str, cells: list[tuple[str, Cell]], grid: Grid, signs: Signs) -> str:
     """A row: its numbers, each after the name of its column; those left out are a gap."""
-    if grid.unit == "allowed":
-        kept = [name for name, cell in cells if cell.text in (signs.allowed, signs.gap)]
-        if not kept:
+
+    def where(*texts: str) -> str:
+        return ", ".join(n for n, cell in cells if n == signs.gap or cell.text.strip() in texts)
+
+    if grid.reads == "allowed":
+        kept = where(signs.allowed)
+        if not kept.replace(signs.gap, "").strip(", "):
             return said(NOTHING, row=row)
-        return said(ALLOWED, row=row, names=", ".join(kept))
+        return said(ALLOWED, row=row, names=kept)
+    if grid.reads == "compared":
+        both, here, there = (where(sign) for sign in (signs.allowed, *signs.apart))
+        told = [said(BOTH, names=both)] if both else []
+        told += [said(HERE, names=here)] if here else []
+        told += [said(THERE, names=there)] if there else []
+        return f"{row}: {'; '.join(told) or said(NEITHER)}."
     masked = [name for name, cell in cells if cell.text == signs.masked]
-    unit = f" {said('percent')}" if grid.unit == "percent" else ""
-    numbers = [
+    unit = f" {said('percent')}" if grid.reads == "percent" else ""
+    numbers = ", ".join(
         name if name == signs.gap else f"{name} {cell.text.strip()}{unit}"
         for name, cell in cells
-        if name not in masked
-    ]
-    cells_said = ", ".join(numbers)
-    told = [said(MASKED, names=", ".join(masked))] if masked else []
+        if cell.text != signs.masked
+    )
+    hidden = [said(MASKED, names=", ".join(masked))] if masked else []
     if not numbers:
-        return " ".join((f"{row}:", *told))
+        return " ".join((f"{row}:", *hidden))
     if grid.kind == "weight":
-        return " ".join((said(WEIGHTS, row=row, cells=cells_said), *told))
-    return " ".join((said(NUMBERS, row=row, cells=cells_said), *told))
+        return " ".join((said(WEIGHTS, row=row, cells=numbers), *hidden))
+    return " ".join((said(NUMBERS, row=row, cells=numbers), *hidden))
 
 
 def _bars(block: Bars) -> Iterator[str]:
@@ -113,5 +143,5 @@ def _curves(block: Curves) -> Iterator[str]:
 
 def _without_bars(listing: Listing) -> Listing:
     """A list whose amounts are told, not drawn."""
-    rows = tuple(tuple(text.translate(BARS).rstrip() for text in row) for row in listing.rows)
+    rows = tuple(tuple(text.translate(BARS).strip() for text in row) for row in listing.rows)
     return listing._replace(rows=rows)

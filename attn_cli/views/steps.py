@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import product
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from attn_cli.results.trace import Trace, TracedStep, WorkedCell
 from attn_cli.spelling import spelled
 from attn_cli.views.grids import Matrix, grids_of
-from attn_cli.views.labels import Held, cell_name, names_of
+from attn_cli.views.labels import Held, cell_name, names_of, pattern_name
 from attn_cli.views.page import Abreast, Block, Display, Grids, Heading, Lines, LongTable
 from attn_cli.views.streamed import STREAMED, Streamed
 
@@ -89,12 +90,29 @@ def step_tables(step: TracedStep, trace: Trace, display: Display) -> list[Grids 
 def worked_line(step: TracedStep, work: WorkedCell, trace: Trace) -> str:
     """One worked cell in a line: scores[q2,k2] = 1·1 + 1·1 = 2."""
     cell = cell_name(step, work.at, trace.labels)
+    told = cells_named(work.note, trace)
     if not work.follows:
-        return f"{cell} = {work.numbers} ≈ {work.result}   ({work.note})"
+        return f"{cell} = {work.numbers} ≈ {work.result}   ({told})"
     if work.numbers:
         return f"{cell} = {work.numbers} = {work.result}"
-    note = f"   ({work.note})" if work.note else ""
-    return f"{cell} = {work.formula} = {work.result}{note}"
+    note = f"   ({told})" if told else ""
+    return f"{cell} = {cells_named(work.formula, trace)} = {work.result}{note}"
+
+
+CELL = re.compile(r"\b([a-z]\w*)\[([^\[\]]+)\]")
+
+
+def cells_named(text: str, trace: Trace) -> str:
+    """A text whose cells are named as rows and columns are: scaled[q3,k3]."""
+    steps = {step.name: step for step in trace.steps}
+
+    def named(found: re.Match[str]) -> str:
+        step, places = steps.get(found[1]), found[2].split(",")
+        if step is None or len(places) != len(step.axes):
+            return found[0]
+        return pattern_name(step, places, trace.labels)
+
+    return CELL.sub(named, text)
 
 
 def left_out(trace: Trace, steps: Sequence[TracedStep], display: Display) -> list[str]:

@@ -149,7 +149,9 @@ def _narrow(listing: Listing, widths: list[int], shown: Sequence[int], room: int
     over = _needed(widths, shown) - room
     prose = [at for at in shown if listing.columns[at] in listing.wrap]
     while over > 0 and any(widths[at] > LEAST_PROSE for at in prose):
-        widths[max(prose, key=lambda at: widths[at])] -= 1
+        # what names the row comes last
+        wide = [at for at in prose if at and widths[at] > LEAST_PROSE] or [0]
+        widths[max(wide, key=lambda at: widths[at])] -= 1
         over -= 1
     if over > 0:
         widths[0] = max(min(LABEL_WIDTH, widths[0]), widths[0] - over)

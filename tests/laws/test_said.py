@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Attn
 from tests.laws.screens import COMPUTED, GIVEN
 
-NOTE = "random numbers (seed {}): no finding, only how it works"
+NOTE = "random numbers (seed {}): they show how it works and mean nothing"
 
 
 @pytest.mark.parametrize("screen", COMPUTED)
