@@ -463,12 +463,12 @@ def test_shades(attn: Attn) -> None:
     assert rows[-1].split() == ["q392", "██" * 28 + "▒▒"]
     assert "a cell is 14 × 14 pairs, fewer at the end" in ran.out
     assert "· none  ░ under a third  ▒ under two thirds  ▓ more  █ all" in ran.out
-    plain = attn("mask", "--causal", "--n", 400, "--plain").out
+    plain = attn("mask", "--causal", "--n", 400, "--plain").flat
     assert "A picture stands here: keys k0 to k399 from left to right; a cell is 7 x 7" in plain
     assert plain.isascii()
     almost = attn("mask", "--mask", "~(global(0) & causal)", "--n", 400).out
     assert "▓▓██" in almost
-    apart = attn("mask", "--causal", "--n", 400, "--diff", "window(100)").out
+    apart = attn("mask", "--causal", "--n", 400, "--diff", "window(100)").flat
     assert "+ kept by the mask alone, - by the other, x of each, · alike" in apart
     assert "+" * 20 in apart
     exact = attn("mask", "--causal", "--n", 50).out

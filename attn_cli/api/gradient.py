@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.api.cells import CELL, read_cell, step_named
+from attn_cli.api.cells import CELL, read_cell, refuse_unknown, step_named
 from attn_cli.api.evaluated import Evaluated
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.gradient_report import report_of
@@ -63,6 +63,16 @@ class Gradient(Run):
     def trace(self) -> Trace:
         """The steps of the gradient, from the output back to what is given."""
         return self.report.trace
+
+    def __getitem__(self, name: str) -> Array:
+        """The numbers of a step, of attention or of its gradient.
+
+        Raises AttnError for a step that there is not.
+        """
+        refuse_unknown(str(name), "‹step›", self._found.request.program)
+        view = self._found.numbers.arrays[name].view()
+        view.flags.writeable = False
+        return view
 
     @property
     def gradients(self) -> dict[str, Array]:
@@ -183,6 +193,9 @@ def differentiated(
     look = look._replace(
         only=step_named(look.only, made.program), start=step_named(look.start, made.program)
     )
+    for wanted, option in ((look.only, "‹only›"), (look.start, "‹start›")):
+        if wanted is not None:
+            refuse_unknown(wanted, option, made.program)
     numbers = evaluate(made.program, whole.arrays)
     mask = mask_of(made.program)
     keys = None if mask is None else blocks.keys_of(numbers[mask.name])

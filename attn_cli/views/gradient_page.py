@@ -9,10 +9,22 @@ from attn_cli.results.gradient import Gained, GradientReport
 from attn_cli.results.trace import Trace
 from attn_cli.views.advice import advice_lines
 from attn_cli.views.compute_page import numbered, one_step, work_page
+from attn_cli.views.grids import grids_of
 from attn_cli.views.numbers import short
 from attn_cli.views.overview import is_small, step_part
-from attn_cli.views.page import Abreast, Block, Display, Heading, Lines, Listing, Title, listing
-from attn_cli.views.steps import given_parts, step_blocks
+from attn_cli.views.page import (
+    Abreast,
+    Block,
+    Display,
+    Grids,
+    Heading,
+    Lines,
+    Listing,
+    Part,
+    Title,
+    listing,
+)
+from attn_cli.views.steps import given_parts, left_out, matrices, step_blocks
 
 BETWEEN = " · "
 DIGITS = 4
@@ -72,7 +84,34 @@ def _steps(report: GradientReport, numbers: dict[str, str], display: Display) ->
             if not step.given
         ]
         return [*given_parts(trace.steps, trace, display, sizes=False), Abreast(tuple(parts))]
-    return [Lines((), apart=True), _step_list(report, numbers)]
+    return [
+        *_of_scores(trace, numbers, display),
+        Lines((), apart=True),
+        _step_list(report, numbers),
+    ]
+
+
+def _of_scores(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
+    """How the loss changes with each score, of every head that is shown."""
+    pairs = [
+        step
+        for step in trace.steps
+        if step.axes[-2:] == ("n", "m") and step.name.startswith("d_") and not step.given
+    ]
+    if not pairs:
+        return []
+    last = pairs[-1]
+    parts: list[Part] = []
+    for matrix in matrices(last, trace, display):
+        bare = matrix._replace(caption="", marked=None)
+        heading = Heading(
+            "" if matrix.caption else numbers[last.name],
+            matrix.caption or last.name,
+            about=last.name if matrix.caption else last.meaning,
+        )
+        parts.append((heading, Grids(tuple(grids_of(bare, display)))))
+    beside = (*left_out(trace, (last,), display),)
+    return [Abreast(tuple(parts)), *([Lines(beside, quiet=True)] if beside else [])]
 
 
 def _every_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[Block]:
@@ -106,7 +145,6 @@ def _step_list(report: GradientReport, numbers: dict[str, str]) -> Listing:
         columns,
         rows,
         right=columns[3:],
-        spare=(columns[2], columns[1]),
         wrap=(columns[1],),
         total=total,
         strong=strong,
