@@ -9,6 +9,7 @@ from rich.text import Text
 
 from attn_cli.language import said
 from attn_cli.views.curves import curve_lines
+from attn_cli.views.lines import Line
 from attn_cli.views.page import (
     Abreast,
     Bars,
@@ -68,7 +69,7 @@ def drawn(block: Block, width: int, palette: Palette, beside: bool) -> list[Size
 
 
 def _prose(lines: list[Text]) -> list[Sized]:
-    return [Sized(line, cell_len(line.plain)) for line in lines]
+    return [Sized(Line(line), cell_len(line.plain)) for line in lines]
 
 
 def _listing(listing: Listing, width: int, palette: Palette) -> list[Sized]:

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attn_cli.views.grids import LABEL_WIDTH
+from attn_cli.views.lines import Line, Run
 from attn_cli.views.page import Grid, Listing
 from attn_cli.views.palette import Palette
 from attn_cli.views.tints import tint
@@ -79,14 +80,13 @@ def heat_map(grid: Grid, palette: Palette) -> Sized:
         table.add_column(head, width=width + grid.gap, justify="right", vertical="bottom")
     label_style = palette.style(grid.rows_are or "quiet")
     for name, cells in grid.rows:
-        label = Text("\n".join(folded(name, label_width)), label_style)
+        label = Line(Text("\n".join(folded(name, label_width)), label_style))
         numbers = []
         for cell, width in zip(cells, widths, strict=True):
             style = tint(cell.level, palette) if cell.level is not None else ""
             style = f"{style} bold underline" if cell.marked else style
             space = " " * (width + grid.gap - cell_len(cell.text))
-            text = Text(space, style.replace("underline", ""))
-            numbers.append(text.append(cell.text, style))
+            numbers.append(Run((space, style.replace("underline", "")), (cell.text, style)))
         table.add_row(label, *numbers)
     return Sized(table, measured.whole)
 
@@ -140,7 +140,7 @@ def listing_table(listing: Listing, fit: Fit, palette: Palette) -> Sized:
         )
     for row in listing.rows:
         style = "bold" if row[0] in listing.strong else ""
-        table.add_row(*(Text(_cell(listing, row, at, widths[at])) for at in shown), style=style)
+        table.add_row(*(_cell(listing, row, at, widths[at]) for at in shown), style=style)
     return Sized(table, fit.whole)
 
 
@@ -157,10 +157,14 @@ def _narrow(listing: Listing, widths: list[int], shown: Sequence[int], room: int
         widths[0] = max(min(LABEL_WIDTH, widths[0]), widths[0] - over)
 
 
-def _cell(listing: Listing, row: Sequence[str], at: int, width: int) -> str:
-    if listing.columns[at] in listing.wrap:
-        return row[at]
-    return "\n".join(folded(row[at], width))
+def _cell(listing: Listing, row: Sequence[str], at: int, width: int) -> Text | Line:
+    name = listing.columns[at]
+    if name in listing.wrap:
+        return Text(row[at])
+    lines = folded(row[at], width)
+    if name in listing.right:
+        lines = [" " * (width - cell_len(line)) + line for line in lines]
+    return Line(Text("\n".join(lines)))
 
 
 def _shown_columns(listing: Listing, widths: Sequence[int], room: int) -> list[int]:
