@@ -8,7 +8,7 @@ from importlib import import_module
 import pytest
 from rich.cells import cell_len
 
-from attn_cli.cli.app import COMMANDS
+from attn_cli.cli.app import COMMANDS, _made
 from tests.conftest import Attn, option_names
 
 WITH_OPTIONS = [name for name in COMMANDS if name != "explain"]
@@ -71,3 +71,22 @@ def test_an_unknown_group_is_told(attn: Attn) -> None:
     ran = attn("compute", "--help", "mask")
     assert ran.status == 2
     assert ran.err.startswith("Error: --help: there is no group 'mask'. Did you mean masks?")
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [
+        ([], set()),
+        (["--n", "3", "--causal"], {"n", "causal"}),
+        (["--d-v=3", "-"], None),
+        (["--offset", "-1"], None),
+        (["--n", "3", "--nothing"], None),
+        (["-h"], None),
+    ],
+)
+def test_only_options_that_are_typed_are_made(words: list[str], taken: set[str] | None) -> None:
+    """Others wait for a word that no option has, as help is; then all are there."""
+    made = {one.name for one in _made("compute", words).params}
+    every = {one.name for one in _made("compute", ["--help"]).params}
+    assert every >= option_names("compute")
+    assert made == (every if taken is None else taken)

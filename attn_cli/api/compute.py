@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from attn_cli.api.cells import step_named
-from attn_cli.api.decode import last_row
 from attn_cli.api.evaluated import evaluated
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look, Progress, look_taken, silent
@@ -56,6 +55,8 @@ def computed(
     refuse_other(spec, "compute")
     sources = sources or Sources(None)
     if spec.decode:
+        from attn_cli.api.decode import last_row
+
         request = last_row(request_of(spec.but(causal=True), arrays, sources))
     else:
         request = request_of(spec, arrays, sources)

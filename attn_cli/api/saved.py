@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
@@ -61,6 +60,8 @@ def saved_offset(settings: Mapping[str, Any]) -> Offset | None:
 
 def saved_settings(held: dict[str, Any]) -> dict[str, Any]:
     """Take the settings out of what a file holds; none where it is no saved run."""
+    import json
+
     if SETTINGS not in held:
         return {}
     member = held.pop(SETTINGS)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from attn_cli.api.cells import read_cell
-from attn_cli.api.decode import saved_by_cache
 from attn_cli.api.equal_runs import twin_facts
 from attn_cli.api.evaluated import Evaluated
 from attn_cli.api.facts import counted_pairs, facts, next_commands, summary
@@ -80,6 +79,8 @@ def decoded_facts(request: Request, output: Array) -> tuple[str, ...]:
     if request.whole is None:
         facts, content = request.saved_step
         return facts if facts and digest(output) == content else ()
+    from attn_cli.api.decode import saved_by_cache
+
     return saved_by_cache(request, output)
 
 

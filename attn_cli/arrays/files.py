@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import warnings
 from collections.abc import Mapping
@@ -46,7 +45,7 @@ LONGEST_HEADER = 10_000
 TEXT_COST = 24
 """Bytes of memory that reading a byte of text takes, at most."""
 
-SIGNS_OF_LITERALS = re.compile(r"[;\[/\u2212]")
+SIGNS_OF_LITERALS = r"[;\[/\u2212]"
 """What a typed matrix may have and a table of numbers may not."""
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -111,6 +110,8 @@ def read_many(data: bytes | Path, kind: str, option: str) -> dict[str, Member | 
 
 def _trace(document: dict[str, Any], option: str) -> dict[str, Member | Array]:
     """The arrays of a run's own document, and how it was made."""
+    import json
+
     try:
         arrays = {
             str(step["name"]): _later(step["values"], step.get("dtype"))
@@ -295,7 +296,7 @@ def _text(data: bytes, kind: str, option: str) -> Array:
     try:
         array = np.loadtxt(lines, delimiter=delimiter, ndmin=2)
     except ValueError:
-        if kind == ".txt" and SIGNS_OF_LITERALS.search(text):
+        if kind == ".txt" and re.search(SIGNS_OF_LITERALS, text):
             return literals.parse("\n".join(lines), option)
         raise AttnError(f"{option}: {_explained(lines, delimiter)}") from None
     if np.isinf(array).any() and "inf" not in text.lower():

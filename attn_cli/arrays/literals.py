@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from math import isinf
 from typing import Any
@@ -93,6 +92,8 @@ def _leaves(value: Any) -> Any:
 
 
 def _fill(array: np.ndarray[Any, Any], value: Any, option: str, place: tuple[int, ...]) -> None:
+    import json
+
     where = f"{option}: entry [{', '.join(map(str, place))}]"
     if array.ndim == len(place):
         read = number(value) if isinstance(value, str) else value
@@ -132,6 +133,8 @@ def json_value(text: str) -> Any:
 
     Raises ValueError, as json does.
     """
+    import json
+
     return json.loads(text, object_pairs_hook=_once, parse_float=_within)
 
 

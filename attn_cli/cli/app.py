@@ -31,19 +31,25 @@ class Commands(TyperGroup):
             hint = "Type attn --help." if word == "help" else did_you_mean(word, [*COMMANDS])
             streams.say(f"Error: there is no command {brief(word)!r}. {hint}")
             raise typer.Exit(int(Exit.USAGE))
-        return super().resolve_command(ctx, args)
+        if word not in COMMANDS:
+            return super().resolve_command(ctx, args)
+        return word, _made(word, args[1:]), args[1:]
 
     def get_command(self, _: Any, cmd_name: str) -> Any:
-        """The command of a name; None where there is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        from attn_cli.cli.words import Command
+        """The command of a name with all its options; None where there is none."""
+        return _made(cmd_name, ["--help"]) if cmd_name in COMMANDS else None
 
-        module = import_module(f"attn_cli.cli.{cmd_name}")
-        alone = typer.Typer(add_completion=False)
-        register = alone.command(cmd_name, cls=Command, help=module.HELP)
-        register(getattr(module, cmd_name))
-        return typer.main.get_command(alone)
+
+def _made(name: str, words: list[str]) -> Any:
+    """A command, with the options that are among the words typed behind it."""
+    from attn_cli.cli.options import narrowed
+    from attn_cli.cli.words import Command
+
+    module = import_module(f"attn_cli.cli.{name}")
+    alone = typer.Typer(add_completion=False)
+    register = alone.command(name, cls=Command, help=module.HELP)
+    register(narrowed(getattr(module, name), words))
+    return typer.main.get_command(alone)
 
 
 app = typer.Typer(

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args
 
 import typer
 
@@ -265,9 +265,40 @@ def with_parameters(
                 raise AttnError("‹width› is that of an exported page: add ‹export›.")
             run(Typed(said, SimpleNamespace(**view)))
 
-        outer = guarded(typed)
-        outer.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        outer.__annotations__ = {one.name: one.annotation for one in parameters}
-        return outer
+        return _taking(guarded(typed), parameters)
 
     return wrap
+
+
+def _taking(
+    command: Callable[..., None], parameters: Sequence[inspect.Parameter]
+) -> Callable[..., None]:
+    """Tell Typer what a command takes."""
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    return command
+
+
+def narrowed(command: Callable[..., None], words: Sequence[str]) -> Callable[..., None]:
+    """A command that takes only the options that are typed: making all ninety takes long.
+
+    It takes all of them where some other word looks like an option: help, and what there is not.
+    """
+    whole = inspect.signature(command).parameters.values()
+    names = {as_option(one.name, None): one for one in whole if _is_option(one)}
+    typed = {word.partition("=")[0] for word in words if word.startswith("-") and word != "-"}
+    if not typed <= {*names}:
+        return command
+    kept = [one for one in whole if not _is_option(one) or as_option(one.name, None) in typed]
+    defaults = {one.name: one.default for one in names.values()}
+
+    @functools.wraps(command)
+    def some(**given: Any) -> None:
+        command(**{**defaults, **given})
+
+    return _taking(some, kept)
+
+
+def _is_option(parameter: inspect.Parameter) -> bool:
+    (told,) = get_args(parameter.annotation)[1:]
+    return isinstance(told, typer.models.OptionInfo)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import sys
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -94,5 +93,7 @@ def export(shown: Shown, view: SimpleNamespace) -> None:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one strict JSON document, in signs that standard output can show."""
+    import json
+
     ascii_only = not streams.shows_unicode(sys.stdout)
     print(escaped_json(json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=1)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from math import isfinite, isnan
 from types import MappingProxyType
@@ -25,6 +24,8 @@ def parts(
     """
 
     def dump(value: Any) -> str:
+        import json
+
         return escaped_json(json.dumps(value, ensure_ascii=ascii_only, allow_nan=False))
 
     head = {
@@ -75,6 +76,8 @@ def _described(step: TracedStep) -> dict[str, Any]:
 
 
 def _array(array: Any) -> Iterator[str]:
+    import json
+
     if array.ndim <= 1:
         numbers = array.tolist()
         try:

@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from attn_cli.language import said
-from attn_cli.views.curves import curve_lines
 from attn_cli.views.lines import Line
 from attn_cli.views.page import (
     Abreast,
@@ -62,6 +61,8 @@ def drawn(block: Block, width: int, palette: Palette, beside: bool) -> list[Size
     if isinstance(block, Bars):
         return _prose(bar_lines(block, width, palette))
     if isinstance(block, Curves):
+        from attn_cli.views.curves import curve_lines
+
         return _prose(curve_lines(block, width, palette))
     if isinstance(block, Raster):
         return _prose(raster_lines(block, width, palette))

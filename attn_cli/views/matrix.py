@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,8 @@ from attn_cli.views.numbers import short
 
 def lines(array: Any, precision: int | None) -> Iterator[str]:
     """Write rows with every digit needed to read the same numbers back, or rounded."""
+    import json
+
     if array.ndim > 2:
         yield json.dumps(plain_value(array.tolist(), precision), allow_nan=False)
         return

@@ -73,21 +73,24 @@ def heat_map(grid: Grid, palette: Palette) -> Sized:
         pad_edge=False,
         header_style="",
     )
-    table.add_column(width=label_width, no_wrap=True)
+    if label_width:
+        # Rich gives a column of no width one
+        table.add_column(width=label_width, no_wrap=True)
     style = palette.style(grid.columns_are or "quiet")
     for name, width in zip(grid.columns, widths, strict=True):
         head = Text("\n".join(folded(name, width)), style)
         table.add_column(head, width=width + grid.gap, justify="right", vertical="bottom")
     label_style = palette.style(grid.rows_are or "quiet")
     for name, cells in grid.rows:
-        label = Line(Text("\n".join(folded(name, label_width)), label_style))
-        numbers = []
+        cells_shown: list[Line | Run] = []
+        if label_width:
+            cells_shown.append(Line(Text("\n".join(folded(name, label_width)), label_style)))
         for cell, width in zip(cells, widths, strict=True):
             style = tint(cell.level, palette) if cell.level is not None else ""
             style = f"{style} bold underline" if cell.marked else style
             space = " " * (width + grid.gap - cell_len(cell.text))
-            numbers.append(Run((space, style.replace("underline", "")), (cell.text, style)))
-        table.add_row(label, *numbers)
+            cells_shown.append(Run((space, style.replace("underline", "")), (cell.text, style)))
+        table.add_row(*cells_shown)
     return Sized(table, measured.whole)
 
 

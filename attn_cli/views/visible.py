@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-STEERING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+STEERING = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 """Everything but tab and line feed that a terminal or a page obeys; lone surrogates too."""
 
 SEEN = "\ufffd"
@@ -15,7 +13,8 @@ SEEN = "\ufffd"
 
 def visible(text: str) -> str:
     """A text in which no sign steers a terminal or a reader."""
-    return STEERING.sub(SEEN, text)
+    # none of these signs is printable, and few texts hold one that is not
+    return text if text.isprintable() else re.sub(STEERING, SEEN, text)
 
 
 def visible_page(value: Any) -> Any:
@@ -32,4 +31,4 @@ def visible_page(value: Any) -> Any:
 
 def escaped_json(text: str) -> str:
     """JSON text with such signs written as escapes; the values stay as they are."""
-    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub(STEERING, lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -8,6 +8,7 @@ BREAK = "\x1f"
 """A sign without width at which text may wrap; taken out again when it has."""
 
 WIDE = r"[\u2e80-\u2fff\u3040-\u9fff\uf900-\ufaff]"
+FIRST_WIDE = "\u2e80"
 CLOSING = "，。：；、！？）》”’…"
 OPENING = "（《“‘"
 
@@ -17,7 +18,8 @@ BEFORE = rf"(?<=[^\s{OPENING}{BREAK}])(?=[{OPENING}]|{WIDE})"
 
 def breakable(text: str) -> str:
     """Mark the places where a line of Chinese may end; other text stays as it is."""
-    # compiled when a line is first too long: most pages have none
+    if max(text) < FIRST_WIDE and not {*CLOSING, *OPENING} & {*text}:
+        return text
     return re.sub(BEFORE, BREAK, re.sub(PLACES, BREAK, text))
 
 
