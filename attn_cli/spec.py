@@ -199,6 +199,9 @@ class Spec:
         kind="names",
         example="NAME,NAME",
     )
+    backward: bool = _beside(
+        "The gradient too: its steps, and what is kept for it.", "complexity", kind="flag"
+    )
     sweep: str | None = _beside(
         "One size doubled over a range: n=128:65536.", "complexity", example="SIZE=FROM:TO"
     )

@@ -11,9 +11,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import sympy
 from rich.cells import cell_len
 
+import attn_cli as library
 from attn_cli.cli.options import LISTED
 from tests.conftest import Attn, Ran, once, option_names
 
@@ -500,6 +503,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "dtype": ((), ("--dtype", "float16")),
     "compare": ((), ("--compare", "dot")),
     "sweep": (("--d", 4), ("--sweep", "n=2:8")),
+    "backward": ((), ("--backward",)),
     "plot": (("--d", 4, "--sweep", "n=2:8"), ("--plot",)),
     "config": ((), ("--config", CONFIGS / "llama-2-7b.json")),
     "kv_dtype": (
@@ -656,3 +660,38 @@ def test_tables_of_words_stay_aligned_in_ascii(attn: Attn) -> None:
     start = page[heads].index("operation")
     assert set(page[heads + 1]) == {"-"}
     assert all(line[start] != " " and line[start - 1] == " " for line in page[heads + 2 :][:8])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"heads": 2},
+        {"heads": 4, "kv_heads": 2, "causal": True},
+        {"mode": "linear", "heads": 2},
+        {"mode": "delta", "heads": 2},
+        {"mode": "cosine", "heads": 2, "normalizer": "sparsemax"},
+    ],
+)
+def test_the_backward_pass_is_what_a_gradient_counts(options: dict[str, Any]) -> None:
+    """Formulas with the sizes put in give the operations of the gradient's own steps."""
+    cost = library.complexity(n=6, d=8, backward=True, **options)
+    run = library.gradient(x=np.random.default_rng(0).standard_normal((6, 8)), **options)
+    made = sum(step.flops for step in run.steps)
+    assert cost.backward is not None
+    assert cost.backward.totals["all"].value == made
+
+
+def test_products_cost_twice_as_much_backwards(attn: Attn) -> None:
+    """Each product of matrices has two in the gradient, each as large as itself, formulas too."""
+    found = document(attn("complexity", "--n", 512, "--d", 64, "--backward", "--json"))
+    one, two = found["totals"]["matmul"], found["backward"]["totals"]["matmul"]
+    assert two["value"] == 2 * one["value"]
+    n, d = sympy.symbols("n d")
+    names = {"n": n, "d": d}
+    apart = sympy.parse_expr(two["flops"], names) - 2 * sympy.parse_expr(one["flops"], names)
+    assert sympy.expand(apart) == 0
+    kept = found["backward"]["kept"]["value"]
+    assert kept == 4 * (512 * 512 + 4 * 512 * 64)
+    assert found["backward"]["recomputed"]["value"] == 4 * (4 * 512 * 64 + 512)
+    page = attn("complexity", "--n", 512, "--d", 64, "--backward").out
+    assert "times forward                2            0.875         1.98" in page

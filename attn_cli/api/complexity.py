@@ -16,9 +16,11 @@ from attn_cli.api.sizes import size, swept
 from attn_cli.costs.models import Questions, model_report
 from attn_cli.costs.report import ITEM_SIZES, cost_report
 from attn_cli.costs.roofline import model_timing, timing
+from attn_cli.costs.symbolic import Shape
 from attn_cli.costs.variants import sweep, variants
 from attn_cli.data.machines import MACHINES, Machine
 from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.results.cost import BackwardReport
 from attn_cli.spec import Spec, refuse_other
 from attn_cli.spelling import choice
 
@@ -105,7 +107,14 @@ def costs_of(
         sweep(mechanism, shape, dtype, field, lengths) if lengths else None,
         timing(made, machine) if machine is not None else None,
         lambda sizes: costs_of(spec.but(**sizes), arrays, sources, progress),
+        _backward(mechanism, shape, dtype) if spec.backward else None,
     )
+
+
+def _backward(mechanism: mechanisms.Mechanism, shape: Shape, dtype: str) -> BackwardReport:
+    from attn_cli.costs.backward import backward_report
+
+    return backward_report(mechanism, shape, dtype)
 
 
 def _mechanism(spec: Spec) -> mechanisms.Mechanism:

@@ -8,10 +8,20 @@ from typing import Any, NamedTuple
 
 from attn_cli.api.shown import Frame, Shown
 from attn_cli.errors import AttnError
-from attn_cli.results.cost import Amount, CostReport, Crossover, ModelReport, Sweep, Timing, Variant
+from attn_cli.results.cost import (
+    Amount,
+    BackwardReport,
+    CostReport,
+    Crossover,
+    ModelReport,
+    Sweep,
+    Timing,
+    Variant,
+)
 from attn_cli.spec import CHOICES
 from attn_cli.spelling import choice
-from attn_cli.views.cost_document import described
+from attn_cli.views.backward_page import backward_blocks
+from attn_cli.views.cost_document import backward_described, described
 from attn_cli.views.cost_latex import cost_table
 from attn_cli.views.cost_page import cost_page
 from attn_cli.views.model_page import model_document, model_page
@@ -47,10 +57,12 @@ class Cost(Shown):
         sweep: Sweep | None,
         timing: Timing | None,
         again: Callable[[Mapping[str, Any]], Cost],
+        backward: BackwardReport | None = None,
     ) -> None:
         self.report, self.variants, self.sweep, self.timing = report, variants, sweep, timing
         self.title = f"Cost of {report.title.lower()}"
         self._again = again
+        self.backward = backward
 
     @property
     def steps(self) -> tuple[CostLine, ...]:
@@ -101,6 +113,8 @@ class Cost(Shown):
     def page(self, frame: Frame) -> list[Block]:
         """The report, and beside it what was asked for: variants, a sweep, a machine."""
         blocks: list[Block] = []
+        if self.backward is not None:
+            blocks += backward_blocks(self.report, self.backward)
         if self.variants:
             blocks += variant_blocks(self.variants)
         if self.sweep is not None:
@@ -114,6 +128,8 @@ class Cost(Shown):
     def to_dict(self) -> dict[str, Any]:
         """The document attn.cost/1, as --json prints it."""
         found = described(self.report)
+        if self.backward is not None:
+            found["backward"] = backward_described(self.backward)
         if self.variants:
             found["compare"] = [
                 {

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 from typing import Any
 
 from attn_cli.costs.symbolic import Costed
 from attn_cli.mechanisms import Mechanism
-from attn_cli.program import Size, Step
+from attn_cli.program import Size, Sizes, Step
 from attn_cli.readings import formulas
-from attn_cli.readings.cost import StepCost, latest, size_in_bytes
+from attn_cli.readings.cost import BOOLEAN, StepCost, latest, size_in_bytes
 from attn_cli.results.cost import Amount
 
 ROWS = ("x", "context", "q", "k", "v", "bias", "uniform", "gumbel")
@@ -28,6 +28,14 @@ def memory(
         "score_matrix": amount(matrix),
         "weights_of_projections": amount(costed.layers * weights_of(mechanism, costed, itemsize)),
     }
+
+
+def size_of_all(steps: Iterable[Step], sizes: Sizes, itemsize: int) -> Size:
+    """Bytes of the arrays of some steps together."""
+    return sum(
+        size_in_bytes(step.axes, sizes, 1 if step.operation in BOOLEAN else itemsize)
+        for step in steps
+    )
 
 
 def peak(found: list[StepCost], numbers: Mapping[str, int]) -> tuple[Size, str]:

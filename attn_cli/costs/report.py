@@ -43,7 +43,7 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
     weights = weights_of(mechanism, costed, itemsize)
     peak = one_peak + (costed.layers - 1) * (weights + cache_of(mechanism, costed, itemsize))
     whole = formulas.value(total, numbers)
-    steps = tuple(_step(cost, costed, amount, whole) for cost in found if _counts(cost))
+    steps = tuple(step_of(cost, costed, amount, whole) for cost in found if counts(cost))
     return CostReport(
         mode=mechanism.name,
         title=mechanism.title,
@@ -93,12 +93,13 @@ def _one_layer(shape: Shape, costed: Costed, met: list[StepCost]) -> tuple[Size,
     return own, dense
 
 
-def _counts(cost: StepCost) -> bool:
+def counts(cost: StepCost) -> bool:
     """Steps that only rename or choose are left out of the report."""
     return cost.flops != 0
 
 
-def _step(cost: StepCost, costed: Costed, amount: Any, whole: int | None) -> CostStep:
+def step_of(cost: StepCost, costed: Costed, amount: Any, whole: int | None) -> CostStep:
+    """One step in all layers; whole: all operations, where they are a number."""
     operations = costed.layers * cost.flops
     made = amount(operations)
     order = formulas.order(operations, costed.bounds)

@@ -92,6 +92,19 @@ class CostReport(NamedTuple):
     dtype: str
 
 
+class BackwardReport(NamedTuple):
+    """The cost of the gradient.
+
+    kept: bytes of what the forward pass has to keep for it; recomputed: where what stands for each
+    pair is made again in blocks.
+    """
+
+    steps: tuple[CostStep, ...]
+    totals: dict[str, Amount]
+    kept: Amount
+    recomputed: Amount
+
+
 class Variant(NamedTuple):
     """One way of several."""
 

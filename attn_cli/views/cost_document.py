@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attn_cli.results.cost import Amount, CostReport
+from attn_cli.results.cost import Amount, BackwardReport, CostReport, CostStep
 from attn_cli.spelling import spelled
 
 
@@ -16,22 +16,7 @@ def described(report: CostReport) -> dict[str, Any]:
         "mode": report.mode,
         "dtype": report.dtype,
         "symbols": report.sizes,
-        "steps": [
-            {
-                "name": step.name,
-                "operation": step.operation,
-                "kind": step.kind,
-                "flops": step.flops.plain,
-                "value": step.flops.value,
-                "open": step.flops.open_plain or None,
-                "bytes": step.bytes.plain,
-                "bytes_value": step.bytes.value,
-                "live": step.live.plain,
-                "live_value": step.live.value,
-                "order": step.order_plain,
-            }
-            for step in report.steps
-        ],
+        "steps": [*map(_step, report.steps)],
         "totals": {name: _flops(amount) for name, amount in report.totals.items()},
         "core": _flops(report.core),
         "projections": _flops(report.projections),
@@ -55,6 +40,32 @@ def described(report: CostReport) -> dict[str, Any]:
         ],
         "facts": list(report.facts),
         "conventions": [*map(spelled, report.conventions)],
+    }
+
+
+def backward_described(report: BackwardReport) -> dict[str, Any]:
+    """The gradient's part of the document."""
+    return {
+        "steps": [*map(_step, report.steps)],
+        "totals": {name: _flops(amount) for name, amount in report.totals.items()},
+        "kept": _bytes(report.kept),
+        "recomputed": _bytes(report.recomputed),
+    }
+
+
+def _step(step: CostStep) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "operation": step.operation,
+        "kind": step.kind,
+        "flops": step.flops.plain,
+        "value": step.flops.value,
+        "open": step.flops.open_plain or None,
+        "bytes": step.bytes.plain,
+        "bytes_value": step.bytes.value,
+        "live": step.live.plain,
+        "live_value": step.live.value,
+        "order": step.order_plain,
     }
 
 
