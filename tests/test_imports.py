@@ -11,9 +11,9 @@ import pytest
 LOADED = """
 import sys
 sys.argv = ["attn", *{arguments!r}]
-from attn_cli.__main__ import main
+from attn_cli.cli.app import run
 try:
-    main()
+    run()
 except SystemExit:
     pass
 print(*sorted(name for name in sys.modules), file=sys.stderr)

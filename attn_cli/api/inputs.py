@@ -10,7 +10,7 @@ import numpy as np
 
 from attn_cli.api.given import ARRAYS, Arrays
 from attn_cli.api.saved import saved_settings
-from attn_cli.arrays import files, numeric
+from attn_cli.arrays import numeric
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, listed, shape_text
 from attn_cli.mechanisms import MECHANISMS, local
@@ -45,6 +45,8 @@ def read_given(arrays: Arrays, sources: Sources) -> Given:
     mask = None if arrays.mask is None else booleans(arrays.mask, sources)
     if arrays.input is None:
         return Given(given, mask, {}, ())
+    from attn_cli.arrays import files
+
     held = dict(sources.many(arrays.input, "‹input›"))
     settings = saved_settings(held)
     known = [*ARRAYS, *parameters(), "mask"]

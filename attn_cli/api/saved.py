@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
-from attn_cli.arrays import files
-from attn_cli.arrays.files import SETTINGS
+from attn_cli.arrays.arguments import SETTINGS
 from attn_cli.errors import AttnError
 from attn_cli.masks.catalogue import FARTHEST
 from attn_cli.masks.placed import Offset
@@ -68,6 +67,8 @@ def saved_settings(held: dict[str, Any]) -> dict[str, Any]:
     if getattr(member, "size", 0) > LONGEST_SETTINGS:
         return {}
     try:
+        from attn_cli.arrays import files
+
         text = files.load(member, "‹input›")
         settings = json.loads(str(text)) if text.dtype.kind == "U" and not text.ndim else None
     except (AttnError, ValueError, RecursionError):

@@ -6,6 +6,9 @@ import os
 import re
 from pathlib import Path
 
+SETTINGS = "attn"
+"""The entry of a saved run that says how it was made: text, beside the arrays."""
+
 SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".json", ".safetensors")
 MANY = (".npz", ".json", ".safetensors")
 LITERAL_START = r"(?i)\s*([-+.\d\[−;]|inf\b|nan\b)"

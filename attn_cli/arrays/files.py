@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from attn_cli.arrays import literals
-from attn_cli.arrays.arguments import MANY
+from attn_cli.arrays.arguments import MANY, SETTINGS
 from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.arrays.literals import nested
 from attn_cli.errors import AttnError, brief, listed, shape_text
@@ -34,8 +34,6 @@ TENSOR_TYPES = {
     "U8": "u1",
     "BOOL": "?",
 }
-SETTINGS = "attn"
-"""The entry of a saved run that says how it was made: text, beside the arrays."""
 
 MOST_AXES = 8
 MOST_UNPACKED = 2**30

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from attn_cli.arrays.files import SETTINGS
+from attn_cli.arrays.arguments import SETTINGS
 
 
 def write_npz(stream: IO[bytes], arrays: Mapping[str, np.ndarray[Any, Any]], settings: str) -> None:

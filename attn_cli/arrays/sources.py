@@ -6,15 +6,17 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from attn_cli.arrays import files, literals
 from attn_cli.arrays.arguments import MANY, SUFFIXES, looks_like_literal, path_and_name
 from attn_cli.arrays.limits import available_bytes
 from attn_cli.arrays.outside import as_array
 from attn_cli.errors import AttnError, ImpossibleError
+
+if TYPE_CHECKING:
+    from attn_cli.arrays import files
 
 Array = np.ndarray[Any, Any]
 
@@ -37,6 +39,8 @@ class Sources:
             argument = os.fspath(argument)
         if not isinstance(argument, str):
             return as_array(argument, option)
+        from attn_cli.arrays import files, literals
+
         if not argument.strip():
             raise AttnError(f"{option}: nothing is given.\n{EXAMPLES}")
         if argument == "-":
@@ -62,6 +66,8 @@ class Sources:
         """Read the names of all arrays in one file, or in a mapping."""
         if isinstance(argument, Mapping):
             return {name: as_array(one, f"{option}, {name}") for name, one in argument.items()}
+        from attn_cli.arrays import files
+
         argument = str(argument)
         if argument == "-":
             data: bytes | Path = self._read_stdin(option)
@@ -92,6 +98,8 @@ class Sources:
 
 def _bounded(stream: IO[bytes], option: str, name: str) -> bytes:
     """All of a stream, as far as there is memory to read it."""
+    from attn_cli.arrays import files
+
     most = available_bytes() // files.TEXT_COST
     data = stream.read(most + 1)
     if len(data) > most:

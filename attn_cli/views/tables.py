@@ -89,7 +89,10 @@ def heat_map(grid: Grid, palette: Palette) -> Sized:
             style = tint(cell.level, palette) if cell.level is not None else ""
             style = f"{style} bold underline" if cell.marked else style
             space = " " * (width + grid.gap - cell_len(cell.text))
-            cells_shown.append(Run((space, style.replace("underline", "")), (cell.text, style)))
+            if cell.marked:
+                cells_shown.append(Run((space, style.replace("underline", "")), (cell.text, style)))
+            else:
+                cells_shown.append(Run((space + cell.text, style)))
         table.add_row(*cells_shown)
     return Sized(table, measured.whole)
 
