@@ -15,7 +15,7 @@ from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.gradient_report import report_of
 from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.requests import Request, request_of
-from attn_cli.api.run import Run
+from attn_cli.api.run import Run, display_of, read_only
 from attn_cli.api.shown import Frame
 from attn_cli.api.slices import refuse_missing_slices
 from attn_cli.arrays.limits import refuse_above_memory
@@ -34,7 +34,7 @@ from attn_cli.transforms.gradient import Gradient as Written
 from attn_cli.transforms.gradient import gradient as written
 from attn_cli.views import document
 from attn_cli.views.gradient_page import gradient_document, gradient_page
-from attn_cli.views.page import Block, Display
+from attn_cli.views.page import Block
 
 Array = np.ndarray[Any, Any]
 
@@ -70,9 +70,7 @@ class Gradient(Run):
         Raises AttnError for a step that there is not.
         """
         refuse_unknown(str(name), "‹step›", self._found.request.program)
-        view = self._found.numbers.arrays[name].view()
-        view.flags.writeable = False
-        return view
+        return read_only(self._found.numbers.arrays[name])
 
     @property
     def gradients(self) -> dict[str, Array]:
@@ -86,19 +84,8 @@ class Gradient(Run):
 
     def page(self, frame: Frame) -> list[Block]:
         """What each array gets, then the steps back from the output."""
-        look = self._look
-        shown = Display(
-            width=frame.width,
-            precision=look.precision,
-            everything=look.everything,
-            head=look.head,
-            batch_index=look.batch_index or 0,
-            only=look.only,
-            start=look.start,
-            steps=look.steps,
-            signs=frame.signs,
-        )
-        return gradient_page(self.report, shown, look.show_work, frame.command)
+        shown = display_of(self._look, frame)
+        return gradient_page(self.report, shown, self._look.show_work, frame.command)
 
     def json(self, *, ascii_only: bool = False) -> Iterator[str]:
         """The document as text, in pieces."""

@@ -59,7 +59,7 @@ class Run(Shown):
     @property
     def output(self) -> Array:
         """What attention gives: (…, n, d_v)."""
-        return _read_only(self.trace.steps[-1].values)
+        return read_only(self.trace.steps[-1].values)
 
     def __getitem__(self, name: str) -> Array:
         """The numbers of a step.
@@ -71,7 +71,7 @@ class Run(Shown):
         step = self.trace.step(name)
         if step.queries is not None and self._found.request.query is None:
             raise AttnError(f"{name} was not kept whole: it is too large. Give ‹keep all›.")
-        return _read_only(step.values)
+        return read_only(step.values)
 
     @property
     def notices(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -102,19 +102,7 @@ class Run(Shown):
         look = self._look
         if look.show_work is not None:
             return work_page(self.trace, look.show_work.partition("[")[0].strip())
-        shown = Display(
-            width=frame.width,
-            precision=look.precision,
-            everything=look.everything,
-            head=look.head,
-            batch_index=look.batch_index or 0,
-            only=look.only,
-            start=look.start,
-            steps=look.steps,
-            percent=look.percent,
-            signs=frame.signs,
-        )
-        return compute_page(self.trace, shown, frame.command)
+        return compute_page(self.trace, display_of(look, frame), frame.command)
 
     def to_dict(self) -> dict[str, Any]:
         """The document attn.trace/1, as --json prints it."""
@@ -157,7 +145,23 @@ class Run(Shown):
         write_whole(path, lambda stream: write_npz(stream, arrays, settings), force=force)
 
 
-def _read_only(values: Array) -> Array:
+def display_of(look: Look, frame: Frame) -> Display:
+    """How much of a run is shown, and how wide."""
+    return Display(
+        width=frame.width,
+        precision=look.precision,
+        everything=look.everything,
+        head=look.head,
+        batch_index=look.batch_index or 0,
+        only=look.only,
+        start=look.start,
+        steps=look.steps,
+        percent=look.percent,
+        signs=frame.signs,
+    )
+
+
+def read_only(values: Array) -> Array:
     """An array that can't be changed, since the run is told from it."""
     view = np.asarray(values).view()
     view.flags.writeable = False

@@ -11,8 +11,9 @@ from attn_cli.api.run import SAVED
 from attn_cli.api.shown import check_export
 from attn_cli.arrays.writing import check_path
 from attn_cli.cli import streams
-from attn_cli.cli.output import export, show
+from attn_cli.cli.output import show
 from attn_cli.cli.reading import look_of
+from attn_cli.cli.showing import note_and_write
 from attn_cli.errors import AttnError
 from attn_cli.spelling import choice
 
@@ -34,13 +35,7 @@ def check_output(view: SimpleNamespace) -> None:
 
 def show_gradient(found: Gradient, view: SimpleNamespace) -> None:
     """Notices to standard error, the gradient to standard output and to files."""
-    for notice in found.notices:
-        streams.note(notice)
-    if view.save is not None:
-        found.save(view.save, force=view.force)
-        streams.say(f"Saved {view.save}")
-    if view.export is not None:
-        export(found, view)
+    note_and_write(found, view)
     if not view.json:
         show(found, view)
         return

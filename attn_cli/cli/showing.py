@@ -53,8 +53,8 @@ def kept_look(view: SimpleNamespace) -> Look:
     return look_of(view)._replace(whole=whole, focus=not view.quiet, steps=view.steps or view.step)
 
 
-def show_run(run: Run, view: SimpleNamespace) -> None:
-    """Notices to standard error, the result to standard output and to files."""
+def note_and_write(run: Run, view: SimpleNamespace) -> None:
+    """Notices to standard error, the result to the files that are asked for."""
     for notice in run.notices:
         streams.note(notice)
     if view.save is not None:
@@ -62,6 +62,11 @@ def show_run(run: Run, view: SimpleNamespace) -> None:
         streams.say(f"Saved {view.save}")
     if view.export is not None:
         export(run, view)
+
+
+def show_run(run: Run, view: SimpleNamespace) -> None:
+    """Notices to standard error, the result to standard output and to files."""
+    note_and_write(run, view)
     if view.json:
         _print_json(run)
     elif view.quiet:

@@ -265,10 +265,9 @@ class Operations:
         read = parse(pattern)
         leads = [self._leading(*pair) for pair in zip(read.operands, (key, value), strict=True)]
         axes = (*self._shared(leads), *read.result.axes)
-        more = {"gate": gate, "rate": rate}
-        named = {role: place for place, role in enumerate((r for r in more if more[r]), 2)}
-        operands = (key, value, *(step for step in more.values() if step is not None))
-        return self.record("scan", operands, axes, name, over=over, erases=erases, roles=named)
+        more, roles = _by_role(gate=gate, rate=rate)
+        operands = (key, value, *more)
+        return self.record("scan", operands, axes, name, over=over, erases=erases, roles=roles)
 
     @operation
     def earlier(self, x: Step, *, over: str, name: str) -> Step:
@@ -292,11 +291,10 @@ class Operations:
         What a change of a state that `scan` makes does later. e_t is r_t k_t k_tᵀ A_t where the
         scan erases, else 0.
         """
-        more = {"gate": gate, "rate": rate}
-        named = {role: place for place, role in enumerate((r for r in more if more[r]), 2)}
-        operands = (x, key, *(step for step in more.values() if step is not None))
+        more, roles = _by_role(gate=gate, rate=rate)
+        operands = (x, key, *more)
         return self.record(
-            "scan_back", operands, x.axes, name, over=over, erases=erases, roles=named
+            "scan_back", operands, x.axes, name, over=over, erases=erases, roles=roles
         )
 
     def record(
@@ -340,6 +338,12 @@ class Operations:
             found = [o for o in found if not set(self.sizes.atoms([o])) <= spelled]
             found.append(axis)
         return tuple(sorted(found, key=lambda axis: axis != "b"))
+
+
+def _by_role(**steps: Step | None) -> tuple[list[Step], dict[str, int]]:
+    """Operands that may be left out, and the places of those that are there, behind two others."""
+    there = {role: step for role, step in steps.items() if step is not None}
+    return [*there.values()], {role: place for place, role in enumerate(there, 2)}
 
 
 OPERATIONS = tuple(_OPERATIONS)

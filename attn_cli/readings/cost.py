@@ -11,6 +11,7 @@ from math import prod
 from typing import NamedTuple
 
 from attn_cli.program import Axes, Program, Size, Sizes, Step
+from attn_cli.readings.cost_scans import scan, scan_back
 
 PRICES = {
     "scale": 1,  # multiply
@@ -231,32 +232,9 @@ FUNCTION_PRICES = {
 """Operations for each entry."""
 
 
-def _scan(step: Step, count: Count) -> Size:
-    """Write: a product and a sum for each entry of the state. Gating and reading come to that."""
-    roles, erases = step.options["roles"], step.options["erases"]
-    entries = 2 + (1 if "gate" in roles else 0) + (2 if erases else 0)
-    values = (1 if "rate" in roles else 0) + (1 if erases else 0)
-    *rows, _, width = step.axes
-    return entries * count.over(step.axes) + values * count.over((*_lead(step, rows), width))
-
-
-def _scan_back(step: Step, count: Count) -> Size:
-    """A sum for each entry; gating one more, erasing a product to read and one to take off."""
-    roles = step.options["roles"]
-    entries = 1 + (1 if "gate" in roles else 0) + (4 if step.options["erases"] else 0)
-    return entries * count.over(step.axes) + (
-        count.over((*step.axes[:-2], step.axes[-1])) if "rate" in roles else 0
-    )
-
-
 def _scatter(step: Step, count: Count) -> Size:
     """A sum for each number."""
     return count.over(step.operands[0].axes)
-
-
-def _lead(step: Step, rows: list[str]) -> list[str]:
-    """The axes along which values differ before their width: all, where the state is read."""
-    return rows if step.options["erases"] else list(step.operands[1].axes[:-1])
 
 
 def _apply(step: Step, count: Count) -> Size:
@@ -312,7 +290,7 @@ RULES: dict[str, Rule] = {
     "draw": Rule(_less_one_a_row, _in_and_out),
     "entmax": Rule(_entmax, _in_and_out),
     "cumsum": Rule(_less_one_a_row, _in_and_out),
-    "scan": Rule(_scan, _in_and_out),
+    "scan": Rule(scan, _in_and_out),
     "repeat": Rule(_none, _in_and_out),
     "slice": Rule(_none, _view),
     "larger": Rule(_by_entry, _in_and_out),
@@ -320,5 +298,5 @@ RULES: dict[str, Rule] = {
     "scatter": Rule(_scatter, _in_and_out),
     "place": Rule(_none, _in_and_out),
     "earlier": Rule(_none, _in_and_out),
-    "scan_back": Rule(_scan_back, _in_and_out),
+    "scan_back": Rule(scan_back, _in_and_out),
 }
