@@ -8,7 +8,8 @@ from attn_cli.mechanisms.layer import attention_layer
 from attn_cli.mechanisms.layout import attention_layout
 from attn_cli.mechanisms.mechanism import Choices, Inputs, Mechanism
 from attn_cli.program import Program, Sizes, Step
-from attn_cli.readings.cost import Count, flops
+from attn_cli.readings.cost import flops
+from attn_cli.readings.count import Count
 from attn_cli.readings.notation import Unicode
 from attn_cli.readings.values import evaluate
 from attn_cli.readings.words import formula

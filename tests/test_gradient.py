@@ -229,7 +229,8 @@ def test_softmax_by_hand() -> None:
 
 def test_the_products_cost_twice_their_forward() -> None:
     """Each product of matrices has two in its gradient, each as large as itself."""
-    from attn_cli.readings.cost import Count, flops
+    from attn_cli.readings.cost import flops
+    from attn_cli.readings.count import Count
 
     program = program_of("scaled", {"x": normal(0, 6, 8)}, heads=2)
     wanted = [step.name for step in program.inputs]

@@ -16,7 +16,8 @@ from attn_cli.costs.symbolic import Costed, Shape, settled, symbolic_program
 from attn_cli.mechanisms import Mechanism
 from attn_cli.program import Size
 from attn_cli.readings import formulas, words
-from attn_cli.readings.cost import RUNNING, Count, StepCost, costs, flops
+from attn_cli.readings.cost import RUNNING, StepCost, costs, flops
+from attn_cli.readings.count import Count
 from attn_cli.readings.notation import Unicode
 from attn_cli.results.cost import Amount, CostReport, CostStep, Crossover, Share
 

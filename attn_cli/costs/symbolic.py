@@ -12,7 +12,7 @@ from attn_cli.masks.counts import causal_pairs, causal_rows, window_pairs, windo
 from attn_cli.masks.mask import Reach
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.program import Program, Size, Sizes, quotient
-from attn_cli.readings.cost import Count
+from attn_cli.readings.count import Count
 from attn_cli.readings.formulas import letter, positive
 from attn_cli.results.mask import Tiles
 from attn_cli.spelling import choice

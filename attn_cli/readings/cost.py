@@ -6,12 +6,12 @@ are two operations. Moving numbers, comparing positions and choosing by a mask a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from math import prod
+from collections.abc import Callable
 from typing import NamedTuple
 
 from attn_cli.program import Axes, Program, Size, Sizes, Step
 from attn_cli.readings.cost_scans import scan, scan_back
+from attn_cli.readings.count import Count
 
 PRICES = {
     "scale": 1,  # multiply
@@ -33,36 +33,6 @@ RUNNING = ("cumsum", "scan")
 
 BOOLEAN = ("allow", "within")
 """Operations that make booleans, of one byte each."""
-
-
-class Count(NamedTuple):
-    """What is counted over: axis sizes, the pairs that are kept, the queries that keep any.
-
-    None counts every pair and every query, masked ones too. along: axes beside n and m that
-    pairs and rows are already summed over, since the mask differs along them.
-    """
-
-    sizes: Sizes
-    pairs: Size | None = None
-    rows: Size | None = None
-    along: frozenset[str] = frozenset()
-
-    def over(self, axes: Iterable[str]) -> Size:
-        """How many entries an array with these axes has; of n × m entries those kept."""
-        atoms = dict.fromkeys(self.sizes.atoms(axes))
-        if self.pairs is not None and "n" in atoms and "m" in atoms:
-            return self.pairs * self._rest(atoms, {"n", "m"})
-        return prod(self.sizes[atom] for atom in atoms)
-
-    def over_rows(self, axes: Iterable[str]) -> Size:
-        """How many rows with these axes keep an entry."""
-        atoms = dict.fromkeys(self.sizes.atoms(axes))
-        if self.rows is None or "n" not in atoms:
-            return self.over(atoms)
-        return self.rows * self._rest(atoms, {"n"})
-
-    def _rest(self, atoms: Iterable[str], counted: set[str]) -> Size:
-        return prod(self.sizes[atom] for atom in atoms if atom not in counted | self.along)
 
 
 class StepCost(NamedTuple):

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from attn_cli.program import Size, Step
-
-if TYPE_CHECKING:
-    from attn_cli.readings.cost import Count
+from attn_cli.readings.count import Count
 
 
 def scan(step: Step, count: Count) -> Size:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from attn_cli.program import ONE, Program, Sizes, Step
-from attn_cli.readings.cost import Count, local_span
+from attn_cli.readings.cost import local_span
+from attn_cli.readings.count import Count
 from attn_cli.readings.subprogram import Array
 
 

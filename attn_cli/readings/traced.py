@@ -13,7 +13,7 @@ from attn_cli.language import said
 from attn_cli.program import Program, Role, Step
 from attn_cli.readings import cost, words
 from attn_cli.readings.arithmetic import Show
-from attn_cli.readings.cost import Count
+from attn_cli.readings.count import Count
 from attn_cli.readings.counted_pairs import count_of
 from attn_cli.readings.masked_infinity import dropped
 from attn_cli.readings.notation import Latex, Unicode
