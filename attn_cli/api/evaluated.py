@@ -43,11 +43,7 @@ def evaluated(request: Request, look: Look, progress: Progress = silent) -> Eval
     Raises ImpossibleError when all the numbers are asked for and don't fit in memory.
     """
     program = request.program
-    for wanted, option in ((look.only, "‹only›"), (look.start, "‹start›")):
-        if wanted is not None:
-            refuse_unknown(wanted, option, program)
-    slices = {"head": look.head, "batch_index": look.batch_index or None}
-    refuse_missing_slices(slices, program.sizes)
+    refuse_missing(look, program)
     if look.only is not None and not look.whole:
         request = _before_pairs(request, look.only)
         program = request.program
@@ -62,9 +58,18 @@ def evaluated(request: Request, look: Look, progress: Progress = silent) -> Eval
     if needed <= LARGE_BYTES or parts is None or _asks_for_all(parts, look):
         refuse_above_memory(needed, _what(program), INSTEAD)
         arrays = evaluate(program, request.arrays)
-        numbers = Numbers(program, arrays, keys=_keys(program, arrays))
+        numbers = Numbers(program, arrays, keys=kept_keys(program, arrays))
         return Evaluated(request, numbers, whole=True)
     return Evaluated(request, _in_blocks(request, parts, cell, progress), whole=False)
+
+
+def refuse_missing(look: Look, program: Program) -> None:
+    """Raise AttnError for a step, a head or a batch row that is looked at and not there."""
+    for wanted, option in ((look.only, "‹only›"), (look.start, "‹start›")):
+        if wanted is not None:
+            refuse_unknown(wanted, option, program)
+    slices = {"head": look.head, "batch_index": look.batch_index or None}
+    refuse_missing_slices(slices, program.sizes)
 
 
 def _before_pairs(request: Request, only: str) -> Request:
@@ -93,10 +98,10 @@ def _one_query(request: Request, parts: rows.Split) -> Numbers:
     once = rows.evaluate_once(program, parts, request.arrays)
     shown = rows.evaluate_rows(program, parts, once, np.array([query]))
     by_rows = frozenset(step.name for step in parts.by_rows)
-    return Numbers(program, {**once, **shown}, (query,), by_rows, _keys(program, shown))
+    return Numbers(program, {**once, **shown}, (query,), by_rows, kept_keys(program, shown))
 
 
-def _keys(program: Program, arrays: Mapping[str, Array]) -> Array | None:
+def kept_keys(program: Program, arrays: Mapping[str, Array]) -> Array | None:
     """How many keys each query may attend, from the mask as it was computed."""
     mask = mask_of(program)
     return None if mask is None else blocks.keys_of(arrays[mask.name])

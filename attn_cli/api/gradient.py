@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from attn_cli.api.cells import CELL, read_cell, refuse_unknown, step_named
-from attn_cli.api.evaluated import Evaluated
+from attn_cli.api.evaluated import Evaluated, kept_keys, refuse_missing
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.gradient_report import report_of
 from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.run import Run, display_of, read_only
 from attn_cli.api.shown import Frame
-from attn_cli.api.slices import refuse_missing_slices
 from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, shape_text
+from attn_cli.mechanisms.normalizers import NOISE
 from attn_cli.readings.cost import bytes_of_all
-from attn_cli.readings.counted_pairs import mask_of
 from attn_cli.readings.differences import central_differences
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.results.gradient import GradientReport
 from attn_cli.results.trace import Trace
 from attn_cli.spec import Spec, refuse_other
-from attn_cli.transforms import blocks
 from attn_cli.transforms.gradient import Gradient as Written
 from attn_cli.transforms.gradient import gradient as written
 from attn_cli.views import document
@@ -80,7 +78,7 @@ class Gradient(Run):
     @property
     def output(self) -> Array:
         """What attention gives: (…, n, d_v)."""
-        return self[self._made.given.name.removeprefix("d_")]
+        return self[self._made.output.name]
 
     def page(self, frame: Frame) -> list[Block]:
         """What each array gets, then the steps back from the output."""
@@ -103,7 +101,7 @@ class Gradient(Run):
         Raises AttnError where that would take too long.
         """
         request, program = self._found.request, self._found.request.program
-        forward = program.up_to(self._made.given.name.removeprefix("d_"))
+        forward = program.up_to(self._made.output.name)
         change = request.arrays[self._made.given.name]
         given = {step.name: request.arrays[step.name] for step in forward.inputs}
         count = sum(given[name].size for name in self._made.found)
@@ -174,29 +172,22 @@ def differentiated(
     itemsize = change.dtype.itemsize
     needed = bytes_of_all(made.program, itemsize)
     refuse_above_memory(needed, "A gradient keeps every step, which", "Ask for fewer rows.")
-    refuse_missing_slices(
-        {"head": look.head, "batch_index": look.batch_index or None}, made.program.sizes
-    )
     look = look._replace(
         only=step_named(look.only, made.program), start=step_named(look.start, made.program)
     )
-    for wanted, option in ((look.only, "‹only›"), (look.start, "‹start›")):
-        if wanted is not None:
-            refuse_unknown(wanted, option, made.program)
+    refuse_missing(look, made.program)
     numbers = evaluate(made.program, whole.arrays)
-    mask = mask_of(made.program)
-    keys = None if mask is None else blocks.keys_of(numbers[mask.name])
+    keys = kept_keys(made.program, numbers)
     evaluated = Evaluated(whole, Numbers(made.program, numbers, keys=keys), whole=True)
     return Gradient(evaluated, look, made, loss)
 
 
 def _wanted(request: Request) -> list[str]:
     """Every array of numbers but noise, which nobody learns."""
-    noise: Mapping[str, str] = request.choices.normalizer.noise
     return [
         step.name
         for step in request.program.inputs
-        if request.arrays[step.name].dtype.kind == "f" and step.name not in noise
+        if request.arrays[step.name].dtype.kind == "f" and step.name not in NOISE
     ]
 
 

@@ -34,9 +34,7 @@ def report_of(
     request, numbers, _ = found
     forward = {step.name for step in request.program} - {step.name for step in made.backward}
     given = {name: one for name, one in request.arrays.items() if name != made.given.name}
-    before = request._replace(
-        program=request.program.up_to(made.given.name.removeprefix("d_")), arrays=given
-    )
+    before = request._replace(program=request.program.up_to(made.output.name), arrays=given)
     own = Numbers(before.program, numbers.arrays, keys=numbers.keys)
     place = {"h": look.head or 0, "b": look.batch_index or 0}
     meanings = {**MEANINGS, **request.mechanism.meanings, **meanings_of(made, forward)}

@@ -19,15 +19,11 @@ SEED = 0
 
 
 class Measured(NamedTuple):
-    """What was measured, as a table; the first column names the row.
-
-    spare: columns to leave out first where there is no room.
-    """
+    """What was measured, as a table; the first column names the row."""
 
     what: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    spare: tuple[str, ...] = ()
 
 
 DRAWS, KEYS = 2000, 8
@@ -47,7 +43,6 @@ def scaling() -> Measured:
         "the scores, the largest weight, and the slope of softmax there, p (1 - p), on average:",
         ("d", "variance", "weight", "slope", "variance, scaled", "weight, scaled", "slope, scaled"),
         tuple(rows),
-        ("weight", "weight, scaled", "slope", "slope, scaled"),
     )
 
 
@@ -139,7 +134,6 @@ def bottleneck() -> Measured:
         "word, on average. What is kept for the decoder, in numbers:",
         ("m", "cosine", "1/√m", "one vector", "attention"),
         tuple(rows),
-        ("1/√m",),
     )
 
 

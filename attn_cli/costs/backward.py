@@ -5,17 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from attn_cli.costs.memory import size_of_all
-from attn_cli.costs.report import ITEM_SIZES, counts, step_of
+from attn_cli.costs.report import ITEM_SIZES, counts, operations, step_of, totals_of
 from attn_cli.costs.symbolic import Costed, Shape, settled, symbolic_program
 from attn_cli.mechanisms import Mechanism
-from attn_cli.mechanisms.normalizers import NORMALIZERS
+from attn_cli.mechanisms.normalizers import NOISE
 from attn_cli.program import Program, Size, Step
 from attn_cli.readings import formulas
 from attn_cli.readings.cost import costs, size_in_bytes
 from attn_cli.results.cost import BackwardReport
 from attn_cli.transforms.gradient import Gradient, gradient
-
-NOISE = frozenset(name for one in NORMALIZERS for name in one.noise)
 
 
 def backward_report(mechanism: Mechanism, shape: Shape, dtype: str) -> BackwardReport:
@@ -29,17 +27,12 @@ def backward_report(mechanism: Mechanism, shape: Shape, dtype: str) -> BackwardR
     made = gradient(costed.program, wanted)
     own = {*made.backward}
     found = [cost for cost in costs(made.program, itemsize, costed.counted) if cost.step in own]
-    total = costed.layers * sum(cost.flops for cost in found)
-    products = costed.layers * sum(cost.flops for cost in found if cost.product)
+    total, products = operations(found, costed)
     whole = formulas.value(total, numbers)
     kept = _kept(made, costed.program)
     return BackwardReport(
         steps=tuple(step_of(cost, costed, amount, whole) for cost in found if counts(cost)),
-        totals={
-            "matmul": amount(products),
-            "other": amount(total - products),
-            "all": amount(total),
-        },
+        totals=totals_of(total, products, amount),
         kept=amount(costed.layers * size_of_all(kept, costed.program.sizes, itemsize)),
         recomputed=amount(costed.layers * _recomputed(kept, costed, itemsize)),
     )
@@ -48,8 +41,8 @@ def backward_report(mechanism: Mechanism, shape: Shape, dtype: str) -> BackwardR
 def _kept(made: Gradient, program: Program) -> list[Step]:
     """Steps of the forward pass that the gradient reads; what is only laid out anew is no copy."""
     forward = {*program.steps}
-    read = {operand for step in made.backward for operand in step.operands if operand in forward}
-    return [step for step in program if step in {_base(one) for one in read} and _computed(step)]
+    read = {_base(one) for step in made.backward for one in step.operands if one in forward}
+    return [step for step in program if step in read and _computed(step)]
 
 
 def _base(step: Step) -> Step:

@@ -31,10 +31,8 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
     costed = symbolic_program(mechanism, shape)
     numbers = shape.known()
     amount = partial(formulas.amount, numbers=numbers)
-    layers = costed.layers
     found = costs(costed.program, itemsize, costed.counted)
-    total = layers * sum(cost.flops for cost in found)
-    products = layers * sum(cost.flops for cost in found if cost.product)
+    total, products = operations(found, costed)
     met = _core(found)
     core, projections = _parts(costed, found, met)
     asked = [cost for cost in found if cost in met or _unpacks(cost)]
@@ -52,11 +50,7 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         sizes=shape.numbers(),
         facts=facts(mechanism, shape, products),
         steps=steps,
-        totals={
-            "matmul": amount(products),
-            "other": amount(total - products),
-            "all": amount(total),
-        },
+        totals=totals_of(total, products, amount),
         leading=formulas.pretty(formulas.leading(total, costed.bounds)),
         core=amount(core),
         projections=amount(projections),
@@ -77,6 +71,23 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         ),
         dtype=dtype,
     )
+
+
+def operations(found: list[StepCost], costed: Costed) -> tuple[Size, Size]:
+    """Those of all steps in all layers, and of these those of products of matrices."""
+    return (
+        costed.layers * sum(cost.flops for cost in found),
+        costed.layers * sum(cost.flops for cost in found if cost.product),
+    )
+
+
+def totals_of(total: Size, products: Size, amount: Any) -> dict[str, Amount]:
+    """Operations by kind."""
+    return {
+        "matmul": amount(products),
+        "other": amount(total - products),
+        "all": amount(total),
+    }
 
 
 def _one_layer(shape: Shape, costed: Costed, met: list[StepCost]) -> tuple[Size, Size]:

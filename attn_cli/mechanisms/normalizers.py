@@ -208,6 +208,10 @@ NORMALIZERS = (
 """The normalizers there are, softmax first."""
 
 
+NOISE = frozenset(name for one in NORMALIZERS for name in one.noise)
+"""Arrays of random numbers that nobody learns."""
+
+
 def normalizer(name: str) -> Normalizer:
     """Find a normalizer by its `--normalizer` name."""
     found = next((n for n in NORMALIZERS if n.name == name.lower().replace("_", "-")), None)

@@ -20,13 +20,15 @@ STOPPING = frozenset({"argmax_one_hot", "draw", "within", "larger"})
 class Gradient(NamedTuple):
     """A program with its gradient.
 
-    program: the steps of both; backward: those of the gradient. given: the input that says how
+    program: the steps of both; output: the last one before the gradient; backward: those of the
+    gradient. given: the input that says how
     much the loss changes with the output. found: for each wanted input the step that is its
     gradient, None where none reaches it. stops: steps that let no gradient through; through: those
     it goes straight through, though they choose.
     """
 
     program: Program
+    output: Step
     backward: tuple[Step, ...]
     given: Step
     found: dict[str, Step | None]
@@ -54,6 +56,7 @@ def gradient(program: Program, wanted: Collection[str]) -> Gradient:
             through.append(step)
     return Gradient(
         program=whole,
+        output=output,
         backward=tuple(whole.steps[len(forward) + 1 :]),
         given=given,
         found={name: backward.of(program[name]) for name in wanted},

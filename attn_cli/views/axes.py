@@ -9,7 +9,7 @@ from attn_cli.views.page import Curves
 
 Range = tuple[float, float]
 Tick = tuple[float, str]
-"""Where a tick is, from 0 to 1, and its number."""
+"""A number on an axis, and how it is written."""
 
 UP_TICKS = 5
 
@@ -32,14 +32,13 @@ def up_ticks(block: Curves) -> list[Tick]:
     step = max(ceil((last - first + 1) / UP_TICKS), 1)
     powers = [10.0**power for power in range(first, last + 1, step)]
     numbers = powers if len(powers) > 1 else [low, high]
-    return [(along(number, (low, high)), _thousands(number)) for number in numbers]
+    return [(number, _thousands(number)) for number in numbers]
 
 
 def across_ticks(block: Curves) -> list[Tick]:
     """Every number of the axis across at which there is a point."""
-    across = range_of(block)[0]
     numbers = sorted({x for curve in block.curves for x, _ in curve.points})
-    return [(along(x, across), f"{x:,.0f}") for x in numbers]
+    return [(x, f"{x:,.0f}") for x in numbers]
 
 
 def along(number: float, axis: Range) -> float:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from attn_cli.errors import AttnError
-from attn_cli.views.axes import across_ticks, range_of, up_ticks
+from attn_cli.views.axes import across_ticks, along, range_of, up_ticks
 from attn_cli.views.page import Curves
 from attn_cli.views.palette import Palette
 from attn_cli.views.prose import INDENT, wrapped
@@ -105,17 +105,19 @@ def _drawn(block: Curves, columns: int, made: _Frame) -> list[str]:
 
 def _rows(block: Curves) -> list[tuple[int, str]]:
     """The lines that have a number before them."""
+    _, up = range_of(block)
     return [
-        (HEIGHT - 1 - min(int(part * HEIGHT), HEIGHT - 1), text) for part, text in up_ticks(block)
+        (HEIGHT - 1 - min(int(along(number, up) * HEIGHT), HEIGHT - 1), text)
+        for number, text in up_ticks(block)
     ]
 
 
 def _below(block: Curves, columns: int) -> str:
     """Sizes below the drawing, as many as there is room for, each under its place."""
     line = " " * columns
-    ticks = across_ticks(block)
-    for part, text in (ticks[-1], *ticks[:-1]):
-        at = min(int(part * columns), columns - 1)
+    ticks, (across, _) = across_ticks(block), range_of(block)
+    for number, text in (ticks[-1], *ticks[:-1]):
+        at = min(int(along(number, across) * columns), columns - 1)
         start = max(min(at - (len(text) - 1) // 2, columns - len(text)), 0)
         end = start + len(text)
         if not line[max(start - 2, 0) : end + 2].strip():

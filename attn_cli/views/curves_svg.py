@@ -48,14 +48,17 @@ def _text(x: float, y: float, words: str, anchor: str = "start", fill: str = "qu
 
 
 def _up_axis(block: Curves) -> list[str]:
+    _, up = range_of(block)
     numbers = [
-        _text(LEFT - 6, TOP + UP * (1 - part) + 4, text, "end") for part, text in up_ticks(block)
+        _text(LEFT - 6, TOP + UP * (1 - along(number, up)) + 4, text, "end")
+        for number, text in up_ticks(block)
     ]
     return [_text(LEFT - 6, TOP - 10, block.up, "end"), *numbers]
 
 
 def _across_axis(block: Curves) -> list[str]:
-    ticks = [(LEFT + ACROSS * part, text) for part, text in across_ticks(block)]
+    across, _ = range_of(block)
+    ticks = [(LEFT + ACROSS * along(number, across), text) for number, text in across_ticks(block)]
     shown = ticks[-1:]
     for x, text in reversed(ticks):
         if shown[-1][0] - x >= APART:

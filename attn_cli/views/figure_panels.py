@@ -259,15 +259,7 @@ def _draw_curves(block: Curves, axes: Axes, palette: Palette) -> None:
     sizes = across_ticks(block)
     step = -(-len(sizes) // 6)
     kept = sizes[::-1][::step]
-    axes.set_xticks([_number(part, left, right) for part, _ in kept], [text for _, text in kept])
-    axes.set_yticks(
-        [_number(part, low, high) for part, _ in up_ticks(block)],
-        [text for _, text in up_ticks(block)],
-    )
+    axes.set_xticks(*map(list, zip(*kept, strict=True)))
+    axes.set_yticks(*map(list, zip(*up_ticks(block), strict=True)))
     axes.minorticks_off()
     axes.legend(frameon=False)
-
-
-def _number(part: float, low: float, high: float) -> float:
-    """The number at a part of a logarithmic axis."""
-    return float(low * (high / low) ** part)
