@@ -1,7 +1,5 @@
 """What is known of a choice: its type, range and words, and whether a value is one of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from math import isfinite

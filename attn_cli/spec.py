@@ -4,8 +4,6 @@ The options of the commands, the parameters of the library, the checks, the sett
 and the options pages of the docs follow from the fields of `Spec`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial

@@ -1,7 +1,5 @@
 """What is given: arrays by their names on one side, choices on the other."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple

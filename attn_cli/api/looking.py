@@ -1,7 +1,5 @@
 """What of a result is looked at: which steps, which head, how many decimals, in what company."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple

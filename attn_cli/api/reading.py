@@ -1,7 +1,5 @@
 """What is asked for before its sizes are known: choices, arrays, the mechanism and its mask."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """From choices and arrays to a program that can run: what is given, random, and refused."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -53,7 +51,7 @@ class Request(NamedTuple):
     seed: int
     chosen: Chosen
     query: int | None = None
-    whole: Request | None = None
+    whole: "Request | None" = None
     embedded: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     saved_step: tuple[tuple[str, ...], str] = ((), "")

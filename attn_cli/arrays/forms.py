@@ -1,7 +1,5 @@
 """A mask in the forms that libraries take it in, and back."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The options of every command: one for each choice it takes, its arrays, and how it shows them."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence

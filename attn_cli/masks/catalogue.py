@@ -1,7 +1,5 @@
 """Every mask there is, with the numbers it takes: what expressions and options are read by."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 

@@ -4,8 +4,6 @@
 looked up in the catalogue, a number is read as a whole number, all else is refused.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -48,14 +46,14 @@ class Joined(NamedTuple):
     """Two masks and the operator between them."""
 
     operator: str
-    left: Node
-    right: Node
+    left: "Node"
+    right: "Node"
 
 
 class Inverted(NamedTuple):
     """All pairs that a mask does not keep."""
 
-    inner: Node
+    inner: "Node"
 
 
 Node = Call | Joined | Inverted
@@ -66,7 +64,7 @@ class Expression(NamedTuple):
 
     text: str
     option: str
-    root: Node
+    root: "Node"
 
     def on(self, board: Board) -> Mask:
         """The mask on a board.
@@ -154,7 +152,7 @@ class Reader:
         if self.token:
             raise self.wrong("this does not belong here.")
 
-    def either(self) -> Node:
+    def either(self) -> "Node":
         """Masks joined by |."""
         node = self.both()
         while self.token == "|":
@@ -162,7 +160,7 @@ class Reader:
             node = Joined("|", node, self.both())
         return node
 
-    def both(self) -> Node:
+    def both(self) -> "Node":
         """Masks joined by &."""
         node = self.one()
         while self.token == "&":
@@ -170,7 +168,7 @@ class Reader:
             node = Joined("&", node, self.one())
         return node
 
-    def one(self) -> Node:
+    def one(self) -> "Node":
         """A mask, one in brackets, or the opposite of one."""
         self.depth += 1
         if self.depth > DEEPEST:
@@ -179,7 +177,7 @@ class Reader:
         self.depth -= 1
         return node
 
-    def _inner(self) -> Node:
+    def _inner(self) -> "Node":
         if self.token == "~":
             self.next()
             return Inverted(self.one())

@@ -1,7 +1,5 @@
 """The notation of einops: `... n d, ... m d -> ... n m`."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import NamedTuple

@@ -4,8 +4,6 @@ The same rules give integers for integer sizes and formulas for symbols. A multi
 are two operations. Moving numbers, comparing positions and choosing by a mask are none.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Puts the readings of one program side by side: numbers, words, cost, worked arithmetic."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """What is at hand while one number is worked out: other numbers, and how to write them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """What a run leaves behind, as plain data: every view is made from this and nothing else."""
 
-from __future__ import annotations
-
 from typing import Any, Literal, NamedTuple
 
 SCHEMA = "attn.trace/1"

@@ -6,8 +6,6 @@ factor that is there. Powers of 2 are faster, but six times slower where they co
 so masked scores stay powers of e.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from math import e, log
 from typing import NamedTuple

@@ -4,8 +4,6 @@ A program allows it when its rows are independent, which its axes tell: no step 
 on the scores sums or normalises over n.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Arrays into tables that fit: numbers are never cut; what is left out is said."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import isfinite
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """A mask as a table where it fits, as a picture where it does not."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

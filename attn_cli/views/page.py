@@ -1,7 +1,5 @@
 """A page: what a person is shown, before it is known where (terminal, HTML, LaTeX ...)."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -59,7 +57,7 @@ class Raster(NamedTuple):
     caption: str = ""
     legend: tuple[tuple[float, str], ...] = ()
     note: str = ""
-    coarse: Raster | None = None
+    coarse: "Raster | None" = None
 
 
 class Listing(NamedTuple):

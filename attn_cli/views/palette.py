@@ -1,7 +1,5 @@
 """Colours by what they mean, for a dark ground, a light one, and one that is not known."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 Ground = Literal["dark", "light", "unknown"]

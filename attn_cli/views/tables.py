@@ -4,8 +4,6 @@ Widths are given to Rich, since measuring them again would take most of a page's
 table is never given less than its numbers need: it goes over the edge before it cuts one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

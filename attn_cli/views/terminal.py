@@ -1,7 +1,5 @@
 """Pages on a terminal, by Rich: colours where there are any, never needed to read."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterable, Iterator
 from itertools import islice
