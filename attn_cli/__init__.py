@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from attn_cli.api.explain import explain as explain
     from attn_cli.api.gradient import Gradient as Gradient
     from attn_cli.api.gradient import gradient as gradient
+    from attn_cli.api.jacobian import Jacobian as Jacobian
+    from attn_cli.api.jacobian import jacobian as jacobian
     from attn_cli.api.languages import speaking as speaking
     from attn_cli.api.mask import Mask as Mask
     from attn_cli.api.mask import mask as mask
@@ -35,6 +37,7 @@ PLACES = {
     "mask": "api.mask",
     "compare": "api.compare",
     "gradient": "api.gradient",
+    "jacobian": "api.jacobian",
     "explain": "api.explain",
     "modes": "api.modes",
     "speaking": "api.languages",
@@ -44,6 +47,7 @@ PLACES = {
     "ModelCost": "api.cost",
     "Mask": "api.mask",
     "Gradient": "api.gradient",
+    "Jacobian": "api.jacobian",
     "Comparison": "api.compare",
     "Page": "api.explain",
     "AttnError": "errors",

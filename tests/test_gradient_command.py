@@ -123,6 +123,7 @@ def test_saved_arrays(attn: Attn) -> None:
 OWN: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "d_output": ((), ("--d-output", "random")),
     "check": ((), ("--check",)),
+    "jacobian": (("--text", "the cat sat"), ("--jacobian", "output:x")),
 }
 ELSEWHERE = {
     "theme": "test_themes",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from attn_cli.api.requests import Request
 from attn_cli.errors import AttnError, brief, did_you_mean, shape_text
-from attn_cli.program import Program
+from attn_cli.program import Program, Step
 from attn_cli.views.labels import prefix_of
 
 Cell = tuple[str, tuple[int, ...]]
@@ -39,16 +39,31 @@ def read_cell(text: str, request: Request) -> Cell:
         raise AttnError(f"‹show_work›: {text!r} does not name a cell like weights[0,1].")
     refuse_unknown(match["name"], "‹show_work›", program)
     step = program[match["name"]]
-    words = [word.strip() for word in match["index"].split(",")]
+    index = step_positions(step, match["index"], request, "‹show_work›")
+    return step.name, tuple(at for at in index if at is not None)
+
+
+def step_positions(
+    step: Step, text: str, request: Request, option: str, *, whole: bool = False
+) -> tuple[int | None, ...]:
+    """Read `0,1`, a position for each axis of a step; whole: one left empty is a whole axis.
+
+    Raises AttnError, naming the option, for another number of them and for one there is not.
+    """
+    shape = request.program.shape(step)
+    words = [word.strip() for word in text.split(",")]
     if len(words) != len(step.axes):
         raise AttnError(
-            f"‹show_work›: {step.name} is {shape_text(program.shape(step))} with the axes "
+            f"{option}: {step.name} is {shape_text(shape)} with the axes "
             f"({', '.join(step.axes)}); give {len(step.axes)} positions, not {len(words)}."
         )
-    places = zip(words, step.axes, program.shape(step), strict=True)
-    return step.name, tuple(
-        _position(word, axis, size, request.labels.get(axis, ()), prefix_of(axis, step.name))
-        for word, axis, size in places
+    return tuple(
+        None
+        if whole and not word
+        else _position(
+            word, axis, size, request.labels.get(axis, ()), prefix_of(axis, step.name), option
+        )
+        for word, axis, size in zip(words, step.axes, shape, strict=True)
     )
 
 
@@ -58,16 +73,18 @@ def _number(word: str, prefix: str) -> str:
     return number if re.fullmatch(r"\d{1,18}", number) else word
 
 
-def _position(word: str, axis: str, size: int, names: Sequence[str], prefix: str) -> int:
+def _position(
+    word: str, axis: str, size: int, names: Sequence[str], prefix: str, option: str
+) -> int:
     if word in names and not re.fullmatch(r"-?\d+", word):
         if names.count(word) > 1:
             places = ", ".join(str(i) for i, name in enumerate(names) if name == word)
-            raise AttnError(f"‹show_work›: {word!r} stands at {places}; give the number.")
+            raise AttnError(f"{option}: {word!r} stands at {places}; give the number.")
         return names.index(word)
     word = _number(word, prefix)
     if not re.fullmatch(r"-?\d{1,18}", word):
-        raise AttnError(f"‹show_work›: {word!r} is not a position on axis {axis}.")
+        raise AttnError(f"{option}: {word!r} is not a position on axis {axis}.")
     position = int(word)
     if not -size <= position < size:
-        raise AttnError(f"‹show_work›: axis {axis} has the positions 0 to {size - 1}, not {word}.")
+        raise AttnError(f"{option}: axis {axis} has the positions 0 to {size - 1}, not {word}.")
     return position % size

@@ -120,8 +120,13 @@ def _piece(part: Part) -> Piece:
 def _result(line: str) -> Shown:
     """What an example gives."""
     example = read_example(line)
+    asked = example.values.pop("jacobian", None)
     arrays, spec = separated(example.values)
     look, sources = Look(**example.look), Sources(None)
+    if asked is not None:
+        from attn_cli.api.jacobian import measured
+
+        return measured(arrays, spec, look, asked, sources)
     if example.command == "compute":
         return computed(arrays, spec, look, sources)
     if example.command == "compare":

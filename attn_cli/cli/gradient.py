@@ -12,7 +12,7 @@ HELP = (
 EXAMPLES = (
     'attn gradient --q "1 0; 0 1" --k "1 0; 0 1" --v "1 2; 3 4" --check',
     'attn gradient --text "the cat sat" --heads 2 --d-output "output[sat,d0]"',
-    "attn gradient --mode dot --d 512 --n 8",
+    'attn gradient --text "the cat sat" --jacobian output:x',
 )
 
 USED = (
@@ -27,9 +27,9 @@ USED = (
     "normalizer",
     "d_output",
     "check",
+    "jacobian",
     "steps",
     "show_work",
-    "save",
 )
 """Options that help shows first."""
 
@@ -38,15 +38,23 @@ USED = (
 def gradient(typed: Typed) -> None:
     """Differentiate what was typed, and show it."""
     from attn_cli.api.gradient import ONES, differentiated
-    from attn_cli.cli.gradients import check_output, show_gradient
+    from attn_cli.cli.gradients import check_output, refuse_beside_jacobian, show_result
     from attn_cli.cli.progress import progress
     from attn_cli.cli.reading import arrays_and_choices, look_of, stdin
 
     view, values = typed.view, dict(typed.values)
     check_output(view)
+    asked = values.pop("jacobian", None)
+    if asked is not None:
+        from attn_cli.api.jacobian import measured
+
+        refuse_beside_jacobian(values, view)
+        arrays, spec = arrays_and_choices(values)
+        show_result(measured(arrays, spec, look_of(view), asked, stdin(), progress), view)
+        return
     change = values.pop("d_output", ONES)
     arrays, spec = arrays_and_choices(values)
     found = differentiated(arrays, spec, look_of(view), change, stdin())
     if view.check:
         found.check(progress)
-    show_gradient(found, view)
+    show_result(found, view)

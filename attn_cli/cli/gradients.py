@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from attn_cli.api.gradient import Gradient
 from attn_cli.api.looking import refuse_conflicts
@@ -16,6 +18,9 @@ from attn_cli.cli.reading import look_of
 from attn_cli.cli.showing import note_and_write
 from attn_cli.errors import AttnError
 from attn_cli.spelling import choice
+
+if TYPE_CHECKING:
+    from attn_cli.api.jacobian import Jacobian
 
 OF_PAGES = ("show_work", "start", "steps", "everything", "precision")
 """Options that say how a page is shown, of which a document knows nothing."""
@@ -33,8 +38,15 @@ def check_output(view: SimpleNamespace) -> None:
             raise AttnError(f"{choice(name)} has no effect with ‹json›. Leave one out.")
 
 
-def show_gradient(found: Gradient, view: SimpleNamespace) -> None:
-    """Notices to standard error, the gradient to standard output and to files."""
+def refuse_beside_jacobian(values: Mapping[str, Any], view: SimpleNamespace) -> None:
+    """Refuse what belongs to the gradient of one loss: a Jacobian is that of many."""
+    for name, given in (("d_output", "d_output" in values), ("check", view.check)):
+        if given:
+            raise AttnError(f"{choice(name)} has no effect on a ‹jacobian›. Leave one out.")
+
+
+def show_result(found: Gradient | Jacobian, view: SimpleNamespace) -> None:
+    """Notices to standard error, the result to standard output and to files."""
     note_and_write(found, view)
     if not view.json:
         show(found, view)

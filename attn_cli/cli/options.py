@@ -59,6 +59,8 @@ ARRAY_OPTIONS: Mapping[str, tuple[str, str]] = {
 
 D_OUTPUT = ("How the loss changes with the output: ones, random, an array, a cell.", "ARRAY")
 
+JACOBIAN = ("How one step changes with another, as a map: output:x.", "OF:TO")
+
 DISPLAY, OUTPUT = "Display", "Output"
 
 
@@ -183,7 +185,7 @@ def _arrays(command: str) -> dict[str, inspect.Parameter]:
     if command not in RUNS:
         return {}
     several = {"param": list[str]}
-    more = {"d_output": D_OUTPUT} if command == "gradient" else {}
+    more = {"d_output": D_OUTPUT, "jacobian": JACOBIAN} if command == "gradient" else {}
     return {
         name: _parameter(name, several.get(name, str), text, ARRAYS, example)
         for name, (text, example) in {**ARRAY_OPTIONS, **more}.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from attn_cli.api.looking import Look, refuse_conflicts
 from attn_cli.api.run import SAVED, Run
@@ -15,6 +16,9 @@ from attn_cli.cli.progress import progress
 from attn_cli.cli.reading import look_of
 from attn_cli.errors import AttnError
 from attn_cli.views import matrix
+
+if TYPE_CHECKING:
+    from attn_cli.api.jacobian import Jacobian
 
 
 def check_output(view: SimpleNamespace) -> None:
@@ -53,7 +57,7 @@ def kept_look(view: SimpleNamespace) -> Look:
     return look_of(view)._replace(whole=whole, focus=not view.quiet, steps=view.steps or view.step)
 
 
-def note_and_write(run: Run, view: SimpleNamespace) -> None:
+def note_and_write(run: Run | Jacobian, view: SimpleNamespace) -> None:
     """Notices to standard error, the result to the files that are asked for."""
     for notice in run.notices:
         streams.note(notice)

@@ -16,6 +16,7 @@ ORDER = (
     "scores",
     "scaling",
     "softmax",
+    "softmax-jacobian",
     "masks",
     "soft-and-hard",
     "global-and-local",
