@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from attn_cli.api.compute import compute as compute
     from attn_cli.api.cost import Cost as Cost
     from attn_cli.api.cost import ModelCost as ModelCost
+    from attn_cli.api.exact import Exact as Exact
+    from attn_cli.api.exact import exact as exact
     from attn_cli.api.explain import Page as Page
     from attn_cli.api.explain import explain as explain
     from attn_cli.api.gradient import Gradient as Gradient
@@ -38,6 +40,7 @@ PLACES = {
     "compare": "api.compare",
     "gradient": "api.gradient",
     "jacobian": "api.jacobian",
+    "exact": "api.exact",
     "explain": "api.explain",
     "modes": "api.modes",
     "speaking": "api.languages",
@@ -48,6 +51,7 @@ PLACES = {
     "Mask": "api.mask",
     "Gradient": "api.gradient",
     "Jacobian": "api.jacobian",
+    "Exact": "api.exact",
     "Comparison": "api.compare",
     "Page": "api.explain",
     "AttnError": "errors",

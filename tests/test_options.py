@@ -90,6 +90,9 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "plain": ((), ("--plain",)),
     "quiet": ((), ("--quiet",)),
     "json": ((), ("--json",)),
+    "exact": ((), ("--exact",)),
+    "symbolic": (("--exact", "--n", 2), ("--symbolic",)),
+    "at": (("--symbolic", "--n", 2, "--d", 1), ("--at", "q_0_0=2")),
 }
 ELSEWHERE = {
     "theme": "test_themes",

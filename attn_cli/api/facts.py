@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -21,9 +22,13 @@ from attn_cli.views.numbers import short
 Array = np.ndarray[Any, Any]
 
 
-def facts(request: Request) -> tuple[str, ...]:
-    """Sizes, where the arrays come from, and every convention that was used."""
-    lines = [_sizes(request), _origin(request)]
+def facts(request: Request, *, exact: bool = False, letters: Sequence[str] = ()) -> tuple[str, ...]:
+    """Sizes, where the arrays come from, and every convention that was used.
+
+    exact: whether numbers are fractions and roots, and not of a float type. letters: arrays in
+    which letters stand for numbers.
+    """
+    lines = [_sizes(request), _origin(request, letters, exact=exact)]
     sizes, choices = request.program.sizes, request.choices
     if "group_size" in sizes:
         lines.append(
@@ -106,7 +111,7 @@ def _sizes(request: Request) -> str:
     return ", ".join(parts) + each
 
 
-def _origin(request: Request) -> str:
+def _origin(request: Request, letters: Sequence[str], *, exact: bool) -> str:
     """Where the arrays come from; what is random is said first, since it is read first."""
     dtype = next(iter(request.arrays.values())).dtype
     usual = request.usual
@@ -115,11 +120,13 @@ def _origin(request: Request) -> str:
     words = "n" in request.labels and "x" in request.drawn
     spoken = ("x", "context") if words else ()
     random = [name for name in request.drawn if name not in (*spoken, *made)]
-    hidden = (*request.drawn, *usual, *made)
+    hidden = (*request.drawn, *usual, *made, *letters)
     given = [name for name in request.arrays if name not in hidden]
     parts = []
     if words:
         parts.append("untrained: a random vector for each word")
+    if letters:
+        parts.append(f"letters: {_letters([*letters])}")
     if random:
         named = f": {_letters(random)}" if given or words else ""
         parts.append(f"random numbers{named}")
@@ -130,9 +137,12 @@ def _origin(request: Request) -> str:
     if made:
         parts.append(f"{_letters(made)}: from the rows before")
     parts += [f"{name} = {number:g} by default" for name, number in usual.items()]
+    if request.drawn and exact:
+        parts.append("random ones rounded")
     if request.drawn:
         parts.append("read the steps, not the values")
-    return f"{'; '.join(parts)}; computed in {dtype}"
+    computed = "computed exactly" if exact else f"computed in {dtype}"
+    return f"{'; '.join(parts)}; {computed}"
 
 
 def _letters(names: list[str]) -> str:

@@ -164,8 +164,8 @@ def differentiated(
     refuse_other(spec, "gradient")
     sources = sources or Sources(None)
     request = request_of(spec, arrays, sources)
-    made = written(request.program, _wanted(request))
-    change, loss = _change(d_output, request, sources)
+    made = written(request.program, wanted_of(request))
+    change, loss = change_of(d_output, request, sources)
     whole = request._replace(
         program=made.program, arrays={**request.arrays, made.given.name: change}
     )
@@ -182,7 +182,7 @@ def differentiated(
     return Gradient(evaluated, look, made, loss)
 
 
-def _wanted(request: Request) -> list[str]:
+def wanted_of(request: Request) -> list[str]:
     """Every array of numbers but noise, which nobody learns."""
     return [
         step.name
@@ -191,7 +191,7 @@ def _wanted(request: Request) -> list[str]:
     ]
 
 
-def _change(given: Any, request: Request, sources: Sources) -> tuple[Array, str]:
+def change_of(given: Any, request: Request, sources: Sources) -> tuple[Array, str]:
     """How the loss changes with the output, and what the loss is then."""
     output = request.program.output
     shape = request.program.shape(output)

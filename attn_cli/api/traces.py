@@ -45,7 +45,7 @@ def trace_of(found: Evaluated, look: Look) -> Trace:
         command="compute",
         mode=request.mechanism.name,
         title=request.mechanism.title,
-        formula=_formula(request),
+        formula=formula_of(request),
         source=request.mechanism.source,
         seed=request.seed if request.drawn else None,
         facts=(
@@ -64,7 +64,7 @@ def trace_of(found: Evaluated, look: Look) -> Trace:
     )
 
 
-def _formula(request: Request) -> str:
+def formula_of(request: Request) -> str:
     """The mechanism in one line, with the normalizer and the scale that were asked for."""
     choices, formula = request.choices, request.mechanism.formula
     if not choices.normalizer.name.startswith("softmax"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attn_cli.cli.exactly import asks_for_exact, show_exact
 from attn_cli.cli.options import Typed, with_options
 
 HELP = (
@@ -45,6 +46,9 @@ def compute(typed: Typed) -> None:
     from attn_cli.cli.showing import check_output, kept_look, show_run
 
     check_output(typed.view)
+    if asks_for_exact(typed.view):
+        show_exact(dict(typed.values), typed.view)
+        return
     arrays, spec = arrays_and_choices(typed.values)
     run = computed(arrays, spec, kept_look(typed.view), stdin(), progress)
     show_run(run, typed.view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attn_cli.cli.exactly import asks_for_exact, show_exact
 from attn_cli.cli.options import Typed, with_options
 
 HELP = (
@@ -53,6 +54,9 @@ def gradient(typed: Typed) -> None:
         show_result(measured(arrays, spec, look_of(view), asked, stdin(), progress), view)
         return
     change = values.pop("d_output", ONES)
+    if asks_for_exact(view):
+        show_exact(values, view, change)
+        return
     arrays, spec = arrays_and_choices(values)
     found = differentiated(arrays, spec, look_of(view), change, stdin())
     if view.check:

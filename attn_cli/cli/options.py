@@ -61,7 +61,7 @@ D_OUTPUT = ("How the loss changes with the output: ones, random, an array, a cel
 
 JACOBIAN = ("How one step changes with another, as a map: output:x.", "OF:TO")
 
-DISPLAY, OUTPUT = "Display", "Output"
+DISPLAY, OUTPUT, EXACTLY = "Display", "Output", "Exactly"
 
 
 class View(NamedTuple):
@@ -118,6 +118,9 @@ VIEWS: Mapping[str, View] = {
     ),
     "details": View(bool, DISPLAY, "Memory, other layers and counting rules too.", ("complexity",)),
     "libraries": View(bool, DISPLAY, "What libraries make of masks.", ("mask",)),
+    "exact": View(bool, EXACTLY, "Fractions, roots and powers of e; letters too.", STEPPED),
+    "symbolic": View(bool, EXACTLY, "Letters for arrays that are not given.", STEPPED),
+    "at": View(str, EXACTLY, "Numbers for letters: a=1,b=√2.", STEPPED, "LETTERS"),
     "check": View(bool, DISPLAY, "Measure central differences beside it.", ("gradient",)),
     "latex": View(bool, OUTPUT, "The steps as a LaTeX table.", ("complexity",)),
     "plot": View(bool, OUTPUT, "Draw the sweep on logarithmic axes (an extra).", ("complexity",)),

@@ -33,6 +33,7 @@ TABLE = str.maketrans(
         "◂": "<",
         "³": "^3",
         "µ": "u",
+        **{sign: str(digit) for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
         "α": "alpha",
         "β": "beta",
         "σ": "sigma",

@@ -42,7 +42,7 @@ def parts(
     yield dump(head)[:-1] + ', "steps": ['
     steps = [step for step in trace.steps if only in (None, step.name)]
     for place, step in enumerate(steps):
-        yield ("," if place else "") + "\n" + dump(_described(step))[:-1] + ', "values": '
+        yield ("," if place else "") + "\n" + dump(described(step))[:-1] + ', "values": '
         yield from _array(step.values)
         yield "}"
     yield "\n]}\n"
@@ -61,7 +61,8 @@ def plain_value(value: Any, precision: int | None = None) -> Any:
     return value
 
 
-def _described(step: TracedStep) -> dict[str, Any]:
+def described(step: TracedStep) -> dict[str, Any]:
+    """What a document says of a step beside its numbers."""
     return {
         "name": step.name,
         "symbol": step.symbol,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterable, Iterator
+from itertools import groupby, zip_longest
 
 from attn_cli.views.axes import late, range_of
 from attn_cli.views.page import (
@@ -88,6 +88,9 @@ SPECIAL = str.maketrans(
         "σ": r"$\sigma$",
         "τ": r"$\tau$",
         "…": r"\dots{}",
+        "≈": r"$\approx$",
+        "∂": r"$\partial$",
+        **{sign: f"$_{digit}$" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
         "≤": r"$\le$",
         "≥": r"$\ge$",
         "≠": r"$\ne$",
@@ -160,7 +163,7 @@ PAPER = Palette("light", "truecolor")
 
 def _cell(cell: Cell) -> str:
     """A number on its tint, with the text that reads on it."""
-    number = _number(cell.text.strip())
+    number = f"${cell.latex}$" if cell.latex else _number(cell.text.strip())
     number = rf"\textbf{{{number}}}" if cell.marked else number
     style = tint(cell.level, PAPER) if cell.level is not None else ""
     if not style:
@@ -227,7 +230,7 @@ def _rule(level: float, times: int) -> str:
 
 def _listing(listing: Listing) -> list[str]:
     ends = "".join("r" if name in listing.right else "l" for name in listing.columns)
-    rows = [" & ".join(map(text, row)) + r" \\" for row in listing.rows]
+    rows = [" & ".join(map(_entry, row, own)) + r" \\" for row, own in _with_latex(listing)]
     head = [" & ".join(map(text, listing.columns)) + r" \\", r"\midrule"]
     total = [r"\midrule", " & ".join(rf"\textbf{{{text(t)}}}" for t in listing.total) + r" \\"]
     lines = [
@@ -240,6 +243,16 @@ def _listing(listing: Listing) -> list[str]:
         r"\end{tabular}}",
     ]
     return [part for part in (text(listing.caption), "\n".join(lines)) if part]
+
+
+def _with_latex(listing: Listing) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Each row beside what LaTeX has for its texts, which is mostly nothing."""
+    nothing = ("",) * len(listing.columns)
+    return zip_longest(listing.rows, listing.latex, fillvalue=nothing)
+
+
+def _entry(words: str, latex: str) -> str:
+    return rf"$\displaystyle {latex}$" if latex else text(words)
 
 
 def _bars(block: Bars) -> str:

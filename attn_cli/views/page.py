@@ -8,12 +8,14 @@ from typing import NamedTuple
 class Cell(NamedTuple):
     """One number of a table as text.
 
-    level: from -1 to 1, tints it. marked: the number that is worked out below the table.
+    level: from -1 to 1, tints it. marked: the number that is worked out below the table. latex: as
+    LaTeX has it, where that is another.
     """
 
     text: str
     level: float | None = None
     marked: bool = False
+    latex: str = ""
 
 
 class Grid(NamedTuple):
@@ -66,6 +68,7 @@ class Listing(NamedTuple):
     right: columns whose texts end in line. spare: columns to leave out first, in order, where the
     width does not hold all. wrap: columns of prose, which may take several lines. total: a last
     row, bold. strong: the names of rows that stand out. kinds: what columns hold, for colour.
+    latex: texts as LaTeX has them, in the same places; empty where they are words.
     """
 
     columns: tuple[str, ...]
@@ -77,6 +80,7 @@ class Listing(NamedTuple):
     strong: tuple[str, ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
     caption: str = ""
+    latex: tuple[tuple[str, ...], ...] = ()
 
 
 def listing(
