@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from attn_cli.api.mask import mask as mask
     from attn_cli.api.modes import modes as modes
     from attn_cli.api.run import Run as Run
+    from attn_cli.api.train import Training as Training
+    from attn_cli.api.train import train as train
     from attn_cli.errors import AttnError as AttnError
     from attn_cli.spec import Spec as Spec
 
@@ -40,6 +42,7 @@ PLACES = {
     "compare": "api.compare",
     "gradient": "api.gradient",
     "jacobian": "api.jacobian",
+    "train": "api.train",
     "exact": "api.exact",
     "explain": "api.explain",
     "modes": "api.modes",
@@ -52,6 +55,7 @@ PLACES = {
     "Gradient": "api.gradient",
     "Jacobian": "api.jacobian",
     "Exact": "api.exact",
+    "Training": "api.train",
     "Comparison": "api.compare",
     "Page": "api.explain",
     "AttnError": "errors",

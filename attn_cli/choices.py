@@ -9,9 +9,9 @@ from typing import Any, Literal, NamedTuple
 from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.spelling import choice
 
-Command = Literal["compute", "compare", "gradient", "complexity", "mask"]
+Command = Literal["compute", "compare", "gradient", "train", "complexity", "mask"]
 
-COMMANDS: tuple[Command, ...] = ("compute", "compare", "gradient", "complexity", "mask")
+COMMANDS: tuple[Command, ...] = ("compute", "compare", "gradient", "train", "complexity", "mask")
 
 Kind = Literal["count", "size", "number", "flag", "name", "text", "counts", "names"]
 """What a choice holds: a whole number, a whole number or a letter, a number, yes or no, a name, a

@@ -14,9 +14,11 @@ from tests.conftest import Attn
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
-PICTURE = (
-    'compute --text "The cat is sitting on the mat." --heads 2 --causal --width 80 --export new.svg'
-)
+PICTURES = {
+    "sentence": 'compute --text "The cat is sitting on the mat." --heads 2 --causal',
+    "training": 'train --text "The cat is sitting on the mat." --pair cat,mat --pair mat,cat',
+}
+"""The pictures of the README, and what draws each."""
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -56,12 +58,14 @@ def words(svg: str) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_picture_is_what_the_command_draws(attn: Attn, theme: str) -> None:
+def test_the_picture_is_what_the_command_draws(attn: Attn, name: str, theme: str) -> None:
     """The pictures of the README hold the text that their command draws today, on their ground."""
-    assert attn(*shlex.split(PICTURE), "--theme", theme).status == 0
+    drawing = (*shlex.split(PICTURES[name]), "--width", 80, "--theme", theme)
+    assert attn(*drawing, "--export", "new.svg").status == 0
     drawn = Path("new.svg").read_text(encoding="utf-8")
-    kept = (ROOT / "docs" / f"sentence-{theme}.svg").read_text(encoding="utf-8")
+    kept = (ROOT / "docs" / f"{name}-{theme}.svg").read_text(encoding="utf-8")
     assert words(drawn) == words(kept)
     ground = '<rect fill="#1e1e1e"' if theme == "dark" else '<rect fill="#ffffff"'
     assert ground in drawn

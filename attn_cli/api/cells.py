@@ -60,7 +60,7 @@ def step_positions(
     return tuple(
         None
         if whole and not word
-        else _position(
+        else position_of(
             word, axis, size, request.labels.get(axis, ()), prefix_of(axis, step.name), option
         )
         for word, axis, size in zip(words, step.axes, shape, strict=True)
@@ -73,9 +73,13 @@ def _number(word: str, prefix: str) -> str:
     return number if re.fullmatch(r"\d{1,18}", number) else word
 
 
-def _position(
+def position_of(
     word: str, axis: str, size: int, names: Sequence[str], prefix: str, option: str
 ) -> int:
+    """A position by its name: a word that stands once, q0, or a number.
+
+    Raises AttnError, naming the option, for one there is not and for a word that stands twice.
+    """
     if word in names and not re.fullmatch(r"-?\d+", word):
         if names.count(word) > 1:
             places = ", ".join(str(i) for i, name in enumerate(names) if name == word)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -122,8 +122,12 @@ class Run(Shown):
         decoded = self._context.copy().run(decoded_facts, request, output)
         return settings_of(request, decoded, output)
 
-    def save(self, file: str | Path, *, force: bool = False) -> None:
+    def save(
+        self, file: str | Path, *, force: bool = False, more: Mapping[str, Array] | None = None
+    ) -> None:
         """Write every array by its step's name as .npz, or the document as .json.
+
+        more: arrays that stand beside those of the steps.
 
         Raises AttnError for another suffix, and without force for a file that exists.
         """
@@ -141,6 +145,7 @@ class Run(Shown):
             if only in (None, step.name):
                 self[step.name]
         arrays = {step.name: step.values for step in self.steps if only in (None, step.name)}
+        arrays.update(more or {})
         settings = json.dumps(self._settings)
         write_whole(path, lambda stream: write_npz(stream, arrays, settings), force=force)
 

@@ -61,6 +61,18 @@ D_OUTPUT = ("How the loss changes with the output: ones, random, an array, a cel
 
 JACOBIAN = ("How one step changes with another, as a map: output:x.", "OF:TO")
 
+LEARNED: Mapping[str, tuple[Any, str, str]] = {
+    "pair": (list[str], "Words that are to look at others: cat,mat (again for more).", "WORD,WORD"),
+    "align": (str, "Positions that are to look at others: 0:0,1:2.", "N:N,…"),
+    "target": (str, "The output that is wanted, by mean squares.", "ARRAY"),
+    "optimizer": (str, "sgd, momentum, adam (default adam).", "NAME"),
+    "steps": (int, "Steps (default 300).", "N"),
+    "lr": (float, "Step size (default of the optimizer: 0.5, 0.1, 0.02).", "NUMBER"),
+    "train_x": (bool, "Learn the rows too.", ""),
+    "against": (str, "Train another mode beside it: dot.", "MODE"),
+}
+"""What is learned and how: the kind of each, its help, how it is written."""
+
 DISPLAY, OUTPUT, EXACTLY = "Display", "Output", "Exactly"
 
 
@@ -80,7 +92,7 @@ class View(NamedTuple):
 
 STEPPED = ("compute", "gradient")
 NUMBERED = (*STEPPED, "compare", "mask")
-EXPORTED = (*NUMBERED, "complexity", "explain")
+EXPORTED = (*NUMBERED, "train", "complexity", "explain")
 """Commands that show steps, numbers, and pages that go into files."""
 
 VIEWS: Mapping[str, View] = {
@@ -123,15 +135,23 @@ VIEWS: Mapping[str, View] = {
     "at": View(str, EXACTLY, "Numbers for letters: a=1,b=√2.", STEPPED, "LETTERS"),
     "check": View(bool, DISPLAY, "Measure central differences beside it.", ("gradient",)),
     "latex": View(bool, OUTPUT, "The steps as a LaTeX table.", ("complexity",)),
-    "plot": View(bool, OUTPUT, "Draw the sweep on logarithmic axes (an extra).", ("complexity",)),
+    "plot": View(
+        bool,
+        OUTPUT,
+        "Draw the sweep on logarithmic axes (an extra).",
+        ("complexity", "train"),
+        "",
+        {"train": "Draw the course on logarithmic axes (an extra)."},
+    ),
     "save": View(
         Path,
         OUTPUT,
         "Every array by its step's name: .npz or .json.",
-        ("compute", "gradient", "complexity", "mask"),
+        ("compute", "gradient", "train", "complexity", "mask"),
         "FILE",
         {
             "complexity": "The sweep as comma-separated values: .csv.",
+            "train": "What was learned, an input of compute: .npz, or the document: .json.",
             "mask": "The mask: .npy, booleans or the form of --as.",
         },
     ),
@@ -188,8 +208,13 @@ def _arrays(command: str) -> dict[str, inspect.Parameter]:
     if command not in RUNS:
         return {}
     several = {"param": list[str]}
+    learned = {
+        name: _parameter(name, kind, text, "What is learned", example)
+        for name, (kind, text, example) in LEARNED.items()
+        if command == "train"
+    }
     more = {"d_output": D_OUTPUT, "jacobian": JACOBIAN} if command == "gradient" else {}
-    return {
+    return learned | {
         name: _parameter(name, several.get(name, str), text, ARRAYS, example)
         for name, (text, example) in {**ARRAY_OPTIONS, **more}.items()
     }

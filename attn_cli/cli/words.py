@@ -17,7 +17,7 @@ from attn_cli.spelling import spelling
 
 HELP = ("-h", "--help", "--help-all")
 
-SEVERAL = ("--param",)
+SEVERAL = ("--param", "--pair")
 """Options that may be given more than once."""
 
 

@@ -1,0 +1,104 @@
+"""From the course of a training to what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from attn_cli.api.facts import facts
+from attn_cli.api.notices import notices
+from attn_cli.api.pairs import Pair, pair_name
+from attn_cli.api.requests import Request
+from attn_cli.language import said
+from attn_cli.readings.traced import Numbers
+from attn_cli.readings.values import evaluate
+from attn_cli.results.training import Changed, Course, Snapshot, TrainingReport
+from attn_cli.transforms.training import OPTIMIZERS, Trained
+from attn_cli.views.labels import prefix_of
+
+Array = np.ndarray[Any, Any]
+
+
+def report_of(
+    courses: Sequence[tuple[Request, Trained]],
+    pairs: Sequence[Pair],
+    optimizer: str,
+    rate: float,
+    by_target: bool,
+) -> TrainingReport:
+    """Put the course, the weights on the way and what changed together."""
+    request, made = courses[0]
+    weights = [] if made.kept[0] is None else list(made.kept)
+    steps = len(made.losses) - 1
+    title = request.mechanism.title
+    used = OPTIMIZERS[optimizer]
+    values = evaluate(request.program, request.arrays)
+    return TrainingReport(
+        mode=request.mechanism.name,
+        title=said("Training of {what}", what=title[:1].lower() + title[1:]),
+        loss=said("the mean square of output - target")
+        if by_target
+        else said("the mean of -ln weight of each pair"),
+        source=request.mechanism.source,
+        seed=request.seed if request.drawn else None,
+        facts=(*facts(request), f"{used.title} ({used.source}), {steps:,} steps of {rate:g}"),
+        notices=notices(request, Numbers(request.program, values)),
+        optimizer=optimizer,
+        rate=rate,
+        steps=steps,
+        pair_names=tuple(pair_name(one, request) for one in pairs),
+        courses=tuple(_course(*one, pairs) for one in courses),
+        snapshots=_snapshots(weights, steps),
+        changed=tuple(_changed(name, request, made) for name in made.norms),
+        rows=_names(request, "n") if weights else (),
+        columns=_names(request, "m") if weights else (),
+        elsewhere=_elsewhere(weights, pairs, request),
+    )
+
+
+def _course(request: Request, made: Trained, pairs: Sequence[Pair]) -> Course:
+    found = tuple(
+        tuple(float(weights[..., i, j].mean()) for i, j in pairs)
+        for weights in made.kept
+        if weights is not None
+    )
+    squares = [norm**2 for norm in made.norms.values() if norm is not None]
+    return Course(request.mechanism.name, made.losses, found, float(np.sqrt(sum(squares))))
+
+
+def _snapshots(weights: list[Array], steps: int) -> tuple[Snapshot, ...]:
+    """The weights before, in between and after, head by head; of several batch rows the first."""
+    if not weights or weights[0].ndim > 3:
+        return ()
+    places = dict.fromkeys((0, max(steps // 10, 1), steps))
+    return tuple(Snapshot(step, weights[step]) for step in places)
+
+
+def _changed(name: str, request: Request, made: Trained) -> Changed:
+    before = request.arrays[name]
+    norm, change = (
+        float(np.sqrt((array**2).sum())) for array in (before, made.arrays[name] - before)
+    )
+    return Changed(name, norm, change, made.norms[name])
+
+
+def _names(request: Request, axis: str) -> tuple[str, ...]:
+    prefix = prefix_of(axis, "weights")
+    count = request.program.sizes[axis]
+    return request.labels.get(axis) or tuple(f"{prefix}{at}" for at in range(count))
+
+
+def _elsewhere(
+    weights: list[Array], pairs: Sequence[Pair], request: Request
+) -> tuple[tuple[str, float], ...]:
+    """How much the weights of every other row changed on average: they were not asked about."""
+    if not weights or not pairs:
+        return ()
+    moved = np.abs(weights[-1] - weights[0])
+    asked = {i for i, _ in pairs}
+    names = _names(request, "n")
+    return tuple(
+        (name, float(moved[..., at, :].mean())) for at, name in enumerate(names) if at not in asked
+    )

@@ -1,0 +1,202 @@
+"""The page of `attn train`: what was learned, the weights on the way, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from attn_cli.language import said
+from attn_cli.results.training import SCHEMA, Course, Snapshot, TrainingReport
+from attn_cli.views.advice import advice_lines
+from attn_cli.views.bars import bar
+from attn_cli.views.compute_page import BETWEEN
+from attn_cli.views.document import plain_value
+from attn_cli.views.grids import Matrix, grids_of
+from attn_cli.views.numbers import percent, short
+from attn_cli.views.page import (
+    Abreast,
+    Block,
+    Curve,
+    Curves,
+    Display,
+    Grids,
+    Heading,
+    Lines,
+    Listing,
+    Part,
+    Title,
+    listing,
+)
+
+if TYPE_CHECKING:
+    from attn_cli.api.shown import Frame
+
+BAR_WIDTH, DIGITS = 10, 4
+SHOWN_HEADS = 4
+KINDS = ("weight", "query", "key", "value")
+
+
+def training_page(report: TrainingReport, frame: Frame, *, curves: bool) -> list[Block]:
+    """Everything a person is shown of a training; curves: drawn too, where that is possible."""
+    display = Display(width=frame.width, percent=True, signs=frame.signs)
+    weights = [part for one in report.snapshots for part in _weights(one, report, display)]
+    blocks: list[Block] = [
+        Title(report.title, said("loss = {loss}", loss=report.loss), report.source),
+        Lines((BETWEEN.join(report.facts),), quiet=True, indented=False),
+        Heading("", said("What was learned")),
+        _course(report),
+    ]
+    if weights:
+        blocks += [Abreast(tuple(weights)), Lines(_elsewhere(report), quiet=True, indented=False)]
+    blocks += [Heading("", said("How much each array changed")), _changed(report)]
+    if len(report.courses) > 1:
+        blocks += [Heading("", said("The same training of another mode")), _against(report)]
+    if curves:
+        blocks += _curves(report)
+    if frame.command is not None:
+        topics = ("attn compute --input run.npz", "attn explain softmax-jacobian")
+        blocks += [Lines((), apart=True), *advice_lines(frame.command, ("‹save run.npz›",), topics)]
+    return blocks
+
+
+def _course(report: TrainingReport) -> Listing:
+    """The loss and the weight of each pair, at some steps that grow by tens."""
+    course = report.courses[0]
+    columns = [said("step"), said("loss"), *(f"{name}, %" for name in report.pair_names)]
+    rows = []
+    for step in _places(report.steps):
+        pairs = course.pairs[step] if course.pairs else ()
+        shown = [f"{percent(weight):>4} {bar(weight, BAR_WIDTH):<{BAR_WIDTH}}" for weight in pairs]
+        rows.append([f"{step:,}", f"{course.losses[step]:.4f}", *shown])
+    return listing(columns, rows, right=columns[:2])
+
+
+def _places(steps: int) -> Iterator[int]:
+    """0, 1, 3, 10, 30 … and the last."""
+    found, step, factor = [0], 1, 3
+    while step < steps:
+        found.append(step)
+        step, factor = (step * 3, 10) if factor == 3 else (step // 3 * 10, 3)
+    return iter([*found, steps])
+
+
+def _weights(one: Snapshot, report: TrainingReport, display: Display) -> Iterator[Part]:
+    """The weights after some steps, a table for each head."""
+    several = one.weights.ndim > 2
+    heads = one.weights if several else one.weights[None]
+    for head, values in enumerate(heads[:SHOWN_HEADS]):
+        where = f", {said('head')} {head}" if several else ""
+        told = said("before") if one.step == 0 else said("after step {step}", step=f"{one.step:,}")
+        matrix = Matrix(
+            caption="",
+            values=values,
+            positions=range(len(report.rows)),
+            total_rows=len(report.rows),
+            row_names=report.rows,
+            column_names=report.columns,
+            look="percent",
+            kind="",
+            rows_are="query",
+            columns_are="key",
+            largest=1.0,
+        )
+        heading = Heading("", told + where, kind="weight", about=said("% of each row"))
+        yield (heading, Grids(tuple(grids_of(matrix, display))))
+
+
+def _elsewhere(report: TrainingReport) -> tuple[str, ...]:
+    if not report.elsewhere:
+        return ()
+    most = max(report.elsewhere, key=lambda one: one[1])
+    return (
+        said(
+            "Rows in no pair change too, since they share the matrices: {row} the most, each "
+            "weight by {change} on average.",
+            row=f'"{most[0]}"',
+            change=percent(most[1]) + " %",
+        ),
+    )
+
+
+def _changed(report: TrainingReport) -> Listing:
+    columns = [
+        said("array"),
+        said("norm before"),
+        said("norm of the change"),
+        said("first gradient"),
+    ]
+    rows = [
+        [
+            one.name,
+            f"{one.before:.{DIGITS}f}",
+            f"{one.change:.{DIGITS}f}",
+            said("none") if one.gradient is None else f"{one.gradient:.{DIGITS}f}",
+        ]
+        for one in report.changed
+    ]
+    return listing(columns, rows, right=columns[1:])
+
+
+def _against(report: TrainingReport) -> Listing:
+    columns = [said("mode"), said("first gradient"), said("loss before"), said("loss after")]
+    pairs = [said("weight of a pair")] if report.pair_names else []
+    rows = [
+        [
+            one.mode,
+            short(one.gradient, DIGITS),
+            short(one.losses[0], DIGITS),
+            short(one.losses[-1], DIGITS),
+            *([f"{percent(_mean(one))} %"] if pairs else []),
+        ]
+        for one in report.courses
+    ]
+    columns += pairs
+    return listing(columns, rows, right=columns[1:])
+
+
+def _mean(course: Course) -> float:
+    return sum(course.pairs[-1]) / len(course.pairs[-1])
+
+
+def _curves(report: TrainingReport) -> list[Block]:
+    """The loss over the steps, and the weight of each pair, on logarithmic axes."""
+    found = []
+    for one, kind in zip(report.courses, KINDS, strict=False):
+        told = said("loss, {mode}", mode=one.mode) if len(report.courses) > 1 else said("loss")
+        found.append(Curve(told, _points(one.losses), kind))
+    for place, (name, kind) in enumerate(zip(report.pair_names, KINDS[1:], strict=False)):
+        weights = tuple(pairs[place] for pairs in report.courses[0].pairs)
+        found.append(Curve(name, _points(weights), kind))
+    shown = tuple(curve for curve in found if len(curve.points) > 1)
+    return [
+        Heading("", said("Loss and weights over the steps")),
+        Curves(shown, said("step + 1, on a logarithmic scale"), said("loss, weight")),
+    ]
+
+
+def _points(numbers: tuple[float, ...]) -> tuple[tuple[float, float], ...]:
+    return tuple((float(step), number) for step, number in enumerate(numbers, 1) if number > 0)
+
+
+def training_document(report: TrainingReport) -> dict[str, Any]:
+    """The document attn.training/1."""
+    first = report.courses[0]
+    return {
+        "schema": SCHEMA,
+        "command": "train",
+        "mode": report.mode,
+        "seed": report.seed,
+        "optimizer": report.optimizer,
+        "lr": report.rate,
+        "steps": report.steps,
+        "pairs": list(report.pair_names),
+        "loss": plain_value(list(first.losses)),
+        "pair_weight": plain_value([list(pairs) for pairs in first.pairs]),
+        "weights": {str(one.step): plain_value(one.weights.tolist()) for one in report.snapshots},
+        "changed": [one._asdict() for one in report.changed],
+        "against": [
+            {"mode": one.mode, "first_gradient": one.gradient, "loss": plain_value([*one.losses])}
+            for one in report.courses
+        ],
+        "notices": list(report.notices),
+    }
