@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import attn_cli as library
+from attn_cli.transforms.score_function import Drawn
 from attn_cli.transforms.training import OPTIMIZERS
 from tests.conftest import Attn, once, option_names
 from tests.programs import normal
@@ -155,7 +156,46 @@ def test_the_document_and_files(attn: Attn) -> None:
     assert "学到了什么" in attn(*LINE, "--lang", "zh").out
 
 
+def test_draws_are_right_on_average() -> None:
+    """The mean of many draws is the slope of the mean reward; a baseline adds the same to a row."""
+    shares = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3]])
+    pairs, draws = [(0, 1), (1, 2)], 40_000
+    loss = Drawn(pairs, np.random.default_rng(0), baseline=False)
+    changes = np.mean([loss(shares)[1] for _ in range(draws)], axis=0)
+    expected = np.array([[0, -0.5, 0], [0, 0, -0.5]])
+    error = 6 * 0.5 / np.sqrt(shares.min() * draws)
+    assert np.allclose(changes, expected, atol=error)
+    steady = Drawn(pairs, np.random.default_rng(0), baseline=False)
+    steady.means = [0.3, 0.3]
+    moved = np.mean([steady(shares)[1] for _ in range(draws)], axis=0)
+    assert np.allclose(moved, expected + 0.15, atol=error)
+    running = Drawn(pairs, np.random.default_rng(0), baseline=True)
+    hits = [running(shares) for _ in range(2000)]
+    assert running.means[0] == pytest.approx(0.3, abs=0.35)
+    assert np.mean([loss for loss, _ in hits]) == pytest.approx(0.7, abs=0.04)
+
+
+def test_hard_attention_is_learned_by_draws(attn: Attn) -> None:
+    """Pairs are learned from draws alone, and the page measures how noisy that is."""
+    ran = attn(*LINE, "--normalizer", "sample", "--baseline")
+    assert ran.status == 0
+    assert "How noisy draws are, before the first step" in ran.out
+    run = library.train(
+        text=SENTENCE, pair=["cat,mat", "mat,cat"], normalizer="sample", baseline=True
+    )
+    assert run.pair_weights[-1].min() > 0.9 > 0.2 > run.pair_weights[0].max()
+    noise = run.report.noise
+    assert noise is not None
+    for apart, spread in (noise.plain, noise.steady):
+        assert 0.5 * spread / np.sqrt(noise.draws) < apart < 2 * spread / np.sqrt(noise.draws)
+        assert spread > 1
+    assert noise.steady[1] < noise.plain[1]
+    found = json.loads(attn(*LINE, "--normalizer", "sample", "--steps", 5, "--json").out)
+    assert found["noise"]["norm"] == noise.norm
+
+
 REFUSED = [
+    (("--pair", "cat,mat", "--baseline"), "--baseline is for pairs that are drawn"),
     ((), "Nothing is to be learned. Give --pair cat,mat"),
     (("--pair", "cat"), "--pair: 'cat' is not of the form cat,mat."),
     (("--align", "0"), "--align: '0' is not of the form 0:0,1:2."),
@@ -206,6 +246,7 @@ OWN: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "lr": ((), ("--lr", 0.1)),
     "train_x": ((), ("--train-x",)),
     "against": ((), ("--against", "dot")),
+    "baseline": (("--normalizer", "sample", "--steps", 40), ("--baseline",)),
     "plot": ((), ("--plot",)),
 }
 ELSEWHERE = {"theme", "width", "save", "export", "force", "lang", "json", "plain"}
@@ -231,7 +272,7 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
         changed = attn(*base, "--x", "1 0; 0 1", *more)
     else:
         changed = attn(*once(*base, *before, *more)) if option != "pair" else attn(*base, *more)
-    without = attn(*base, *before)
+    without = attn(*once(*base, *before)) if option != "pair" else attn(*base, *before)
     assert without.status == changed.status == 0, changed.err
     assert without.out != changed.out
 

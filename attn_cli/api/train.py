@@ -22,9 +22,10 @@ from attn_cli.errors import AttnError, ImpossibleError, listed, shape_text
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
-from attn_cli.results.training import TrainingReport
+from attn_cli.results.training import Noise, TrainingReport
 from attn_cli.spec import Spec, refuse_other
-from attn_cli.transforms.training import OPTIMIZERS, DivergedError, Trained
+from attn_cli.transforms.score_function import DRAWS, Drawn, spreads
+from attn_cli.transforms.training import OPTIMIZERS, DivergedError, Loss, Trained
 from attn_cli.transforms.training import train as trained
 from attn_cli.views.page import Block
 from attn_cli.views.training_page import training_document, training_page
@@ -111,6 +112,7 @@ def train(
     lr: float | None = None,
     train_x: bool = False,
     against: str | None = None,
+    baseline: bool = False,
     spec: Spec | None = None,
     **given: Any,
 ) -> Training:
@@ -120,12 +122,14 @@ def train(
     pair, whose loss is the mean of −ln weight; align: the same by position, "0:0,1:2". target: an
     output, whose loss is the mean square of what it differs by. optimizer: sgd, momentum, adam;
     lr: its step size. train_x: the rows are learned too. against: a mode trained in the same way.
+    With normalizer="sample" pairs are learned by draws alone (Williams 1992); baseline: the mean
+    reward is taken off each.
 
     Raises AttnError (a ValueError); ImpossibleError where the loss is no number any more.
     """
     arrays, chosen = arranged({"q": q, "k": k, "v": v, **given}, spec)
     pairs = [pair] if isinstance(pair, str) else [*pair]
-    asked = Asked(pairs, align, target, optimizer, steps, lr, train_x, against)
+    asked = Asked(pairs, align, target, optimizer, steps, lr, train_x, against, baseline)
     return learned(arrays, chosen, asked)
 
 
@@ -140,6 +144,7 @@ class Asked(NamedTuple):
     lr: float | None = None
     train_x: bool = False
     against: str | None = None
+    baseline: bool = False
 
 
 def learned(
@@ -162,10 +167,13 @@ def learned(
         other = request_of(spec.but(mode=asked.against), arrays, sources)
         courses.append((other, _course(other, pairs, target, asked, progress)))
     told = report_of(courses, pairs, asked.optimizer, _rate(asked), target is not None)
+    told = told._replace(noise=_noise(request, pairs, first))
     return Training(told, _run(request, first))
 
 
 def _refuse(spec: Spec, asked: Asked) -> None:
+    if asked.baseline and (spec.normalizer != "sample" or asked.target is not None):
+        raise AttnError("‹baseline› is for pairs that are drawn: add ‹normalizer sample›.")
     if asked.optimizer not in OPTIMIZERS:
         raise AttnError(f"‹optimizer›: {asked.optimizer!r} is not one of {', '.join(OPTIMIZERS)}.")
     if not 1 <= asked.steps <= MOST_STEPS:
@@ -200,8 +208,10 @@ def _course(
     """One training of a request."""
     program = request.program
     weights = program.last("weights")
+    drawn = target is None and _is_drawn(request)
     if target is None:
         assert weights is not None
+        weights = weights.operands[0] if drawn else weights
         program = program.up_to(weights.name)
     names = [
         name
@@ -230,6 +240,10 @@ def _course(
                 change[..., i, j] += -1 / (weight * found.size)
             return float(-np.log(found).mean()), change
 
+    loss: Loss = surprise if target is None else squares
+    if drawn:
+        loss = _drawn_loss(request, pairs, asked)
+
     def watch(values: Mapping[str, Array]) -> Array | None:
         return None if weights is None else values[weights.name].copy()
 
@@ -239,7 +253,7 @@ def _course(
                 program,
                 given,
                 names,
-                surprise if target is None else squares,
+                loss,
                 optimizer,
                 rate,
                 asked.steps,
@@ -254,6 +268,29 @@ def _course(
             "chosen or drawn. Take ‹normalizer softmax›."
         )
     return made
+
+
+def _is_drawn(request: Request) -> bool:
+    """Whether weights are drawn by shares, which can be learned from draws."""
+    weights = request.program.last("weights")
+    return weights is not None and weights.operation == "draw"
+
+
+def _drawn_loss(request: Request, pairs: Sequence[Pair], asked: Asked) -> Drawn:
+    return Drawn(pairs, np.random.default_rng([request.seed, 1]), baseline=asked.baseline)
+
+
+def _noise(request: Request, pairs: Sequence[Pair], made: Trained) -> Noise | None:
+    """How noisy the gradient of draws is before the first step, where it is one of draws."""
+    if not pairs or not _is_drawn(request):
+        return None
+    weights = request.program.last("weights")
+    assert weights is not None
+    program = request.program.up_to(weights.operands[0].name)
+    given = {step.name: request.arrays[step.name] for step in program.inputs}
+    wanted = [name for name in made.norms if name in program]
+    norm, plain, steady = spreads(program, given, wanted, pairs, request.seed)
+    return Noise(norm, tuple(plain), tuple(steady), DRAWS)
 
 
 def _rate(asked: Asked) -> float:

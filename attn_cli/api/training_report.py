@@ -34,13 +34,13 @@ def report_of(
     steps = len(made.losses) - 1
     title = request.mechanism.title
     used = OPTIMIZERS[optimizer]
+    weighing = request.program.last("weights")
+    drawn = weighing is not None and weighing.operation == "draw"
     values = evaluate(request.program, request.arrays)
     return TrainingReport(
         mode=request.mechanism.name,
         title=said("Training of {what}", what=title[:1].lower() + title[1:]),
-        loss=said("the mean square of output - target")
-        if by_target
-        else said("the mean of -ln weight of each pair"),
+        loss=_loss(drawn=drawn, by_target=by_target),
         source=request.mechanism.source,
         seed=request.seed if request.drawn else None,
         facts=(*facts(request), f"{used.title} ({used.source}), {steps:,} steps of {rate:g}"),
@@ -56,6 +56,15 @@ def report_of(
         columns=_names(request, "m") if weights else (),
         elsewhere=_elsewhere(weights, pairs, request),
     )
+
+
+def _loss(*, drawn: bool, by_target: bool) -> str:
+    """What is made small, in words."""
+    if by_target:
+        return said("the mean square of output - target")
+    if drawn:
+        return said("how many pairs are not drawn, by the score function")
+    return said("the mean of -ln weight of each pair")
 
 
 def _course(request: Request, made: Trained, pairs: Sequence[Pair]) -> Course:

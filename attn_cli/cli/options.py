@@ -69,6 +69,7 @@ LEARNED: Mapping[str, tuple[Any, str, str]] = {
     "steps": (int, "Steps (default 300).", "N"),
     "lr": (float, "Step size (default of the optimizer: 0.5, 0.1, 0.02).", "NUMBER"),
     "train_x": (bool, "Learn the rows too.", ""),
+    "baseline": (bool, "Take the mean reward off each (for --normalizer sample).", ""),
     "against": (str, "Train another mode beside it: dot.", "MODE"),
 }
 """What is learned and how: the kind of each, its help, how it is written."""

@@ -36,6 +36,19 @@ class Snapshot(NamedTuple):
     weights: Any
 
 
+class Noise(NamedTuple):
+    """How noisy the gradient of draws is, held against the exact one of the mean reward.
+
+    norm: of the exact one. plain, steady: without and with a baseline, how far the mean of many
+    draws is from it and how far one is, relative to it.
+    """
+
+    norm: float
+    plain: tuple[float, ...]
+    steady: tuple[float, ...]
+    draws: int
+
+
 class TrainingReport(NamedTuple):
     """A training. pair_names: what is learned, or nothing where an output is.
 
@@ -60,3 +73,4 @@ class TrainingReport(NamedTuple):
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     elsewhere: tuple[tuple[str, float], ...] = ()
+    noise: Noise | None = None

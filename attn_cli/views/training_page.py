@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from attn_cli.language import said
-from attn_cli.results.training import SCHEMA, Course, Snapshot, TrainingReport
+from attn_cli.results.training import SCHEMA, Course, Noise, Snapshot, TrainingReport
 from attn_cli.views.advice import advice_lines
 from attn_cli.views.bars import bar
 from attn_cli.views.compute_page import BETWEEN
@@ -49,6 +49,11 @@ def training_page(report: TrainingReport, frame: Frame, *, curves: bool) -> list
     if weights:
         blocks += [Abreast(tuple(weights)), Lines(_elsewhere(report), quiet=True, indented=False)]
     blocks += [Heading("", said("How much each array changed")), _changed(report)]
+    if report.noise is not None:
+        blocks += [
+            Heading("", said("How noisy draws are, before the first step")),
+            *_noise(report.noise),
+        ]
     if len(report.courses) > 1:
         blocks += [Heading("", said("The same training of another mode")), _against(report)]
     if curves:
@@ -137,6 +142,25 @@ def _changed(report: TrainingReport) -> Listing:
     return listing(columns, rows, right=columns[1:])
 
 
+def _noise(noise: Noise) -> list[Block]:
+    """What a gradient by draws costs, beside the exact one."""
+    columns = [
+        said("gradient"),
+        said("mean of {count} off by", count=noise.draws),
+        said("one draw off by"),
+        said("draws for 10 %"),
+    ]
+    rows = [[said("soft: exact"), "0 %", "0 %", "1"]]
+    for name, (apart, spread) in (
+        (said("drawn"), noise.plain),
+        (said("drawn, with a baseline"), noise.steady),
+    ):
+        draws = f"{(10 * spread) ** 2:,.0f}"
+        rows.append([name, f"{100 * apart:.0f} %", f"{100 * spread:,.0f} %", draws])
+    told = said("distances from the exact gradient of the mean reward, relative to its norm")
+    return [listing(columns, rows, right=columns[1:]), Lines((told,), quiet=True)]
+
+
 def _against(report: TrainingReport) -> Listing:
     columns = [said("mode"), said("first gradient"), said("loss before"), said("loss after")]
     pairs = [said("weight of a pair")] if report.pair_names else []
@@ -198,5 +222,6 @@ def training_document(report: TrainingReport) -> dict[str, Any]:
             {"mode": one.mode, "first_gradient": one.gradient, "loss": plain_value([*one.losses])}
             for one in report.courses
         ],
+        **({} if report.noise is None else {"noise": report.noise._asdict()}),
         "notices": list(report.notices),
     }
