@@ -20,6 +20,8 @@ from attn_cli.arrays.exact_literals import parse
 from attn_cli.errors import ImpossibleError
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.mechanisms.normalizers import NORMALIZERS
+from attn_cli.program import OPERATIONS
+from attn_cli.readings.exact import AS_VALUES, EXACT
 from attn_cli.readings.exact_text import decimal, latex, written
 from tests.conftest import Attn
 
@@ -35,10 +37,20 @@ def close(exact: Any, values: Any) -> None:
     assert apart.max() <= 4e-15 * size
 
 
+WITHOUT_EXACT_FORM = {"input", "draw"}
+"""What is given, and what is drawn by a float."""
+
 WITHOUT_NORMALIZERS = {
     "sample": "exact: weights has no exact form here",
     "entmax": "exact: weights has an exact form for alpha 2",
 }
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_is_exact_or_says_that_it_is_not(operation: str) -> None:
+    """A new operation has an exact rule, or takes that of values, or is named here."""
+    known = (operation in EXACT) + (operation in AS_VALUES)
+    assert known == (operation not in WITHOUT_EXACT_FORM)
 
 
 @pytest.mark.parametrize("mode", [one.name for one in MECHANISMS])

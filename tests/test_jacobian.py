@@ -130,6 +130,8 @@ def test_refused_together(attn: Attn) -> None:
     """What belongs to one loss, to steps, or to no derivative has no place beside it."""
     for more, message in (
         (("--check",), "--check has no effect on a --jacobian"),
+        (("--exact",), "--exact has no effect on a --jacobian"),
+        (("--at", "a=1"), "--at has no effect on a --jacobian"),
         (("--d-output", "ones"), "--d-output has no effect on a --jacobian"),
         (("--steps",), "--steps has no effect on a --jacobian, which has no steps."),
         (("--only", "q"), "--only has no effect on a --jacobian"),

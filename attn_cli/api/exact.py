@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from attn_cli.api.looking import Look, look_taken
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import request_of
 from attn_cli.api.run import display_of
-from attn_cli.api.shown import Frame, Shown, strict_json
+from attn_cli.api.shown import Documented, Frame
 from attn_cli.api.traces import formula_of
 from attn_cli.arrays.sources import Sources
 from attn_cli.choices import Command
@@ -49,8 +48,6 @@ from attn_cli.views.page import Block
 
 Array = np.ndarray[Any, Any]
 
-SAVED = (".json",)
-
 SUM = re.compile(
     r"Σ over (?P<letter>\w) of (?P<power>e\^)?(?P<name>[a-z]\w*)\[(?P<places>[^\]]*)\]"
 )
@@ -60,7 +57,7 @@ MOST_TERMS = 8
 CELL = re.compile(r"\b([a-z]\w*)\[(\d+(?:,\d+)*)\]")
 
 
-class Exact(Shown):
+class Exact(Documented):
     """A run without rounding: its steps by name, as arrays of SymPy entries, and its page."""
 
     def __init__(self, report: ExactReport, found: Evaluated, look: Look) -> None:
@@ -123,26 +120,9 @@ class Exact(Shown):
             )
         return exact_page(self.report, display_of(look, frame), frame.command)
 
-    def to_dict(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """The document attn.trace/1, its values in SymPy's syntax."""
-        return strict_json(self.json())
-
-    def json(self, *, ascii_only: bool = False) -> Iterator[str]:
-        """The document as text."""
-        import json
-
-        document = exact_document(self.report, self._look.only)
-        yield json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=1) + "\n"
-
-    def save(self, file: str | Path, *, force: bool = False) -> None:
-        """Write the document as .json.
-
-        Raises AttnError for another suffix, and without force for a file that exists.
-        """
-        from attn_cli.arrays.writing import check_path, write_text
-
-        check_path(Path(file), "‹save›", SAVED, force)
-        write_text(Path(file), self.json(), force=force)
+        return exact_document(self.report, self._look.only)
 
 
 def exact(

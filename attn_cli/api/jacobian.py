@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from attn_cli.api.jacobian_report import report_of
 from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.run import SAVED, display_of
-from attn_cli.api.shown import Frame, Shown, strict_json
+from attn_cli.api.shown import Documented, Frame
 from attn_cli.api.slices import refuse_missing_slices
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, brief
@@ -36,8 +35,10 @@ MOST_PASSES, MOST_DERIVATIVES = 4_096, 4_000_000
 """Numbers of the first step at most, each a backward pass, and derivatives kept at most."""
 
 
-class Jacobian(Shown):
+class Jacobian(Documented):
     """How one step changes with another: every derivative, a map of their norms, its page."""
+
+    saved = SAVED
 
     def __init__(self, report: JacobianReport, look: Look) -> None:
         self.report, self._look = report, look
@@ -64,33 +65,22 @@ class Jacobian(Shown):
         """The map, beside the weights where it is one of queries and keys."""
         return jacobian_page(self.report, display_of(self._look, frame), frame.command)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The document attn.jacobian/1, as --json prints it."""
-        return strict_json(self.json())
-
-    def json(self, *, ascii_only: bool = False) -> Iterator[str]:
-        """The document as text."""
-        import json
-
-        yield (
-            json.dumps(
-                jacobian_document(self.report), ensure_ascii=ascii_only, allow_nan=False, indent=1
-            )
-            + "\n"
-        )
+    def document(self) -> dict[str, Any]:
+        """The document attn.jacobian/1."""
+        return jacobian_document(self.report)
 
     def save(self, file: str | Path, *, force: bool = False) -> None:
         """Write the derivatives and the tables as .npz, or the document as .json.
 
         Raises AttnError for another suffix, and without force for a file that exists.
         """
-        from attn_cli.arrays.writing import check_path, write_text, write_whole
+        from attn_cli.arrays.writing import check_path, write_whole
 
         path = Path(file)
-        check_path(path, "‹save›", SAVED, force)
-        if path.suffix.lower() == ".json":
-            write_text(path, self.json(), force=force)
+        if path.suffix.lower() != ".npz":
+            super().save(path, force=force)
             return
+        check_path(path, "‹save›", SAVED, force)
         tables = {table.name: table.values for table in self.report.tables}
         arrays = {"jacobian": self.values, **tables}
         write_whole(path, lambda stream: np.savez(stream, **arrays), force=force)

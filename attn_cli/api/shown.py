@@ -131,6 +131,37 @@ class Shown:
         return export.WRITERS[suffix](self._blocks(frame), sheet)
 
 
+class Documented(Shown):
+    """A result with a page and a JSON document that is made whole; saved: suffixes of its files."""
+
+    saved: tuple[str, ...] = (".json",)
+
+    def document(self) -> dict[str, Any]:
+        """What --json prints, before it is text."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document, as --json prints it."""
+        return strict_json(self.json())
+
+    def json(self, *, ascii_only: bool = False) -> Iterator[str]:
+        """The document as text."""
+        import json
+
+        text = json.dumps(self.document(), ensure_ascii=ascii_only, allow_nan=False, indent=1)
+        yield f"{text}\n"
+
+    def save(self, file: str | Path, *, force: bool = False) -> None:
+        """Write the document as .json; results with arrays write others too.
+
+        Raises AttnError for another suffix, and without force for a file that exists.
+        """
+        from attn_cli.arrays.writing import check_path, write_text
+
+        check_path(Path(file), "‹save›", self.saved, force)
+        write_text(Path(file), self.json(), force=force)
+
+
 class _Renderable:
     """What Rich asks for a page."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from attn_cli.api.looking import Look, Progress, silent
 from attn_cli.api.pairs import Pair, read_pairs
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.run import SAVED, Run
-from attn_cli.api.shown import Frame, Shown, strict_json
+from attn_cli.api.shown import Documented, Frame
 from attn_cli.api.training_report import report_of
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, ImpossibleError, listed, shape_text
@@ -41,8 +41,10 @@ ROWS = ("x", "context", "q", "k", "v", "past_k", "past_v")
 """Arrays of rows, which are not learned unless they are asked for."""
 
 
-class Training(Shown):
+class Training(Documented):
     """A training: its course, the run with what was learned, and its page."""
+
+    saved = SAVED
 
     def __init__(self, report: TrainingReport, run: Run) -> None:
         self.report, self.run = report, run
@@ -71,16 +73,9 @@ class Training(Shown):
         finally:
             self.plot = asked
 
-    def to_dict(self) -> dict[str, Any]:
-        """The document attn.training/1, as --json prints it."""
-        return strict_json(self.json())
-
-    def json(self, *, ascii_only: bool = False) -> Iterator[str]:
-        """The document as text."""
-        import json
-
-        document = training_document(self.report)
-        yield json.dumps(document, ensure_ascii=ascii_only, allow_nan=False, indent=1) + "\n"
+    def document(self) -> dict[str, Any]:
+        """The document attn.training/1."""
+        return training_document(self.report)
 
     def save(self, file: str | Path, *, force: bool = False) -> None:
         """Write the trained run with `loss` and `pair_weight` as .npz, or the document as .json.
@@ -88,12 +83,9 @@ class Training(Shown):
         An .npz is an input of compute. Raises AttnError for another suffix, and without force for a
         file that exists.
         """
-        from attn_cli.arrays.writing import check_path, write_text
-
         path = Path(file)
-        check_path(path, "‹save›", SAVED, force)
-        if path.suffix.lower() == ".json":
-            write_text(path, self.json(), force=force)
+        if path.suffix.lower() != ".npz":
+            super().save(path, force=force)
             return
         more = {"loss": np.array(self.losses), "pair_weight": self.pair_weights}
         self.run.save(path, force=force, more=more)

@@ -19,7 +19,7 @@ def asks_for_exact(view: SimpleNamespace) -> bool:
 
 def show_exact(values: dict[str, Any], view: SimpleNamespace, d_output: Any = None) -> None:
     """Compute exactly what was typed, and show it; d_output: where the gradient is wanted."""
-    from attn_cli.api.exact import SAVED, computed_exactly
+    from attn_cli.api.exact import Exact, computed_exactly
     from attn_cli.arrays.writing import check_path
     from attn_cli.cli.gradients import show_result
     from attn_cli.cli.reading import arrays_and_choices, look_of, stdin
@@ -27,7 +27,7 @@ def show_exact(values: dict[str, Any], view: SimpleNamespace, d_output: Any = No
     for name in UNKNOWN:
         if getattr(view, name, None):
             raise AttnError(f"{choice(name)} has no effect on ‹exact› numbers. Leave one out.")
-    check_path(view.save, "‹save›", SAVED, view.force)
+    check_path(view.save, "‹save›", Exact.saved, view.force)
     arrays, spec = arrays_and_choices(values)
     found = computed_exactly(
         arrays,

@@ -42,7 +42,14 @@ def check_output(view: SimpleNamespace) -> None:
 
 def refuse_beside_jacobian(values: Mapping[str, Any], view: SimpleNamespace) -> None:
     """Refuse what belongs to the gradient of one loss: a Jacobian is that of many."""
-    for name, given in (("d_output", "d_output" in values), ("check", view.check)):
+    beside = (
+        ("d_output", "d_output" in values),
+        ("check", view.check),
+        ("exact", view.exact),
+        ("symbolic", view.symbolic),
+        ("at", view.at is not None),
+    )
+    for name, given in beside:
         if given:
             raise AttnError(f"{choice(name)} has no effect on a ‹jacobian›. Leave one out.")
 

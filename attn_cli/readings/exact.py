@@ -67,7 +67,9 @@ def evaluate(program: Program, given: Mapping[str, Array]) -> dict[str, Array]:
         refuse_long(step, program, arrays)
         if step.operation != "input":
             operands = [arrays[operand.name] for operand in step.operands]
-            arrays[step.name] = _entries(step, _computed(step, operands, frame))
+            # SymPy leaves marks of overflow behind, which NumPy would take for its own
+            with np.errstate(all="ignore"):
+                arrays[step.name] = _entries(step, _computed(step, operands, frame))
     return {step.name: arrays[step.name] for step in program}
 
 
