@@ -53,7 +53,7 @@ def _up_axis(block: Curves) -> list[str]:
         _text(LEFT - 6, TOP + UP * (1 - along(number, up)) + 4, text, "end")
         for number, text in up_ticks(block)
     ]
-    return [_text(LEFT - 6, TOP - 10, block.up, "end"), *numbers]
+    return [_text(0, TOP - 10, block.up, "start"), *numbers]
 
 
 def _across_axis(block: Curves) -> list[str]:
