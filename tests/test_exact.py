@@ -34,7 +34,7 @@ def close(exact: Any, values: Any) -> None:
     size = max(1.0, float(np.abs(values[np.isfinite(values)]).max(initial=0)))
     both = np.isinf(floats) & (floats == values)
     apart = np.abs(np.where(both, 0, floats) - np.where(both, 0, values))
-    assert apart.max() <= 4e-15 * size
+    assert apart.max() <= 1e-15 * size
 
 
 WITHOUT_EXACT_FORM = {"input", "draw"}
