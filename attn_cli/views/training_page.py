@@ -118,7 +118,7 @@ def _elsewhere(report: TrainingReport) -> tuple[str, ...]:
             "Rows in no pair change too, since they share the matrices: {row} the most, each "
             "weight by {change} on average.",
             row=f'"{most[0]}"',
-            change=percent(most[1]) + " %",
+            change=f"{most[1]:.2f}",
         ),
     )
 
