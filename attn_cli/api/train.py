@@ -27,7 +27,7 @@ from attn_cli.spec import Spec, refuse_other
 from attn_cli.transforms.score_function import DRAWS, Drawn, spreads
 from attn_cli.transforms.training import OPTIMIZERS, DivergedError, Loss, Trained
 from attn_cli.transforms.training import train as trained
-from attn_cli.views.page import Block
+from attn_cli.views.page import Block, Display
 from attn_cli.views.training_page import training_document, training_page
 
 Array = np.ndarray[Any, Any]
@@ -63,7 +63,9 @@ class Training(Documented):
 
     def page(self, frame: Frame) -> list[Block]:
         """What was learned, the weights on the way, and how much each matrix changed."""
-        return training_page(self.report, frame, curves=self.plot or frame.figure)
+        display = Display(width=frame.width, percent=True, signs=frame.signs)
+        curves = self.plot or frame.figure
+        return training_page(self.report, display, frame.command, curves=curves)
 
     def exported(self, suffix: str, **how: Any) -> bytes:
         """The page as a file of a suffix has it, with curves where it can draw them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attn_cli.language import said
 from attn_cli.results.training import SCHEMA, Course, Noise, Snapshot, TrainingReport
@@ -28,17 +28,18 @@ from attn_cli.views.page import (
     listing,
 )
 
-if TYPE_CHECKING:
-    from attn_cli.api.shown import Frame
-
 BAR_WIDTH, DIGITS = 10, 4
 SHOWN_HEADS = 4
 KINDS = ("weight", "query", "key", "value")
 
 
-def training_page(report: TrainingReport, frame: Frame, *, curves: bool) -> list[Block]:
-    """Everything a person is shown of a training; curves: drawn too, where that is possible."""
-    display = Display(width=frame.width, percent=True, signs=frame.signs)
+def training_page(
+    report: TrainingReport, display: Display, command: str | None, *, curves: bool
+) -> list[Block]:
+    """Everything a person is shown of a training; curves: drawn too, where that is possible.
+
+    command: what was typed, where it is told what to type next.
+    """
     weights = [part for one in report.snapshots for part in _weights(one, report, display)]
     blocks: list[Block] = [
         Title(report.title, said("loss = {loss}", loss=report.loss), report.source),
@@ -58,9 +59,9 @@ def training_page(report: TrainingReport, frame: Frame, *, curves: bool) -> list
         blocks += [Heading("", said("The same training of another mode")), _against(report)]
     if curves:
         blocks += _curves(report)
-    if frame.command is not None:
+    if command is not None:
         topics = ("attn compute --input run.npz", "attn explain softmax-jacobian")
-        blocks += [Lines((), apart=True), *advice_lines(frame.command, ("‹save run.npz›",), topics)]
+        blocks += [Lines((), apart=True), *advice_lines(command, ("‹save run.npz›",), topics)]
     return blocks
 
 
