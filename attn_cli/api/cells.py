@@ -67,6 +67,15 @@ def step_positions(
     )
 
 
+def names_along(request: Request, axis: str, name: str) -> tuple[str, ...]:
+    """The names of all positions along an axis of a step: its words, or q0, q1."""
+    own = request.labels.get(axis)
+    if own is not None:
+        return own
+    prefix = prefix_of(axis, name)
+    return tuple(f"{prefix}{at}" for at in range(request.program.sizes[axis]))
+
+
 def _number(word: str, prefix: str) -> str:
     """The number of a name as screens have it: 0 of q0."""
     number = word.removeprefix(prefix)

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from attn_cli.api.cells import names_along
 from attn_cli.api.facts import facts
 from attn_cli.api.looking import Look
 from attn_cli.api.requests import Request
 from attn_cli.language import said
 from attn_cli.program import Step
 from attn_cli.results.jacobian import Derivatives, JacobianReport, Side
-from attn_cli.views.labels import prefix_of
 from attn_cli.views.steps import AXIS_KINDS
 
 Array = np.ndarray[Any, Any]
@@ -64,19 +64,10 @@ def _written(side: Side, request: Request) -> str:
         return side.name
     axes = request.program[side.name].axes
     places = [
-        "" if at is None else _names(request, side.name, axis)[at]
+        "" if at is None else names_along(request, axis, side.name)[at]
         for axis, at in zip(axes, side.at, strict=True)
     ]
     return f"{side.name}[{','.join(places)}]"
-
-
-def _names(request: Request, name: str, axis: str) -> tuple[str, ...]:
-    """The names of all positions along an axis of a step."""
-    own = request.labels.get(axis)
-    if own is not None:
-        return own
-    prefix = prefix_of(axis, name)
-    return tuple(f"{prefix}{i}" for i in range(request.program.sizes[axis]))
 
 
 def _kept(axes: Sequence[str]) -> int:
@@ -105,7 +96,9 @@ def _map(
 
 
 def _side_names(request: Request, side: Side, axes: tuple[str, ...]) -> tuple[str, ...]:
-    return _names(request, side.name, axes[_kept(axes)]) if axes else (_written(side, request),)
+    return (
+        names_along(request, axes[_kept(axes)], side.name) if axes else (_written(side, request),)
+    )
 
 
 def _weights(
@@ -125,7 +118,7 @@ def _weights(
         values = values[look.head]
     elif "h" in step.axes:
         values, about = values.mean(axis=0), said("the mean of all heads")
-    rows, columns = (_names(request, step.name, axis) for axis in ("n", "m"))
+    rows, columns = (names_along(request, axis, step.name) for axis in ("n", "m"))
     return Derivatives(
         "weights", step.name, about, values, rows, columns, "query", "key", share=True
     )
@@ -161,11 +154,11 @@ def _of_softmax(
     if one[-2:] != ("n", "m") and one != ("m",):
         return []
     at = [_strongest(arrays[of.name], of, axis) for axis in one[:-1]]
-    names = _names(request, of.name, "m")
+    names = names_along(request, "m", of.name)
     whole = iter(at)
     fixed = [next(whole) if p is None and axis != "m" else p for p, axis in _of(step, of)]
     shares = arrays[of.name][tuple(slice(None) if p is None else p for p in fixed)]
-    query = _names(request, of.name, "n")[_query(step, fixed)]
+    query = names_along(request, "n", of.name)[_query(step, fixed)]
     told = said("the shares p of {query}", query=query)
     row = Derivatives(
         "p", "p", told, shares.reshape(1, -1), (query,), names, "query", "key", share=True

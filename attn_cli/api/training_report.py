@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from attn_cli.api.cells import names_along
 from attn_cli.api.facts import facts
 from attn_cli.api.notices import notices
 from attn_cli.api.pairs import Pair, pair_name
@@ -16,7 +17,6 @@ from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.results.training import Changed, Course, Snapshot, TrainingReport
 from attn_cli.transforms.training import OPTIMIZERS, Trained
-from attn_cli.views.labels import prefix_of
 
 Array = np.ndarray[Any, Any]
 
@@ -52,8 +52,8 @@ def report_of(
         courses=tuple(_course(*one, pairs) for one in courses),
         snapshots=_snapshots(weights, steps),
         changed=tuple(_changed(name, request, made) for name in made.norms),
-        rows=_names(request, "n") if weights else (),
-        columns=_names(request, "m") if weights else (),
+        rows=names_along(request, "n", "weights") if weights else (),
+        columns=names_along(request, "m", "weights") if weights else (),
         elsewhere=_elsewhere(weights, pairs, request),
     )
 
@@ -93,12 +93,6 @@ def _changed(name: str, request: Request, made: Trained) -> Changed:
     return Changed(name, norm, change, made.norms[name])
 
 
-def _names(request: Request, axis: str) -> tuple[str, ...]:
-    prefix = prefix_of(axis, "weights")
-    count = request.program.sizes[axis]
-    return request.labels.get(axis) or tuple(f"{prefix}{at}" for at in range(count))
-
-
 def _elsewhere(
     weights: list[Array], pairs: Sequence[Pair], request: Request
 ) -> tuple[tuple[str, float], ...]:
@@ -107,7 +101,7 @@ def _elsewhere(
         return ()
     moved = np.abs(weights[-1] - weights[0])
     asked = {i for i, _ in pairs}
-    names = _names(request, "n")
+    names = names_along(request, "n", "weights")
     return tuple(
         (name, float(moved[..., at, :].mean())) for at, name in enumerate(names) if at not in asked
     )

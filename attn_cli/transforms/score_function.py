@@ -1,7 +1,7 @@
 """The score function: the gradient of what is drawn, by draws alone (REINFORCE, Williams 1992).
 
 A draw has no slope, but the chance of it has: (reward - baseline) · d ln p(key) points, on average,
-where the mean reward grows. It is right on average and noisy, which `spread` measures.
+where the mean reward grows. It is right on average and noisy, which `spreads` measures.
 """
 
 from __future__ import annotations
