@@ -16,13 +16,13 @@ from attn_cli.api.pairs import Pair, read_pairs
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.run import SAVED, Run
 from attn_cli.api.shown import Documented, Frame
-from attn_cli.api.training_report import report_of
+from attn_cli.api.training_report import report_of, shown_steps
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, ImpossibleError, listed, shape_text
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
-from attn_cli.results.training import Noise, TrainingReport
+from attn_cli.results.training import Noise, TrainingReport, Watched
 from attn_cli.spec import Spec, refuse_other
 from attn_cli.transforms.score_function import DRAWS, Drawn, spreads
 from attn_cli.transforms.training import OPTIMIZERS, DivergedError, Loss, Trained
@@ -238,8 +238,14 @@ def _course(
     if drawn:
         loss = _drawn_loss(request, pairs, asked)
 
-    def watch(values: Mapping[str, Array]) -> Array | None:
-        return None if weights is None else values[weights.name].copy()
+    shown = shown_steps(asked.steps)
+
+    def watch(step: int, values: Mapping[str, Array]) -> Watched:
+        if weights is None:
+            return Watched(())
+        made = values[weights.name]
+        mean = tuple(float(made[..., i, j].mean()) for i, j in pairs)
+        return Watched(mean, made.copy() if step in shown else None)
 
     try:
         with progress("steps") as advance:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,8 @@ from attn_cli.readings.values import evaluate
 from attn_cli.results.training import Changed, Course, Snapshot, TrainingReport
 from attn_cli.transforms.training import OPTIMIZERS, Trained
 
-Array = np.ndarray[Any, Any]
+MOST_AXES = 3
+"""Axes of weights that are shown: heads, queries, keys."""
 
 
 def report_of(
@@ -30,7 +30,9 @@ def report_of(
 ) -> TrainingReport:
     """Put the course, the weights on the way and what changed together."""
     request, made = courses[0]
-    weights = [] if made.kept[0] is None else list(made.kept)
+    snapshots = tuple(
+        Snapshot(step, one.weights) for step, one in enumerate(made.kept) if one.weights is not None
+    )
     steps = len(made.losses) - 1
     title = request.mechanism.title
     used = OPTIMIZERS[optimizer]
@@ -49,12 +51,12 @@ def report_of(
         rate=rate,
         steps=steps,
         pair_names=tuple(pair_name(one, request) for one in pairs),
-        courses=tuple(_course(*one, pairs) for one in courses),
-        snapshots=_snapshots(weights, steps),
+        courses=tuple(_course(*one) for one in courses),
+        snapshots=tuple(one for one in snapshots if one.weights.ndim <= MOST_AXES),
         changed=tuple(_changed(name, request, made) for name in made.norms),
-        rows=names_along(request, "n", "weights") if weights else (),
-        columns=names_along(request, "m", "weights") if weights else (),
-        elsewhere=_elsewhere(weights, pairs, request),
+        rows=names_along(request, "n", "weights") if snapshots else (),
+        columns=names_along(request, "m", "weights") if snapshots else (),
+        elsewhere=_elsewhere(snapshots, pairs, request),
     )
 
 
@@ -67,22 +69,15 @@ def _loss(*, drawn: bool, by_target: bool) -> str:
     return said("the mean of -ln weight of each pair")
 
 
-def _course(request: Request, made: Trained, pairs: Sequence[Pair]) -> Course:
-    found = tuple(
-        tuple(float(weights[..., i, j].mean()) for i, j in pairs)
-        for weights in made.kept
-        if weights is not None
-    )
+def _course(request: Request, made: Trained) -> Course:
+    found = tuple(one.pairs for one in made.kept if one.pairs)
     squares = [norm**2 for norm in made.norms.values() if norm is not None]
     return Course(request.mechanism.name, made.losses, found, float(np.sqrt(sum(squares))))
 
 
-def _snapshots(weights: list[Array], steps: int) -> tuple[Snapshot, ...]:
-    """The weights before, in between and after, head by head; of several batch rows the first."""
-    if not weights or weights[0].ndim > 3:
-        return ()
-    places = dict.fromkeys((0, max(steps // 10, 1), steps))
-    return tuple(Snapshot(step, weights[step]) for step in places)
+def shown_steps(steps: int) -> tuple[int, ...]:
+    """Before, in between and after: the steps of which all weights are shown."""
+    return tuple(dict.fromkeys((0, max(steps // 10, 1), steps)))
 
 
 def _changed(name: str, request: Request, made: Trained) -> Changed:
@@ -94,12 +89,12 @@ def _changed(name: str, request: Request, made: Trained) -> Changed:
 
 
 def _elsewhere(
-    weights: list[Array], pairs: Sequence[Pair], request: Request
+    snapshots: Sequence[Snapshot], pairs: Sequence[Pair], request: Request
 ) -> tuple[tuple[str, float], ...]:
     """How much the weights of every other row changed on average: they were not asked about."""
-    if not weights or not pairs:
+    if not snapshots or not pairs:
         return ()
-    moved = np.abs(weights[-1] - weights[0])
+    moved = np.abs(snapshots[-1].weights - snapshots[0].weights)
     asked = {i for i, _ in pairs}
     names = names_along(request, "n", "weights")
     return tuple(

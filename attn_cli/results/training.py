@@ -36,6 +36,13 @@ class Snapshot(NamedTuple):
     weights: Any
 
 
+class Watched(NamedTuple):
+    """What is kept of a step: the weight of each pair; all weights at the steps that are shown."""
+
+    pairs: tuple[float, ...]
+    weights: Any = None
+
+
 class Noise(NamedTuple):
     """How noisy the gradient of draws is, held against the exact one of the mean reward.
 

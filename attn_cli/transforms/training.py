@@ -87,7 +87,7 @@ def train(
     optimizer: Optimizer,
     rate: float,
     steps: int,
-    watch: Callable[[Mapping[str, Array]], Any],
+    watch: Callable[[int, Mapping[str, Array]], Any],
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> Trained:
     """Follow the gradient of a loss of the last step; watch: what is kept of every step's arrays.
@@ -107,7 +107,7 @@ def train(
         if not np.isfinite(number):
             raise DivergedError(count - 1)
         losses.append(number)
-        kept.append(watch(values))
+        kept.append(watch(count - 1, values))
         advance(count - 1, steps)
         if count > steps:
             break
