@@ -106,6 +106,12 @@ def test_the_page_and_the_document(attn: Attn) -> None:
     assert "随" in attn(*line, "--lang", "zh").out
 
 
+def test_a_query_without_a_key_is_named(attn: Attn) -> None:
+    """What has to be known of the numbers is said here as it is of a run."""
+    ran = attn("gradient", "--causal", "--offset", "-1", "--jacobian", "output:v")
+    assert ran.err.startswith("Note: No key is allowed for q0")
+
+
 REFUSED = [
     ("output", "'output' is not of the form OF:TO, as in output:x."),
     ("output:nothing", "there is no step 'nothing'"),

@@ -10,9 +10,11 @@ import numpy as np
 from attn_cli.api.cells import names_along
 from attn_cli.api.facts import facts
 from attn_cli.api.looking import Look
+from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request
 from attn_cli.language import said
 from attn_cli.program import Step
+from attn_cli.readings.traced import Numbers
 from attn_cli.results.jacobian import Derivatives, JacobianReport, Side
 from attn_cli.views.steps import AXIS_KINDS
 
@@ -43,7 +45,7 @@ def report_of(
         formula=f"J = ∂ {_written(of, request)} / ∂ {_written(to, request)}",
         source=SOURCE,
         facts=facts(request),
-        notices=(),
+        notices=notices(request, Numbers(request.program, arrays)),
         seed=request.seed if request.drawn else None,
         axes=free,
         values=values,
