@@ -56,6 +56,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "temperature": ((), ("--temperature", 2)),
     "activation": (("--mode", "fc-time"), ("--activation", "tanh")),
     "query_index": ((), ("--query-index", 1)),
+    "code": ((), ("--code", "numpy")),
     "block_size": ((), ("--block-size", 2)),
     "decode": ((), ("--decode",)),
     "alpha": (("--normalizer", "entmax"), ("--alpha", 3)),

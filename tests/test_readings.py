@@ -16,7 +16,7 @@ from attn_cli.mechanisms import biases
 from attn_cli.mechanisms.mechanism import Rope
 from attn_cli.mechanisms.normalizers import NORMALIZERS, normalizer
 from attn_cli.program import OPERATIONS, Program
-from attn_cli.readings import cost, traced, values, words, work
+from attn_cli.readings import code, cost, traced, values, words, work
 from attn_cli.readings.notation import Latex, Unicode
 from attn_cli.topics.en.steps import MEANINGS
 from attn_cli.views.numbers import short
@@ -30,6 +30,7 @@ TABLES = {
     "cost": cost.RULES,
     "words": words.FORMULAS,
     "work": work.WORK,
+    "code": code.RULES,
 }
 
 

@@ -22,7 +22,7 @@ from attn_cli.api.facts import facts
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.gradient import ONES, change_of, wanted_of
 from attn_cli.api.gradient_report import meanings_of
-from attn_cli.api.looking import Look, look_taken
+from attn_cli.api.looking import Look, is_asked, look_taken
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import request_of
 from attn_cli.api.run import display_of
@@ -200,7 +200,7 @@ def _refuse_choices(spec: Spec, look: Look) -> None:
         ("dtype", spec.dtype is not None),
         ("decode", bool(spec.decode)),
         ("query_index", spec.query_index is not None),
-        *((name, getattr(look, name) not in (None, False)) for name in _PARTS),
+        *((name, is_asked(getattr(look, name))) for name in _PARTS),
     ):
         if given:
             raise AttnError(f"‹{name}› has no effect on ‹exact› numbers. Leave one out.")

@@ -47,7 +47,8 @@ class Gradient(Run):
 
     def __init__(self, found: Evaluated, look: Look, made: Written, loss: str) -> None:
         super().__init__(found, look)
-        self._made, self._loss = made, loss
+        self._made: Written = made
+        self._loss = loss
         self._apart: dict[str, float] = {}
 
     @cached_property

@@ -12,7 +12,7 @@ import numpy as np
 from attn_cli.api.cells import refuse_unknown, step_positions
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.jacobian_report import report_of
-from attn_cli.api.looking import Look, Progress, look_taken, silent
+from attn_cli.api.looking import Look, Progress, is_asked, look_taken, silent
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.run import SAVED, display_of
 from attn_cli.api.shown import Documented, Frame
@@ -121,7 +121,7 @@ def measured(
     """The same from arrays and choices; asked: OF:TO; sources: where text is read."""
     refuse_other(spec, "gradient")
     for name in ("only", "start", "show_work", "steps"):
-        if getattr(look, name) not in (None, False):
+        if is_asked(getattr(look, name)):
             raise AttnError(f"‹{name}› has no effect on a ‹jacobian›, which has no steps.")
     request = request_of(spec, arrays, sources or Sources(None))
     program = request.program

@@ -93,6 +93,11 @@ def checked(look: Look) -> Look:
     return look
 
 
+def is_asked(value: Any) -> bool:
+    """Whether an option was given: 0 is a head, a batch row, a number of decimals."""
+    return value is not None and value is not False
+
+
 def refuse_conflicts(look: Look) -> None:
     """Raise AttnError for choices that cancel each other."""
     if look.only is not None and look.start is not None:
@@ -102,5 +107,5 @@ def refuse_conflicts(look: Look) -> None:
     if look.only is not None:
         raise AttnError("‹only› and ‹show_work› both decide what is shown: give one.")
     for name in ("start", "everything", "steps", "percent"):
-        if getattr(look, name) not in (None, False):
+        if is_asked(getattr(look, name)):
             raise AttnError(f"{choice(name)} has no effect on the one number of ‹show_work›.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from attn_cli.views.numbers import short
 from attn_cli.views.page import Block, Display
 from attn_cli.views.steps import worked_line
 
+if TYPE_CHECKING:
+    from attn_cli.transforms.gradient import Gradient
+
 Array = np.ndarray[Any, Any]
 
 SAVED = (".npz", ".json")
@@ -31,6 +34,8 @@ SAVED = (".npz", ".json")
 
 class Run(Shown):
     """A run: its steps by name, its facts and notices, and one number worked out on demand."""
+
+    _made: Gradient | None = None
 
     def __init__(self, found: Evaluated, look: Look) -> None:
         self._found = found
@@ -55,6 +60,11 @@ class Run(Shown):
     def only(self) -> str | None:
         """The one step that is looked at, where it is one."""
         return self._look.only
+
+    @property
+    def given(self) -> dict[str, Array]:
+        """The arrays that it is computed from, random ones among them, by name."""
+        return {name: read_only(array) for name, array in self._found.request.arrays.items()}
 
     @property
     def output(self) -> Array:
@@ -96,6 +106,20 @@ class Run(Shown):
         name, index = read_cell(cell, self._found.request)
         work = worked_cell(self._found.numbers, name, index, short, self._look.decimals)
         return worked_line(self.trace.step(name), work, self.trace)
+
+    def code(self, library: str = "numpy", files: Mapping[str, str] | None = None) -> str:
+        """A script for an array library that gives the same numbers: numpy, torch or jax.
+
+        Small arrays are written into it. files: where the others may be loaded from, by name:
+        {"q": "q.npy", "k": "run.npz:k"}; a file that holds other numbers is not used.
+        Raises AttnError for another library, and for a large array that no file holds.
+        """
+        from attn_cli.api.code import Wanted, library_of, script_of
+
+        wanted = Wanted(
+            self._found.request, library_of(library), self._made, self._look.only, files or {}
+        )
+        return self._context.copy().run(script_of, wanted)
 
     def page(self, frame: Frame) -> list[Block]:
         """The page, or the part of it that is looked at."""

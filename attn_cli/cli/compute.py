@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attn_cli.cli.coding import refuse_beside_code, show_code
 from attn_cli.cli.exactly import asks_for_exact, show_exact
 from attn_cli.cli.options import Typed, with_options
 
@@ -45,10 +46,14 @@ def compute(typed: Typed) -> None:
     from attn_cli.cli.reading import arrays_and_choices, stdin
     from attn_cli.cli.showing import check_output, kept_look, show_run
 
+    refuse_beside_code(typed.view)
     check_output(typed.view)
     if asks_for_exact(typed.view):
         show_exact(dict(typed.values), typed.view)
         return
     arrays, spec = arrays_and_choices(typed.values)
     run = computed(arrays, spec, kept_look(typed.view), stdin(), progress)
+    if typed.view.code is not None:
+        show_code(run, typed)
+        return
     show_run(run, typed.view)

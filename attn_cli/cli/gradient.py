@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attn_cli.cli.coding import refuse_beside_code, show_code
 from attn_cli.cli.exactly import asks_for_exact, show_exact
 from attn_cli.cli.options import Typed, with_options
 
@@ -44,6 +45,7 @@ def gradient(typed: Typed) -> None:
     from attn_cli.cli.reading import arrays_and_choices, look_of, stdin
 
     view, values = typed.view, dict(typed.values)
+    refuse_beside_code(view, jacobian=values.get("jacobian"))
     check_output(view)
     asked = values.pop("jacobian", None)
     if asked is not None:
@@ -59,6 +61,9 @@ def gradient(typed: Typed) -> None:
         return
     arrays, spec = arrays_and_choices(values)
     found = differentiated(arrays, spec, look_of(view), change, stdin())
+    if view.code is not None:
+        show_code(found, typed)
+        return
     if view.check:
         found.check(progress)
     show_result(found, view)

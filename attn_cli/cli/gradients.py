@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from attn_cli.api.gradient import Gradient
-from attn_cli.api.looking import refuse_conflicts
+from attn_cli.api.looking import is_asked, refuse_conflicts
 from attn_cli.api.run import SAVED
 from attn_cli.api.shown import check_export
 from attn_cli.arrays.writing import check_path
@@ -36,7 +36,7 @@ def check_output(view: SimpleNamespace) -> None:
     if not view.json:
         return
     for name in OF_PAGES:
-        if getattr(view, name) not in (None, False):
+        if is_asked(getattr(view, name)):
             raise AttnError(f"{choice(name)} has no effect with ‹json›. Leave one out.")
 
 

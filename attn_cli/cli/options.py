@@ -134,6 +134,7 @@ VIEWS: Mapping[str, View] = {
     "exact": View(bool, EXACTLY, "Fractions, roots and powers of e; letters too.", STEPPED),
     "symbolic": View(bool, EXACTLY, "Letters for arrays that are not given.", STEPPED),
     "at": View(str, EXACTLY, "Numbers for letters: a=1,b=√2.", STEPPED, "LETTERS"),
+    "code": View(str, OUTPUT, "A script of the same steps: numpy, torch, jax.", STEPPED, "LIBRARY"),
     "check": View(bool, DISPLAY, "Measure central differences beside it.", ("gradient",)),
     "latex": View(bool, OUTPUT, "The steps as a LaTeX table.", ("complexity",)),
     "plot": View(

@@ -90,9 +90,11 @@ def slopes(heads: Size) -> Table:
         formula = f"{plain} for k = 1 … {power}, then 2^(-8k/{2 * power}) for k = 1, 3, 5 …"
 
     def number(maths: Any, head: Any) -> Any:
-        first = head < power
+        early = -8 * (head + 1) / power
+        if power == heads:
+            return 2**early
         late = -8 * (2 * (head - power) + 1) / (2 * power)
-        return 2.0 ** (first * (-8 * (head + 1) / power) + (1 - first) * late)
+        return 2 ** (early * (head < power) + late * (head >= power))
 
     def put_in(head: int) -> str:
         if head < power:
