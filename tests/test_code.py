@@ -349,4 +349,4 @@ def test_plain_scripts_are_ascii(attn: Attn) -> None:
     """Comments are, where signs can't be shown; code always is."""
     out = attn("compute", *SMALL, "--code", "numpy", "--plain").out
     assert out.isascii()
-    assert "# scaled = scores / sqrt 2" in out
+    assert "# scaled = scores / sqrt(2)" in out

@@ -41,8 +41,8 @@ WITHOUT_EXACT_FORM = {"input", "draw"}
 """What is given, and what is drawn by a float."""
 
 WITHOUT_NORMALIZERS = {
-    "sample": "exact: weights has no exact form here",
-    "entmax": "exact: weights has an exact form for alpha 2",
+    "sample": "exact numbers: weights has no exact form here",
+    "entmax": "exact numbers: weights has an exact form for alpha 2",
 }
 
 
@@ -306,3 +306,56 @@ def test_the_library_takes_arrays() -> None:
     assert found.to_dict()["steps"][-1]["values"] == [["5/2"]]
     sizes = product((1, 2), (1, 2))
     assert all(attn.exact(n=n, m=m, d=1)["weights"].shape == (n, m) for n, m in sizes)
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        ("sqrt(-2)", "row 1, column 1: 'sqrt(-2)' is not a real number."),
+        ("(-1)^(1/2)", "'(-1)^(1/2)' is not a real number."),
+        ("e", "e is Euler's number, written e^1; as a letter take another."),
+        ("pi", "π is not known here; as a letter take another."),
+    ],
+)
+def test_numbers_that_could_be_taken_for_letters(attn: Attn, number: str, message: str) -> None:
+    """What is neither a number here nor plainly a letter is refused with its place."""
+    ran = attn("compute", "--exact", "--q", f"{number} 1", "--k", "1 1", "--v", "1")
+    assert message in ran.err
+
+
+def test_a_worked_sum_is_true_as_written() -> None:
+    """Every factor of a sum is put in at each place, and √d is a number."""
+    run = attn.exact(symbolic=True, n=2, d=2, backward=True)
+    assert run.work("scores[0,0]")[1] == "q₀₀ · k₀₀ + q₀₁ · k₀₁"
+    for cell in ("d_q[0,0]", "weights[0,1]", "d_scores[0,0]", "output[1,1]"):
+        lines = run.work(cell)
+        assert not any("[" in line for line in lines[1:])
+        assert "√d" not in " ".join(lines[1:])
+
+
+def test_what_is_not_0_is_not_shown_as_0(attn: Attn) -> None:
+    """A number that is too small for its decimals, or for a float, is told as <.0001."""
+    more = ("--q", "1000 2", "--k", "3 1; 1 0", "--v", "1; 2", "--only", "weights")
+    assert "<.0001" in attn("compute", "--exact", *more).out
+
+
+def test_letters_are_not_called_random(attn: Attn) -> None:
+    """Where letters stand for what is not given, nothing is."""
+    ran = attn("compute", "--symbolic", "--n", 2, "--m", 3, "--d", 2, "--q", "a b; 0 1")
+    assert "random" not in ran.err + ran.out
+
+
+def test_one_step_needs_no_later_one(attn: Attn) -> None:
+    """--only q of a large symbolic run computes no output."""
+    ran = attn("compute", "--symbolic", "--n", 12, "--d", 12, "--only", "q")
+    assert ran.status == 0
+
+
+def test_the_change_of_the_loss_is_exact_too() -> None:
+    """--d-output takes roots and letters; random ones are whole numbers."""
+    given = ("1 0; 0 1", "1 0; 0 1", "1; 2")
+    found = attn.exact(*given, backward=True, d_output="√2; a")
+    assert str(found["d_output"][0, 0]) == "sqrt(2)"
+    assert str(found["d_output"][1, 0]) == "a"
+    drawn = attn.exact(*given, backward=True, d_output="random")
+    assert all(entry.is_Integer for entry in drawn["d_output"].flat)

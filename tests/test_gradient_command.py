@@ -98,6 +98,25 @@ def test_refusals(attn: Attn, line: str) -> None:
     assert REFUSALS[line] in ran.err
 
 
+@pytest.mark.parametrize("option", [("--only", "d_q"), ("--show-work", "d_q[0,0]")])
+def test_a_check_is_not_ignored(attn: Attn, option: tuple[str, str]) -> None:
+    """One step and one number have no place for the differences."""
+    ran = attn("gradient", *SMALL, "--check", *option)
+    assert f"--check has no effect with {option[0]}. Leave one out." in ran.err
+
+
+def test_the_loss_of_a_cell_is_refused_by_its_own_option(attn: Attn) -> None:
+    """--d-output names itself where its cell is not there."""
+    ran = attn("gradient", *SMALL, "--d-output", "output[5,0]")
+    assert "--d-output: axis n has the positions 0 to 1, not 5." in ran.err
+
+
+def test_what_is_typed_is_not_advised(attn: Attn) -> None:
+    """The page ends with what can be added, and --check is there already."""
+    out = attn("gradient", *SMALL, "--check").out
+    assert "Try, added to this:   --steps" in out
+
+
 def test_large_arrays_are_not_checked(attn: Attn) -> None:
     """Two runs for each number take too long for many."""
     ran = attn("gradient", "--n", 200, "--d", 64, "--check")
@@ -115,6 +134,9 @@ def test_saved_arrays(attn: Attn) -> None:
         assert set(found) <= set(saved)
         for name, step in found.items():
             assert (saved[name] == np.array(step["values"])).all()
+    attn("gradient", "--text", "the cat sat", "--heads", 2, "--save", "run.npz")
+    again = attn("compute", "--input", "run.npz", "--quiet")
+    assert again.out == attn("compute", "--text", "the cat sat", "--heads", 2, "--quiet").out
     for suffix in ("html", "md", "tex", "svg", "txt"):
         assert attn("gradient", *SMALL, "--export", f"g.{suffix}").status == 0
         assert Path(f"g.{suffix}").stat().st_size > 1000

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import attn_cli as attn
+from attn_cli import gradient
 from tests.conftest import Attn
 from tests.programs import normal
 
@@ -150,3 +151,36 @@ def test_refused_together(attn: Attn) -> None:
         assert message in " ".join(ran.err.split())
     ran = attn("gradient", "--causal", "--jacobian", "masked:mask")
     assert "mask holds no numbers that change by a little" in " ".join(ran.err.split())
+
+
+def test_one_number_by_one(attn: Attn) -> None:
+    """A single derivative is a page of one number, equal to that of the gradient."""
+    arrays = ("--q", "1 2; 0 1", "--k", "1 0; 0 1", "--v", "1 2; 3 4")
+    ran = attn("gradient", *arrays, "--jacobian", "output[0,0]:q[0,1]", "--json")
+    found = json.loads(ran.out)
+    alone = gradient("1 2; 0 1", "1 0; 0 1", "1 2; 3 4", d_output="output[0,0]")
+    assert found["values"] == pytest.approx(float(alone.gradients["q"][0, 1]))
+    assert attn("gradient", *arrays, "--jacobian", "output[0,0]:q[0,1]").status == 0
+
+
+def test_where_no_gradient_goes_it_is_said(attn: Attn) -> None:
+    """A Jacobian passes on what stops a gradient, and what it goes straight through."""
+    small = ("--n", 3, "--d", 2, "--jacobian")
+    through = attn("gradient", "--normalizer", "gumbel-hard", *small, "weights[0,]:scaled[0,]")
+    assert "The gradient goes straight through weights" in through.err
+    stopped = attn("gradient", "--normalizer", "hard", *small, "output:v")
+    assert stopped.status == 0
+
+
+def test_queries_and_keys_are_named_where_they_act(attn: Attn) -> None:
+    """Values change the output by the weights alone."""
+    of_values = attn("gradient", "--jacobian", "output:v").flat
+    assert "Correlation of the map with the weights: 1.00. Try" in of_values
+    of_rows = attn("gradient", "--text", "the cat sat", "--jacobian", "output:x").flat
+    assert "may act through queries and keys as well" in of_rows
+
+
+def test_a_row_of_softmax_is_named_with_its_head(attn: Attn) -> None:
+    """Which head and which query p belongs to, and why that one."""
+    more = ("--text", "the cat sat", "--heads", 2, "--jacobian", "weights:scaled")
+    assert "the shares p of cat, head 0" in attn("gradient", *more).out

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import attn_cli as library
-from attn_cli.transforms.score_function import Drawn
+from attn_cli.program import Program, Sizes
+from attn_cli.transforms.score_function import Drawn, spreads
 from attn_cli.transforms.training import OPTIMIZERS
 from tests.conftest import Attn, once, option_names
 from tests.programs import normal
@@ -186,12 +187,70 @@ def test_hard_attention_is_learned_by_draws(attn: Attn) -> None:
     assert run.pair_weights[-1].min() > 0.9 > 0.2 > run.pair_weights[0].max()
     noise = run.report.noise
     assert noise is not None
-    for apart, spread in (noise.plain, noise.steady):
-        assert 0.5 * spread / np.sqrt(noise.draws) < apart < 2 * spread / np.sqrt(noise.draws)
-        assert spread > 1
-    assert noise.steady[1] < noise.plain[1]
+    assert 1 < noise.steady < noise.plain
     found = json.loads(attn(*LINE, "--normalizer", "sample", "--steps", 5, "--json").out)
     assert found["noise"]["norm"] == noise.norm
+
+
+def test_the_noise_of_draws_is_that_of_many_draws() -> None:
+    """Summed over all that may be drawn, the spread is the one that 3,000 draws show."""
+    shares = np.array([[0.1, 0.2, 0.3, 0.4], [0.25, 0.25, 0.4, 0.1]])
+    p = Program(Sizes())
+    p.sizes.bind_all("x", ("n", "m"), shares.shape)
+    p.softmax(p.input(("n", "m"), name="x"), over="m", name="weights")
+    given = {"x": np.log(shares)}
+    found = spreads(p, given, ["x"], [(0, 1), (1, 3)])
+    assert found is not None
+
+    def back(change: np.ndarray) -> np.ndarray:
+        return shares * (change - (change * shares).sum(axis=1, keepdims=True))
+
+    rewards = np.zeros_like(shares)
+    rewards[0, 1] = rewards[1, 3] = -0.5
+    exact = back(rewards)
+    assert found.norm == pytest.approx(np.linalg.norm(exact))
+    for steady, spread in ((False, found.plain), (True, found.steady)):
+        loss = Drawn([(0, 1), (1, 3)], np.random.default_rng(5), baseline=False)
+        if steady:
+            loss.means = [shares[0, 1], shares[1, 3]]
+        apart = [np.square(back(loss(shares)[1]) - exact).sum() for _ in range(3000)]
+        assert np.sqrt(np.mean(apart)) / found.norm == pytest.approx(spread, rel=0.05)
+
+
+def test_a_pair_that_is_never_drawn_teaches_nothing(attn: Attn) -> None:
+    """The page says so, and not that other rows changed."""
+    text = "My dog eats my homework every day"
+    pair = ("--pair", "dog,homework", "--normalizer", "sample", "--steps", 30)
+    out = attn("train", "--text", text, *pair).flat
+    assert "No pair was drawn in 30 steps, so nothing was learned" in out
+    assert "Rows in no pair change too" not in out
+
+
+def test_a_weight_of_0_is_named_where_the_loss_is_infinite(attn: Attn) -> None:
+    """It is no loss that is no number, and the loss of a weight of 1 has no sign."""
+    text = "My dog eats my homework every day"
+    more = ("train", "--text", text, "--pair", "dog,homework", "--optimizer")
+    ran = attn(*more, "sgd", "--lr", 1)
+    assert "After 2 steps the weight of a pair is 0 and its loss, -ln 0, infinite" in ran.err
+    out = attn(*more, "momentum").out
+    assert "<.0001" in out
+    assert "-0.0000" not in out
+
+
+def test_what_was_learned_is_not_called_random(attn: Attn) -> None:
+    """A trained run that is read back names the arrays that are random."""
+    attn(*LINE, "--steps", 3, "--save", "run.npz")
+    out = attn("compute", "--input", "run.npz", "--only", "weights").out
+    assert "random: X, W_V (seed 0)" in out
+    assert "mean nothing" not in out
+
+
+def test_many_pairs_stay_a_table(attn: Attn) -> None:
+    """Four pairs have no bars, and fit 80 columns."""
+    texts = ("--text", "I drink hot tea", "--context-text", "ich trinke heissen Tee")
+    out = attn("train", *texts, "--align", "0:0,1:1,2:2,3:3", "--steps", 10).out
+    assert "step" in out
+    assert "loss:" not in out
 
 
 REFUSED = [
@@ -199,7 +258,10 @@ REFUSED = [
     ((), "Nothing is to be learned. Give --pair cat,mat"),
     (("--pair", "cat"), "--pair: 'cat' is not of the form cat,mat."),
     (("--align", "0"), "--align: '0' is not of the form 0:0,1:2."),
-    (("--pair", "cat,dog"), "--pair: 'dog' is not a position on axis m."),
+    (
+        ("--pair", "cat,dog"),
+        "--pair: 'dog' is neither a word here nor a position. Known: The, cat,",
+    ),
     (("--pair", "cat,9"), "axis m has the positions 0 to 7, not 9."),
     (("--pair", "cat,mat", "--pair", "cat,mat"), "cat → mat is given twice."),
     (("--pair", "cat,mat", "--causal"), "cat → mat can't be learned: the mask (causal) leaves it"),

@@ -311,7 +311,7 @@ def test_narrow_encodings_lose_no_number(shell: Attn, encoding: str) -> None:
     narrow = shell("compute", *SMALL, "--causal", PYTHONIOENCODING=encoding)
     assert narrow.status == 0
     assert narrow.out.isascii()
-    assert "scores / sqrt 2" in narrow.out
+    assert "scores / sqrt(2)" in narrow.out
     numbers = re.compile(r"\d+\.\d\d")
     assert numbers.findall(narrow.out) == numbers.findall(whole.out)
 

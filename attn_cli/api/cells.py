@@ -13,6 +13,9 @@ from attn_cli.views.labels import prefix_of
 Cell = tuple[str, tuple[int, ...]]
 """A step and a position on each of its axes."""
 
+MOST_NAMED = 30
+"""Words that an error lists."""
+
 CELL = re.compile(r"(?P<name>\w+)\[(?P<index>[^\]]*)\]")
 
 
@@ -31,15 +34,15 @@ def step_named(name: str | None, program: Program) -> str | None:
     return computed[int(name) - 1] if 0 < int(name) <= len(computed) else name
 
 
-def read_cell(text: str, request: Request) -> Cell:
+def read_cell(text: str, request: Request, option: str = "‹show_work›") -> Cell:
     """Read `weights[0,1]`; positions may be named as on screen: q0, or words of the sentence."""
     program = request.program
     match = CELL.fullmatch(str(text).strip())
     if match is None:
-        raise AttnError(f"‹show_work›: {text!r} does not name a cell like weights[0,1].")
-    refuse_unknown(match["name"], "‹show_work›", program)
+        raise AttnError(f"{option}: {text!r} does not name a cell like weights[0,1].")
+    refuse_unknown(match["name"], option, program)
     step = program[match["name"]]
-    index = step_positions(step, match["index"], request, "‹show_work›")
+    index = step_positions(step, match["index"], request, option)
     return step.name, tuple(at for at in index if at is not None)
 
 
@@ -96,6 +99,12 @@ def position_of(
         return names.index(word)
     word = _number(word, prefix)
     if not re.fullmatch(r"-?\d{1,18}", word):
+        if names:
+            known = [*dict.fromkeys(names)][:MOST_NAMED]
+            raise AttnError(
+                f"{option}: {brief(word)!r} is neither a word here nor a position. "
+                f"{did_you_mean(word, known)}"
+            )
         raise AttnError(f"{option}: {word!r} is not a position on axis {axis}.")
     position = int(word)
     if not -size <= position < size:

@@ -13,6 +13,7 @@ from attn_cli.api.evaluated import Evaluated
 from attn_cli.api.exact_arrays import (
     each,
     exact_arrays,
+    exact_change,
     letters_of,
     put_in,
     read_entries,
@@ -20,8 +21,9 @@ from attn_cli.api.exact_arrays import (
 )
 from attn_cli.api.facts import facts
 from attn_cli.api.given import Arrays, arranged
-from attn_cli.api.gradient import ONES, change_of, wanted_of
-from attn_cli.api.gradient_report import meanings_of
+from attn_cli.api.gradient import ONES, wanted_of
+from attn_cli.api.gradient_report import forward_of, meanings_of
+from attn_cli.api.layouts import ONLY_QUERIES
 from attn_cli.api.looking import Look, is_asked, look_taken
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import request_of
@@ -48,9 +50,10 @@ from attn_cli.views.page import Block
 
 Array = np.ndarray[Any, Any]
 
-SUM = re.compile(
-    r"Σ over (?P<letter>\w) of (?P<power>e\^)?(?P<name>[a-z]\w*)\[(?P<places>[^\]]*)\]"
-)
+FACTOR = r"(?:e\^)?[a-z]\w*\[[^\]]*\]"
+SUM = re.compile(rf"(?:Σ|sum) over (?P<letter>\w) of (?P<term>{FACTOR}(?: · {FACTOR})*)")
+PLACES = re.compile(r"(?P<name>[a-z]\w*)\[(?P<places>[^\]]*)\]")
+ROOT = re.compile(r"√(?P<axis>[a-z]\w*)")
 MOST_TERMS = 8
 """A sum over a letter, and as many of its terms as are written one by one."""
 
@@ -85,24 +88,37 @@ class Exact(Documented):
         work = worked_cell(self._found.numbers, name, index, short, 4)
         step = self.report.step(name)
         lines = [work.formula]
-        put = CELL.sub(self._inner, SUM.sub(self._terms, work.formula))
+        terms = SUM.sub(self._terms, ROOT.sub(self._root, work.formula))
+        put = CELL.sub(self._inner, terms)
         result = step.texts[index]
-        lines += [put] if put not in (work.formula, result) else []
+        # a sum that is too long, or of several letters, is not written out
+        whole = put not in (work.formula, result) and not PLACES.search(put)
+        lines += [put] if whole else []
         lines.append(result)
         return lines
 
     def _terms(self, match: re.Match[str]) -> str:
-        """The terms of a short sum, where a letter runs along one of the axes of a step."""
-        places = match["places"].split(",")
-        count = self.report.step(match["name"]).texts.shape[places.index(match["letter"])]
+        """The terms of a short sum over a letter, which runs along an axis of its factors."""
+        letter = match["letter"]
+        count = min(
+            self.report.step(factor["name"]).texts.shape[place]
+            for factor in PLACES.finditer(match["term"])
+            for place, own in enumerate(factor["places"].split(","))
+            if own == letter
+        )
         if count > MOST_TERMS:
             return match[0]
-        begin = f"{match['power'] or ''}{match['name']}"
-        terms = (
-            ",".join(str(at) if place == match["letter"] else place for place in places)
-            for at in range(count)
-        )
-        return "(" + " + ".join(f"{begin}[{own}]" for own in terms) + ")"
+
+        def at(number: int) -> str:
+            return PLACES.sub(lambda factor: _placed(factor, letter, number), match["term"])
+
+        summed = " + ".join(map(at, range(count)))
+        return summed if match[0] == match.string else f"({summed})"
+
+    def _root(self, match: re.Match[str]) -> str:
+        """The root of a size, with its number."""
+        sizes = self._found.request.program.sizes
+        return f"√{sizes[match['axis']]}" if match["axis"] in sizes else match[0]
 
     def _inner(self, match: re.Match[str]) -> str:
         """A number in the place of its cell, in brackets where it is long."""
@@ -123,6 +139,12 @@ class Exact(Documented):
     def document(self) -> dict[str, Any]:
         """The document attn.trace/1, its values in SymPy's syntax."""
         return exact_document(self.report, self._look.only)
+
+
+def _placed(factor: re.Match[str], letter: str, number: int) -> str:
+    """A factor of a sum at one of its places."""
+    places = (str(number) if own == letter else own for own in factor["places"].split(","))
+    return f"{factor['name']}[{','.join(places)}]"
 
 
 def exact(
@@ -174,13 +196,13 @@ def computed_exactly(
     given = exact_arrays(request, entries, symbolic=symbolic)
     named = request.drawn if symbolic else ()
     if symbolic:
-        request = request._replace(random=(), embedded=(), again=())
+        hints = tuple(hint for hint in request.hints if hint != ONLY_QUERIES)
+        request = request._replace(random=(), embedded=(), again=(), hints=hints)
     made = None
     loss = ""
     if d_output is not None:
         made = written(request.program, wanted_of(request))
-        change, loss = change_of(d_output, request, sources)
-        given[made.given.name] = each(lambda number: reading.rational(float(number)), change)
+        given[made.given.name], loss = exact_change(d_output, request, sources)
         request = request._replace(program=made.program)
     if at is not None:
         given = put_in(given, at)
@@ -189,6 +211,8 @@ def computed_exactly(
     look = look._replace(only=step_named(look.only, request.program))
     if look.only is not None:
         refuse_unknown(look.only, "‹only›", request.program)
+        if made is None:
+            request = request._replace(program=request.program.up_to(look.only))
     values = reading.evaluate(request.program, given)
     numbers = Numbers(request.program, evaluate(request.program, floats))
     found = Evaluated(request, numbers, whole=True)
@@ -228,12 +252,7 @@ def _report(
     if made is not None:
         title = said("Gradient of {what}", what=title[:1].lower() + title[1:])
     letters = letters_of({one.name: values[one.name] for one in request.program.inputs})
-    before = request
-    if made is not None:
-        before = request._replace(
-            program=request.program.up_to(made.output.name),
-            arrays={n: a for n, a in request.arrays.items() if n != made.given.name},
-        )
+    before = request if made is None else forward_of(request, made)
     return ExactReport(
         command="compute" if made is None else "gradient",
         mode=request.mechanism.name,

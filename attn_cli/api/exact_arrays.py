@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attn_cli.api.cells import CELL
 from attn_cli.api.given import ARRAYS, Arrays
+from attn_cli.api.gradient import ONES, RANDOM, change_of
 from attn_cli.api.requests import Request
 from attn_cli.arrays import exact_literals
 from attn_cli.arrays.arguments import SUFFIXES, path_and_name
+from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.readings.exact import rational
 from attn_cli.spelling import choice
@@ -76,6 +79,17 @@ def exact_arrays(request: Request, entries: Entries, *, symbolic: bool) -> Entri
         else:
             found[name] = array
     return found
+
+
+def exact_change(given: Any, request: Request, sources: Sources) -> tuple[Array, str]:
+    """How the loss changes with the output, as `change_of` has it; typed numbers as they are."""
+    typed = isinstance(given, str) and given not in (ONES, RANDOM)
+    if typed and not CELL.fullmatch(given.strip()) and _is_typed(given):
+        entries = exact_literals.parse(given, "‹d_output›")
+        places, loss = change_of(_numbered(entries), request, sources)
+        return entries.reshape(-1)[places.astype(int)], loss
+    change, loss = change_of(given, request, sources)
+    return (_random if given == RANDOM else _simplest)(change), loss
 
 
 def _simplest(array: Array) -> Array:

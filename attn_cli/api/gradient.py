@@ -12,7 +12,7 @@ import numpy as np
 from attn_cli.api.cells import CELL, read_cell, refuse_unknown, step_named
 from attn_cli.api.evaluated import Evaluated, kept_keys, refuse_missing
 from attn_cli.api.given import Arrays, arranged
-from attn_cli.api.gradient_report import report_of
+from attn_cli.api.gradient_report import forward_of, report_of
 from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.run import Run, display_of, read_only
@@ -91,10 +91,14 @@ class Gradient(Run):
         more = gradient_document(self.report)
         return document.parts(self.trace, self._look.only, ascii_only, more=more)
 
-    @cached_property
-    def _settings(self) -> dict[str, Any]:
-        """A gradient is not read back as a run."""
-        return {}
+    @property
+    def _forward(self) -> Request:
+        return forward_of(self._found.request, self._made)
+
+    @property
+    def _saved(self) -> dict[str, Array]:
+        """Every array of attention and of its gradient; a saved one is an input of compute."""
+        return {name: self[name] for name in self._found.numbers.arrays}
 
     def check(self, progress: Progress = silent) -> dict[str, float]:
         """How far each gradient is from central differences at most; the page tells it too.
@@ -215,7 +219,7 @@ def change_of(given: Any, request: Request, sources: Sources) -> tuple[Array, st
 def _of_cell(
     text: str, request: Request, shape: tuple[int, ...], kind: np.dtype[Any]
 ) -> tuple[Array, str]:
-    name, index = read_cell(text, request)
+    name, index = read_cell(text, request, "‹d_output›")
     if name != request.program.output.name:
         raise AttnError(f"‹d_output›: the loss is of {request.program.output.name}, not of {name}.")
     change = np.zeros(shape, kind)

@@ -13,6 +13,8 @@ from attn_cli.api.evaluated import Evaluated
 from attn_cli.api.facts import counted_pairs, facts
 from attn_cli.api.looking import Look
 from attn_cli.api.notices import notices
+from attn_cli.api.requests import Request
+from attn_cli.api.traces import random_letters
 from attn_cli.errors import listed
 from attn_cli.language import said
 from attn_cli.program import Step
@@ -33,8 +35,7 @@ def report_of(
     """Put the steps, what each array gets and the norms together."""
     request, numbers, _ = found
     forward = {step.name for step in request.program} - {step.name for step in made.backward}
-    given = {name: one for name, one in request.arrays.items() if name != made.given.name}
-    before = request._replace(program=request.program.up_to(made.output.name), arrays=given)
+    before = forward_of(request, made)
     own = Numbers(before.program, numbers.arrays, keys=numbers.keys)
     place = {"h": look.head or 0, "b": look.batch_index or 0}
     meanings = {**MEANINGS, **request.mechanism.meanings, **meanings_of(made, forward)}
@@ -51,8 +52,9 @@ def report_of(
         formula=f"loss = {loss}",
         source=request.mechanism.source,
         seed=request.seed if request.drawn else None,
+        random=random_letters(before),
         facts=(*facts(before), *counted_pairs(own)),
-        notices=(*notices(before, own), *_stopped(made)),
+        notices=(*notices(before, own), *stopped(made)),
         steps=_shown(steps, made, look),
         labels=request.labels,
         next_commands=("‹check›", "‹steps›", f"‹only {made.backward[-1].name}›"),
@@ -63,6 +65,12 @@ def report_of(
         gained=tuple(_gained(name, step, numbers, apart) for name, step in made.found.items()),
         norms={step.name: _norm(numbers.arrays[step.name]) for step in made.backward},
     )
+
+
+def forward_of(request: Request, made: Written) -> Request:
+    """The run of attention alone, of a request that has its gradient too."""
+    given = {name: one for name, one in request.arrays.items() if name != made.given.name}
+    return request._replace(program=request.program.up_to(made.output.name), arrays=given)
 
 
 def _shown(steps: tuple[TracedStep, ...], made: Written, look: Look) -> tuple[TracedStep, ...]:
@@ -84,7 +92,7 @@ def _norm(array: Array) -> float:
     return float(np.sqrt(np.square(array, dtype=np.float64).sum()))
 
 
-def _stopped(made: Written) -> list[str]:
+def stopped(made: Written) -> list[str]:
     """Where the gradient ends before it reaches an array."""
     lost = [name for name, step in made.found.items() if step is None]
     told = [

@@ -23,6 +23,7 @@ from attn_cli.program import Program
 from attn_cli.readings.values import evaluate
 from attn_cli.results.jacobian import JacobianReport, Side
 from attn_cli.spec import Spec, refuse_other
+from attn_cli.transforms.gradient import gradient as written
 from attn_cli.transforms.jacobian import jacobian as derivatives
 from attn_cli.views.jacobian_page import jacobian_document, jacobian_page
 from attn_cli.views.page import Block
@@ -144,9 +145,9 @@ def measured(
         )
     shape = [size for size, at in _axes(of, program) if at is None]
     chosen = rows[(slice(None), *(slice(None) if at is None else at for at in to.at))]
-    return Jacobian(
-        report_of(request, values, of, to, chosen.reshape(*shape, *chosen.shape[1:]), look), look
-    )
+    derived = chosen.reshape((*shape, *chosen.shape[1:]))
+    made = written(forward, [to.name])
+    return Jacobian(report_of(request, values, of, to, derived, look, made), look)
 
 
 def _axes(side: Side, program: Program) -> list[tuple[int, int | None]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from attn_cli.api.cells import names_along
 from attn_cli.api.facts import facts
+from attn_cli.api.gradient_report import stopped
 from attn_cli.api.looking import Look
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request
@@ -16,6 +17,7 @@ from attn_cli.language import said
 from attn_cli.program import Step
 from attn_cli.readings.traced import Numbers
 from attn_cli.results.jacobian import Derivatives, JacobianReport, Side
+from attn_cli.transforms.gradient import Gradient as Written
 from attn_cli.views.steps import AXIS_KINDS
 
 Array = np.ndarray[Any, Any]
@@ -27,7 +29,13 @@ SOURCE = 'Graves 2020, lecture "Attention and memory in deep learning"'
 
 
 def report_of(
-    request: Request, arrays: Mapping[str, Array], of: Side, to: Side, values: Array, look: Look
+    request: Request,
+    arrays: Mapping[str, Array],
+    of: Side,
+    to: Side,
+    values: Array,
+    look: Look,
+    made: Written,
 ) -> JacobianReport:
     """Put the map, the weights beside it and a row of softmax together."""
     free = _free(of, request), _free(to, request)
@@ -45,13 +53,23 @@ def report_of(
         formula=f"J = ∂ {_written(of, request)} / ∂ {_written(to, request)}",
         source=SOURCE,
         facts=facts(request),
-        notices=notices(request, Numbers(request.program, arrays)),
+        notices=(*notices(request, Numbers(request.program, arrays)), *stopped(made)),
         seed=request.seed if request.drawn else None,
         axes=free,
         values=values,
         tables=tuple(tables),
         correlation=correlation,
+        by_scores=_through_scores(to, request),
     )
+
+
+def _through_scores(to: Side, request: Request) -> bool:
+    """Whether scores depend on a step, so that the output does through them."""
+    reached = {to.name}
+    for step in request.program:
+        if any(operand.name in reached for operand in step.operands):
+            reached.add(step.name)
+    return any(request.program.role(request.program[name]) == "scores" for name in reached)
 
 
 def _free(side: Side, request: Request) -> tuple[str, ...]:
@@ -98,9 +116,8 @@ def _map(
 
 
 def _side_names(request: Request, side: Side, axes: tuple[str, ...]) -> tuple[str, ...]:
-    return (
-        names_along(request, axes[_kept(axes)], side.name) if axes else (_written(side, request),)
-    )
+    # a single number is named by the caption
+    return names_along(request, axes[_kept(axes)], side.name) if axes else ("",)
 
 
 def _weights(
@@ -161,7 +178,8 @@ def _of_softmax(
     fixed = [next(whole) if p is None and axis != "m" else p for p, axis in _of(step, of)]
     shares = arrays[of.name][tuple(slice(None) if p is None else p for p in fixed)]
     query = names_along(request, "n", of.name)[_query(step, fixed)]
-    told = said("the shares p of {query}", query=query)
+    where = f", {said('head')} {fixed[step.axes.index('h')]}" if "h" in step.axes else ""
+    told = said("the shares p of {query}, the largest share of all", query=query + where)
     row = Derivatives(
         "p", "p", told, shares.reshape(1, -1), (query,), names, "query", "key", share=True
     )

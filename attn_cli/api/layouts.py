@@ -14,6 +14,9 @@ from attn_cli.spec import Spec
 Array = np.ndarray[Any, Any]
 
 
+ONLY_QUERIES = "Only Q is given: K and V are random."
+
+
 def laid_out(
     given: dict[str, Array], spec: Spec, *, resumed: bool
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
@@ -30,7 +33,7 @@ def laid_out(
         given = weights_in_out(given, spec.weights_layout)
     made_up = [name for name in ("k", "v") if name not in given]
     if "q" in given and len(made_up) == 2 and not resumed:
-        hints.append("Only Q is given: K and V are random.")
+        hints.append(ONLY_QUERIES)
     return given, tuple(hints)
 
 

@@ -25,6 +25,7 @@ from attn_cli.views.page import Block, Display
 from attn_cli.views.steps import worked_line
 
 if TYPE_CHECKING:
+    from attn_cli.api.requests import Request
     from attn_cli.transforms.gradient import Gradient
 
 Array = np.ndarray[Any, Any]
@@ -141,10 +142,20 @@ class Run(Shown):
         """By which a saved run is read back."""
         from attn_cli.api.settings import settings_of
 
-        request = self._found.request
+        request = self._forward
         output = self._found.numbers.arrays[request.program.output.name]
         decoded = self._context.copy().run(decoded_facts, request, output)
         return settings_of(request, decoded, output)
+
+    @property
+    def _forward(self) -> Request:
+        """The run that is read back: attention alone."""
+        return self._found.request
+
+    @property
+    def _saved(self) -> dict[str, Array]:
+        """Every array that is saved, by name."""
+        return {step.name: step.values for step in self.steps}
 
     def save(
         self, file: str | Path, *, force: bool = False, more: Mapping[str, Array] | None = None
@@ -165,10 +176,9 @@ class Run(Shown):
         if path.suffix.lower() == ".json":
             write_text(path, self.json(), force=force)
             return
-        for step in self.steps:
-            if only in (None, step.name):
-                self[step.name]
-        arrays = {step.name: step.values for step in self.steps if only in (None, step.name)}
+        arrays = {name: one for name, one in self._saved.items() if only in (None, name)}
+        for name in arrays:
+            self[name]
         arrays.update(more or {})
         settings = json.dumps(self._settings)
         write_whole(path, lambda stream: write_npz(stream, arrays, settings), force=force)

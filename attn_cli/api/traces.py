@@ -15,6 +15,7 @@ from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request
 from attn_cli.arrays.digests import digest
 from attn_cli.readings.focus import focus_rows
+from attn_cli.readings.notation import letter
 from attn_cli.readings.traced import traced_steps, worked_cell
 from attn_cli.results.trace import FocusRow, Trace, TracedStep
 from attn_cli.topics.en.steps import MEANINGS
@@ -48,6 +49,7 @@ def trace_of(found: Evaluated, look: Look) -> Trace:
         formula=formula_of(request),
         source=request.mechanism.source,
         seed=request.seed if request.drawn else None,
+        random=random_letters(request),
         facts=(
             *facts(request),
             *counted_pairs(numbers),
@@ -62,6 +64,12 @@ def trace_of(found: Evaluated, look: Look) -> Trace:
         summary=() if whole else summary(request, numbers),
         next_commands=next_commands(request, steps),
     )
+
+
+def random_letters(request: Request) -> tuple[str, ...]:
+    """The arrays that are random, where others are given: none where all are, or none is."""
+    given = [name for name in request.arrays if name not in (*request.drawn, *request.usual)]
+    return tuple(map(letter, request.drawn)) if given else ()
 
 
 def formula_of(request: Request) -> str:

@@ -24,7 +24,7 @@ from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.results.training import Noise, TrainingReport, Watched
 from attn_cli.spec import Spec, refuse_other
-from attn_cli.transforms.score_function import DRAWS, Drawn, spreads
+from attn_cli.transforms.score_function import Drawn, spreads
 from attn_cli.transforms.training import OPTIMIZERS, DivergedError, Loss, Trained
 from attn_cli.transforms.training import train as trained
 from attn_cli.views.page import Block, Display
@@ -232,7 +232,8 @@ def _course(
         with np.errstate(divide="ignore"):
             for (i, j), weight in zip(pairs, found, strict=True):
                 change[..., i, j] += -1 / (weight * found.size)
-            return float(-np.log(found).mean()), change
+            # rounding may leave a weight a little above 1
+            return float(np.maximum(-np.log(found), 0).mean()), change
 
     loss: Loss = surprise if target is None else squares
     if drawn:
@@ -261,7 +262,7 @@ def _course(
                 advance,
             )
     except DivergedError as error:
-        raise ImpossibleError(_diverged(error.args[0], rate)) from None
+        raise ImpossibleError(_diverged(error, rate, by_pairs=target is None)) from None
     if not any(norm is not None for norm in made.norms.values()):
         raise AttnError(
             f"Nothing can be learned: no gradient reaches {listed(names)} through weights that are "
@@ -289,23 +290,28 @@ def _noise(request: Request, pairs: Sequence[Pair], made: Trained) -> Noise | No
     program = request.program.up_to(weights.operands[0].name)
     given = {step.name: request.arrays[step.name] for step in program.inputs}
     wanted = [name for name in made.norms if name in program]
-    norm, plain, steady = spreads(program, given, wanted, pairs, request.seed)
-    return Noise(norm, tuple(plain), tuple(steady), DRAWS)
+    found = spreads(program, given, wanted, pairs)
+    return None if found is None else Noise(*found)
 
 
 def _rate(asked: Asked) -> float:
     return OPTIMIZERS[asked.optimizer].rate if asked.lr is None else asked.lr
 
 
-def _diverged(step: int, rate: float) -> str:
+def _diverged(error: DivergedError, rate: float, *, by_pairs: bool) -> str:
+    step, number = error.step, error.loss
+    steps = f"{step} step{'s' if step > 1 else ''}"
+    if step and number == np.inf and by_pairs:
+        return (
+            f"After {steps} the weight of a pair is 0 and its loss, -ln 0, infinite: "
+            f"‹lr {rate:g}› is too large. Try a tenth of it."
+        )
     if step == 0:
         return (
             "The loss is infinite before the first step: a pair has the weight 0. "
             "‹normalizer softmax› gives every pair some."
         )
-    return (
-        f"The loss is no number after {step} steps: ‹lr {rate:g}› is too large. Try a tenth of it."
-    )
+    return f"The loss is no number after {steps}: ‹lr {rate:g}› is too large. Try a tenth of it."
 
 
 def _run(request: Request, made: Trained) -> Run:

@@ -1,7 +1,7 @@
 """Matrices of exact numbers and letters: `1/2 √2; e^2 a`. Nothing of the text is ever run.
 
 A number is read sign by sign by Python's own parser, and only these are taken from what it finds:
-whole numbers, decimals and fractions, letters, e, + - * / ^, brackets, sqrt and exp.
+whole numbers, decimals and fractions, letters, e^, + - * / ^, brackets, sqrt and exp.
 """
 
 from __future__ import annotations
@@ -35,6 +35,13 @@ OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {"sqrt": sp.sqrt, "exp": sp.exp}
+
+TAKEN = {
+    "e": "e is Euler's number, written e^1; as a letter take another.",
+    "pi": "π is not known here; as a letter take another.",
+    "π": "π is not known here; as a letter take another.",
+}
+"""Names that could be taken for letters and for numbers."""
 
 KNOWN = "whole numbers, decimals, fractions, letters, e, + - * / ^, brackets, sqrt or √, exp"
 
@@ -119,6 +126,8 @@ def _read(cell: str) -> Any:
         raise _Unreadable(f"{brief(cell)!r} is not a number here. Known: {KNOWN}.") from None
     if found.has(sp.zoo, sp.nan):
         raise _Unreadable(f"{brief(cell)!r} divides by 0.")
+    if found.is_real is False:
+        raise _Unreadable(f"{brief(cell)!r} is not a real number.")
     return found
 
 
@@ -127,12 +136,15 @@ def _value(node: ast.AST) -> Any:
     if isinstance(node, ast.Constant) and type(node.value) is int:
         return _constant(node)
     if isinstance(node, ast.Name):
-        return sp.E if node.id == "e" else sp.Symbol(node.id, real=True)
+        if node.id in TAKEN:
+            raise _Unreadable(TAKEN[node.id])
+        return sp.Symbol(node.id, real=True)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         inner = _value(node.operand)
         return -inner if isinstance(node.op, ast.USub) else inner
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
-        return _power(_value(node.left), _value(node.right))
+        of_e = isinstance(node.left, ast.Name) and node.left.id == "e"
+        return _power(sp.E if of_e else _value(node.left), _value(node.right))
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
         return OPERATORS[type(node.op)](_value(node.left), _value(node.right))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:

@@ -53,7 +53,7 @@ def refuse_beside_code(view: SimpleNamespace, jacobian: str | None = None) -> No
 def show_code(run: Run, typed: Typed) -> None:
     """Notices to standard error, the script to standard output; what it loads is saved before."""
     from attn_cli.cli import streams
-    from attn_cli.views.ascii import TABLE
+    from attn_cli.views.ascii import in_ascii
 
     view = typed.view
     for notice in run.notices:
@@ -63,7 +63,7 @@ def show_code(run: Run, typed: Typed) -> None:
         streams.say(f"Saved {view.save}")
     script = run.code(view.code, _files(run, typed.values, view))
     plain = view.plain or not streams.shows_unicode(sys.stdout)
-    sys.stdout.write(script.translate(TABLE) if plain else script)
+    sys.stdout.write(in_ascii(script) if plain else script)
 
 
 def _files(run: Run, typed: Mapping[str, Any], view: SimpleNamespace) -> dict[str, str]:

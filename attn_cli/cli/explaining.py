@@ -13,7 +13,7 @@ from rich.theme import Theme
 from attn_cli.api.explain import Page
 from attn_cli.cli import streams
 from attn_cli.cli.output import show
-from attn_cli.views.ascii import TABLE
+from attn_cli.views.ascii import in_ascii
 from attn_cli.views.wrapping import breakable, unmarked
 
 
@@ -22,7 +22,7 @@ def show_topic(page: Page, view: SimpleNamespace) -> None:
     plain = view.plain
     ascii_only = plain or not streams.shows_unicode(sys.stdout)
     console = _console(plain=plain)
-    title = page.title.translate(TABLE) if ascii_only else page.title
+    title = in_ascii(page.title) if ascii_only else page.title
     console.print(Text(title, "bold"))
     for piece in page.pieces:
         console.print()
@@ -39,7 +39,7 @@ def show_topic(page: Page, view: SimpleNamespace) -> None:
 
 def _print_markdown(text: str, console: Console, *, ascii_only: bool) -> None:
     """Print Markdown without the spaces that fill its lines up."""
-    text = text.translate(TABLE) if ascii_only else text
+    text = in_ascii(text) if ascii_only else text
     with console.capture() as captured:
         console.print(Markdown(breakable(text), hyperlinks=False))
     shown = unmarked(captured.get()).rstrip()

@@ -8,7 +8,8 @@ from attn_cli.cli.options import Typed, with_options
 
 HELP = (
     "Show the gradient of attention, step by step back from the output.\n\n"
-    "Takes what compute takes. The loss is the sum of the output, or what --d-output says."
+    "Takes the arrays and choices of compute. The loss is the sum of the output, or what "
+    "--d-output says."
 )
 
 EXAMPLES = (

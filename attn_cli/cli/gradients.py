@@ -33,6 +33,9 @@ def check_output(view: SimpleNamespace) -> None:
     check_path(view.save, "‹save›", SAVED, view.force)
     check_export(view.export, "‹export›", view.force)
     refuse_conflicts(look_of(view))
+    for name in ("only", "show_work"):
+        if view.check and getattr(view, name) is not None:
+            raise AttnError(f"‹check› has no effect with {choice(name)}. Leave one out.")
     if not view.json:
         return
     for name in OF_PAGES:

@@ -66,9 +66,9 @@ def say(text: str) -> None:
     stream = sys.stderr
     text = visible(text)
     if not shows_unicode(stream):
-        from attn_cli.views.ascii import TABLE
+        from attn_cli.views.ascii import in_ascii
 
-        text = text.translate(TABLE)
+        text = in_ascii(text)
     print(text, file=stream)
 
 

@@ -88,14 +88,14 @@ def refuse_long(step: Step, program: Program, arrays: Mapping[str, Array]) -> No
     count = prod(shape)
     if count > MOST_NUMBERS:
         raise ImpossibleError(
-            f"‹exact›: {step.name} has {count:,} numbers, {MOST_NUMBERS} at most. "
+            f"exact numbers: {step.name} has {count:,} numbers, {MOST_NUMBERS} at most. "
             "Give smaller sizes."
         )
     terms = count * _terms_of_each(step, program, arrays)
     if terms > MOST_TERMS:
         raise ImpossibleError(
-            f"‹exact›: {step.name} would have about {terms:,} terms, {MOST_TERMS:,} at most. Give "
-            "smaller sizes, or fewer letters."
+            f"exact numbers: {step.name} would have about {terms:,} terms, {MOST_TERMS:,} at "
+            "most. Give smaller sizes, or fewer letters."
         )
 
 
@@ -127,14 +127,16 @@ def _computed(step: Step, operands: list[Array], frame: Frame) -> Array:
     if rule is None and step.operation in AS_VALUES:
         rule = values.RULES[step.operation]
     if rule is None:
-        raise ImpossibleError(f"‹exact›: {step.name} has no exact form here ({step.operation}).")
+        raise ImpossibleError(
+            f"exact numbers: {step.name} has no exact form here ({step.operation})."
+        )
     try:
         return rule(step, operands, frame, None)
     except TypeError:
         # SymPy does not compare letters
         raise ImpossibleError(
-            f"‹exact›: {step.name} compares numbers, and letters have no order. Put numbers in for "
-            "them (‹at›)."
+            f"exact numbers: {step.name} compares numbers, and letters have no order. "
+            "Put numbers in for them (‹at›)."
         ) from None
 
 
@@ -148,7 +150,7 @@ def _entries(step: Step, array: Array) -> Array:
         if step.operation in TIDIED:
             entry = _tidy(entry)
         if entry.atoms(sp.Float):
-            raise ImpossibleError(f"‹exact›: {step.name} has no exact form here: {entry}.")
+            raise ImpossibleError(f"exact numbers: {step.name} has no exact form here: {entry}.")
         found[place] = entry
     return found
 

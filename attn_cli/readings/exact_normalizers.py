@@ -71,7 +71,7 @@ def _entmax(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
     alpha = step.options["alpha"]
     if alpha not in EXACT_ALPHAS:
         raise ImpossibleError(
-            f"‹exact›: {step.name} has an exact form for alpha 2 (sparsemax) and 1.5 alone."
+            f"exact numbers: {step.name} has an exact form for alpha 2 (sparsemax) and 1.5 alone."
         )
     axis = step.axes.index(step.options["over"])
     return _by_rows(operands[0], axis, EXACT_ALPHAS[alpha])

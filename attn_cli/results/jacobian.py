@@ -38,6 +38,7 @@ class JacobianReport(NamedTuple):
 
     of, to: the two as they were asked for; values: every derivative, with the axes of both.
     tables: what is shown. correlation: of the map with the weights beside it, where there are any.
+    by_scores: whether the one changes with the other through scores too.
     """
 
     of: str
@@ -52,3 +53,4 @@ class JacobianReport(NamedTuple):
     values: Any
     tables: tuple[Derivatives, ...]
     correlation: float | None = None
+    by_scores: bool = True

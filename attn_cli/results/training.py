@@ -44,16 +44,15 @@ class Watched(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """How noisy the gradient of draws is, held against the exact one of the mean reward.
+    """How noisy the gradient of one draw is, held against the exact one of the mean reward.
 
-    norm: of the exact one. plain, steady: without and with a baseline, how far the mean of many
-    draws is from it and how far one is, relative to it.
+    norm: of the exact one. plain, steady: without and with a baseline, how far a draw is from it
+    (the root of the mean square), relative to the norm.
     """
 
     norm: float
-    plain: tuple[float, ...]
-    steady: tuple[float, ...]
-    draws: int
+    plain: float
+    steady: float
 
 
 class TrainingReport(NamedTuple):

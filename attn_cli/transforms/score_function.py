@@ -6,7 +6,7 @@ where the mean reward grows. It is right on average and noisy, which `spreads` m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +22,8 @@ Pair = tuple[int, int]
 KEPT = 0.9
 """How much of a running mean of rewards is kept at each step."""
 
-DRAWS = 400
+MOST_PASSES = 4_096
+"""Keys that may be drawn, of all pairs and heads: each takes a backward pass to measure."""
 
 
 class Drawn:
@@ -62,50 +63,61 @@ def _drawn(row: Array, stream: np.random.Generator) -> Array:
     return np.where(passed.any(axis=-1), np.asarray(passed).argmax(axis=-1), last)
 
 
-class Spread(NamedTuple):
-    """How noisy an estimate of a gradient is.
+class Spreads(NamedTuple):
+    """How noisy one draw of a gradient is.
 
-    apart: of its mean over many draws from the exact gradient; spread: the root of the mean square
-    distance of a draw from it. Both relative to the norm of the exact one.
+    norm: of the exact gradient of the mean reward. plain, steady: the root of the mean square
+    distance of a draw from it, without and with a baseline, relative to the norm.
     """
 
-    apart: float
-    spread: float
+    norm: float
+    plain: float
+    steady: float
 
 
 def spreads(
-    program: Program,
-    given: Mapping[str, Array],
-    wanted: Collection[str],
-    pairs: Sequence[Pair],
-    seed: int,
-) -> tuple[float, Spread, Spread]:
-    """The norm of the exact gradient of the mean reward, and draws without and with a baseline."""
+    program: Program, given: Mapping[str, Array], wanted: Collection[str], pairs: Sequence[Pair]
+) -> Spreads | None:
+    """Sum over all that may be drawn, so nothing is drawn; None where that is too much.
+
+    A pair and a head draw one key each, apart from the others: what they are off by adds up.
+    """
     made = gradient(program, wanted)
     arrays = evaluate(program, given)
     shares = arrays[program.output.name]
     frame = Frame.of(program.sizes)
     names = [step.name for step in made.found.values() if step is not None]
+    rows = [(at, *pair) for pair in pairs for at in np.ndindex(*shares.shape[:-2])]
+    keys = shares.shape[-1]
+    if len(rows) * keys > MOST_PASSES:
+        return None
 
-    def towards(change: Array) -> Array:
+    def towards(at: tuple[int, ...]) -> Array:
+        change = np.zeros_like(shares)
+        change[at] = 1
         values = evaluate_steps(made.backward, {**arrays, made.given.name: change}, frame)
         return np.concatenate([values[name].ravel() for name in names])
 
-    exact = np.zeros_like(shares)
-    for query, key in pairs:
-        exact[..., query, key] -= 1 / (shares[..., query, key].size * len(pairs))
-    whole = towards(exact)
-    plain, steady = (Drawn(pairs, np.random.default_rng(seed), baseline=False) for _ in range(2))
-    steady.means = [shares[..., query, key] for query, key in pairs]
-    noisy, calmer = (_spread(towards, whole, shares, loss) for loss in (plain, steady))
-    return _norm(whole), noisy, calmer
+    whole: Array | float = 0.0
+    plain = steady = 0.0
+    for lead, query, key in rows:
+        ways = np.stack([towards((*lead, query, other)) for other in range(keys)])
+        row = shares[(*lead, query)]
+        pull = -ways[key] / len(rows)
+        whole = whole + pull
+        plain += _variance(row, key, 0.0, ways, len(rows)) - float((pull**2).sum())
+        steady += _variance(row, key, row[key], ways, len(rows)) - float((pull**2).sum())
+    size = _norm(np.asarray(whole))
+    relative = [float(np.sqrt(max(one, 0.0))) / (size or 1.0) for one in (plain, steady)]
+    return Spreads(size, *relative)
 
 
-def _spread(towards: Callable[[Array], Array], exact: Array, shares: Array, loss: Drawn) -> Spread:
-    found = np.stack([towards(loss(shares)[1]) for _ in range(DRAWS)])
-    size = _norm(exact) or 1.0
-    distances = np.sqrt(((found - exact) ** 2).sum(axis=1).mean())
-    return Spread(_norm(found.mean(axis=0) - exact) / size, float(distances) / size)
+def _variance(row: Array, key: int, mean: float, ways: Array, count: int) -> float:
+    """The mean square of the estimate: each key by its share, which its slope is divided by."""
+    there = row > 0
+    slopes = (np.arange(len(row)) == key)[there] - mean
+    squares = (ways[there] ** 2).sum(axis=1)
+    return float((squares * slopes**2 / row[there]).sum()) / count**2
 
 
 def _norm(numbers: Array) -> float:

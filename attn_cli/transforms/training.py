@@ -76,7 +76,11 @@ class Trained(NamedTuple):
 
 
 class DivergedError(ArithmeticError):
-    """The loss is no number any more; its only argument is the step."""
+    """The loss is no number any more after some steps."""
+
+    def __init__(self, step: int, loss: float) -> None:
+        super().__init__(step, loss)
+        self.step, self.loss = step, loss
 
 
 def train(
@@ -105,7 +109,7 @@ def train(
         values = evaluate_steps(forward, arrays, frame)
         number, change = loss(values[program.output.name])
         if not np.isfinite(number):
-            raise DivergedError(count - 1)
+            raise DivergedError(count - 1, number)
         losses.append(number)
         kept.append(watch(count - 1, values))
         advance(count - 1, steps)

@@ -15,7 +15,9 @@ SHORT = 16
 def advice_lines(command: str, options: Sequence[str], others: Sequence[str] = ()) -> list[Lines]:
     """What can be added to the command, then other commands: those that begin with attn."""
     others = [*others, *(option for option in options if option.startswith("attn "))]
+    typed = {*command.split()}
     added = [spelled(option) for option in options if not option.startswith("attn ")]
+    added = [option for option in added if option.split()[0] not in typed]
     others = [*map(spelled, others)]
     if not added and not others:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +10,7 @@ from attn_cli.views.page import Block
 
 TABLE = str.maketrans(
     {
-        "√": "sqrt ",
+        "√": "sqrt",
         "ᵀ": "^T",
         "·": "*",
         "→": "->",
@@ -47,6 +48,14 @@ TABLE = str.maketrans(
 )
 
 
+ROOT = re.compile(r"√(\w+)")
+
+
+def in_ascii(text: str) -> str:
+    """A text in ASCII; a root says how far it reaches: sqrt(2)/2."""
+    return ROOT.sub(r"√(\1)", text).translate(TABLE)
+
+
 def ascii_page(blocks: Iterable[Block]) -> list[Block]:
     """Write every text of a page in ASCII, before it is laid out."""
     return [_plain(block) for block in blocks]
@@ -54,7 +63,7 @@ def ascii_page(blocks: Iterable[Block]) -> list[Block]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return value.translate(TABLE)
+        return in_ascii(value)
     if isinstance(value, tuple):
         parts = [_plain(part) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)

@@ -54,7 +54,7 @@ def one_step(trace: Trace, numbers: dict[str, str], display: Display) -> list[Bl
     """One step alone, with what has to be known beside it."""
     step = trace.step(display.only or "")
     blocks = step_blocks(step, numbers.get(step.name, ""), trace, display)
-    beside = (*random_note(trace.seed), *left_out(trace, (step,), display))
+    beside = (*random_note(trace), *left_out(trace, (step,), display))
     return [*blocks, Lines(beside, quiet=True)] if beside else blocks
 
 
@@ -66,16 +66,17 @@ def _every_step(trace: Trace, numbers: dict[str, str], display: Display) -> list
             blocks += step_blocks(step, numbers[step.name], trace, display)
     if trace.focus:
         blocks.append(Abreast(tuple(focus_parts(trace))))
-        blocks.append(
-            Lines((*random_note(trace.seed), *explained(trace)), quiet=True, indented=False)
-        )
+        blocks.append(Lines((*random_note(trace), *explained(trace)), quiet=True, indented=False))
     return blocks
 
 
-def random_note(seed: int | None) -> tuple[str, ...]:
+def random_note(trace: Trace) -> tuple[str, ...]:
     """That numbers are random, where they are read."""
+    seed = trace.seed
     if seed is None:
         return ()
+    if trace.random:
+        return (said("random: {names} (seed {seed})", names=", ".join(trace.random), seed=seed),)
     told = "random numbers (seed {seed}): they show how it works and mean nothing"
     return (said(told, seed=seed),)
 
@@ -95,6 +96,6 @@ def work_page(trace: Trace, name: str) -> list[Block]:
     cell = cell_name(step, work.at, trace.labels)
     heading = Heading("", cell, name=cell, right=step.meaning)
     told = cells_named(work.note, trace)
-    notes = (*([told] if told else []), *random_note(trace.seed))
+    notes = (*([told] if told else []), *random_note(trace))
     note = [Lines(notes, quiet=True)] if notes else []
     return [heading, Lines(tuple(lines)), *note]

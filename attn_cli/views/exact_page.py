@@ -13,7 +13,7 @@ from attn_cli.views.advice import advice_lines
 from attn_cli.views.compute_page import BETWEEN
 from attn_cli.views.document import described, plain_value
 from attn_cli.views.labels import cell_name, names_of
-from attn_cli.views.numbers import DECIMALS, table
+from attn_cli.views.numbers import DECIMALS, fixed, table
 from attn_cli.views.page import (
     Abreast,
     Block,
@@ -28,6 +28,9 @@ from attn_cli.views.page import (
     Title,
 )
 from attn_cli.views.steps import AXIS_KINDS, AXIS_WORDS, KINDS
+
+LEAST = 5e-324
+"""The smallest float above 0."""
 
 NARROW, FEW_LINES = 9, 24
 """Signs of a number up to which numbers stand in a table; lines of a list that are shown."""
@@ -86,13 +89,17 @@ def exact_work_page(
     told = [f"= {line}" for line in lines]
     number = one.decimals[index]
     if number is not None:
-        told.append(f"≈ {_rounded(number, DECIMALS if precision is None else precision)}")
+        decimals = DECIMALS if precision is None else precision
+        told.append(f"≈ {_rounded(number, decimals, one.texts[index])}")
     heading = Heading("", cell, name=cell, right=one.step.meaning)
     return [heading, Lines(tuple(told))]
 
 
-def _rounded(number: float, precision: int) -> str:
-    return f"{number:.{precision}f}"
+def _rounded(number: float, precision: int, text: str) -> str:
+    """An exact number rounded; one that is too small for a float is not 0 for that."""
+    if number == 0 and text != "0":
+        number = -LEAST if text.startswith("-") else LEAST
+    return fixed(number, precision)
 
 
 def _numbered(report: ExactReport) -> dict[str, str]:
@@ -192,7 +199,7 @@ def _list(
         for at in product(*map(range, matrix.texts.shape)):
             index = (*matrix.place, *at)[-len(one.step.axes) :]
             number = matrix.decimals[at]
-            rounded = "" if number is None else _rounded(number, precision)
+            rounded = "" if number is None else _rounded(number, precision, matrix.texts[at])
             rows.append((cell_name(one.step, index, report.labels), matrix.texts[at], rounded))
             latex.append(("", matrix.latex[at], ""))
     shown = len(rows) if display.everything or display.only else FEW_LINES

@@ -58,11 +58,14 @@ def _told(report: JacobianReport) -> list[str]:
     """How alike the map and the weights are."""
     if report.correlation is None:
         return []
+    number = f"{report.correlation:.2f}"
+    if not report.by_scores:
+        return [said("Correlation of the map with the weights: {number}.", number=number)]
     return [
         said(
             "Correlation of the map with the weights: {number}. A weight says how much of a value "
             "is taken; what the output depends on may act through queries and keys as well.",
-            number=f"{report.correlation:.2f}",
+            number=number,
         )
     ]
 

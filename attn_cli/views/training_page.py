@@ -12,7 +12,7 @@ from attn_cli.views.bars import bar
 from attn_cli.views.compute_page import BETWEEN
 from attn_cli.views.document import plain_value
 from attn_cli.views.grids import Matrix, grids_of
-from attn_cli.views.numbers import percent, short
+from attn_cli.views.numbers import fixed, percent, short
 from attn_cli.views.page import (
     Abreast,
     Block,
@@ -30,6 +30,12 @@ from attn_cli.views.page import (
 
 BAR_WIDTH, DIGITS = 10, 4
 SHOWN_HEADS = 4
+MOST_BARS = 3
+"""Pairs beside whose weights there is room for bars."""
+
+SEVERAL = 400
+"""Draws whose mean is held against one."""
+
 KINDS = ("weight", "query", "key", "value")
 
 
@@ -70,10 +76,11 @@ def _course(report: TrainingReport) -> Listing:
     course = report.courses[0]
     columns = [said("step"), said("loss"), *(f"{name}, %" for name in report.pair_names)]
     rows = []
+    width = BAR_WIDTH if len(report.pair_names) <= MOST_BARS else 0
     for step in _places(report.steps):
         pairs = course.pairs[step] if course.pairs else ()
-        shown = [f"{percent(weight):>4} {bar(weight, BAR_WIDTH):<{BAR_WIDTH}}" for weight in pairs]
-        rows.append([f"{step:,}", f"{course.losses[step]:.4f}", *shown])
+        shown = [f"{percent(weight):>4} {bar(weight, width):<{width}}".rstrip() for weight in pairs]
+        rows.append([f"{step:,}", fixed(course.losses[step], DIGITS), *shown])
     return listing(columns, rows, right=columns[:2])
 
 
@@ -111,7 +118,15 @@ def _weights(one: Snapshot, report: TrainingReport, display: Display) -> Iterato
 
 
 def _elsewhere(report: TrainingReport) -> tuple[str, ...]:
-    if not report.elsewhere:
+    if report.noise is not None and min(report.courses[0].losses) == 1:
+        return (
+            said(
+                "No pair was drawn in {steps} steps, so nothing was learned: a reward that never "
+                "comes teaches nothing.",
+                steps=f"{report.steps:,}",
+            ),
+        )
+    if not report.elsewhere or not any(change for _, change in report.elsewhere):
         return ()
     most = max(report.elsewhere, key=lambda one: one[1])
     return (
@@ -119,7 +134,7 @@ def _elsewhere(report: TrainingReport) -> tuple[str, ...]:
             "Rows in no pair change too, since they share the matrices: {row} the most, each "
             "weight by {change} on average.",
             row=f'"{most[0]}"',
-            change=f"{most[1]:.2f}",
+            change=fixed(most[1], 2),
         ),
     )
 
@@ -134,9 +149,9 @@ def _changed(report: TrainingReport) -> Listing:
     rows = [
         [
             one.name,
-            f"{one.before:.{DIGITS}f}",
-            f"{one.change:.{DIGITS}f}",
-            said("none") if one.gradient is None else f"{one.gradient:.{DIGITS}f}",
+            fixed(one.before, DIGITS),
+            fixed(one.change, DIGITS),
+            said("none") if one.gradient is None else fixed(one.gradient, DIGITS),
         ]
         for one in report.changed
     ]
@@ -147,18 +162,22 @@ def _noise(noise: Noise) -> list[Block]:
     """What a gradient by draws costs, beside the exact one."""
     columns = [
         said("gradient"),
-        said("mean of {count} off by", count=noise.draws),
         said("one draw off by"),
+        said("mean of {count} off by", count=SEVERAL),
         said("draws for 10 %"),
     ]
     rows = [[said("soft: exact"), "0 %", "0 %", "1"]]
-    for name, (apart, spread) in (
+    for name, spread in (
         (said("drawn"), noise.plain),
         (said("drawn, with a baseline"), noise.steady),
     ):
         draws = f"{(10 * spread) ** 2:,.0f}"
-        rows.append([name, f"{100 * apart:.0f} %", f"{100 * spread:,.0f} %", draws])
-    told = said("distances from the exact gradient of the mean reward, relative to its norm")
+        mean = f"{100 * spread / SEVERAL**0.5:,.0f} %"
+        rows.append([name, f"{100 * spread:,.0f} %", mean, draws])
+    told = said(
+        "distances from the exact gradient of the mean reward, relative to its norm: roots of mean "
+        "squares over all that may be drawn"
+    )
     return [listing(columns, rows, right=columns[1:]), Lines((told,), quiet=True)]
 
 
