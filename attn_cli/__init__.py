@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from attn_cli.api.compute import compute as compute
     from attn_cli.api.cost import Cost as Cost
     from attn_cli.api.cost import ModelCost as ModelCost
+    from attn_cli.api.diagnose import Diagnosis as Diagnosis
+    from attn_cli.api.diagnose import diagnose as diagnose
     from attn_cli.api.exact import Exact as Exact
     from attn_cli.api.exact import exact as exact
     from attn_cli.api.explain import Page as Page
@@ -43,6 +45,7 @@ PLACES = {
     "gradient": "api.gradient",
     "jacobian": "api.jacobian",
     "train": "api.train",
+    "diagnose": "api.diagnose",
     "exact": "api.exact",
     "explain": "api.explain",
     "modes": "api.modes",
@@ -56,6 +59,7 @@ PLACES = {
     "Jacobian": "api.jacobian",
     "Exact": "api.exact",
     "Training": "api.train",
+    "Diagnosis": "api.diagnose",
     "Comparison": "api.compare",
     "Page": "api.explain",
     "AttnError": "errors",

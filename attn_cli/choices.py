@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from math import isfinite
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.spelling import choice
 
-Command = Literal["compute", "compare", "gradient", "train", "complexity", "mask"]
+Command = Literal["compute", "compare", "gradient", "train", "diagnose", "complexity", "mask"]
 
-COMMANDS: tuple[Command, ...] = ("compute", "compare", "gradient", "train", "complexity", "mask")
+COMMANDS: tuple[Command, ...] = get_args(Command)
 
 Kind = Literal["count", "size", "number", "flag", "name", "text", "counts", "names"]
 """What a choice holds: a whole number, a whole number or a letter, a number, yes or no, a name, a

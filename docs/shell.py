@@ -52,6 +52,19 @@ def options(command: str, *groups: str) -> None:
             print(f"**{group}**\n", "| option | meaning |", "|---|---|", *rows, "", sep="\n")
 
 
+def faults() -> None:
+    """Print every fault that is tried, as a table."""
+    from attn_cli.faults import FAULTS
+    from attn_cli.faults.dropout import DROPOUT
+
+    print("| fault | what such code does | what usually brings it about | the same in attn |")
+    print("|---|---|---|---|")
+    for fault in (*FAULTS, DROPOUT):
+        option = f"`{fault.option}`" if fault.option else ""
+        cause = fault.cause.replace("|", chr(92) + "|")
+        print(f"| `{fault.id}` | {fault.does} | `{cause}` | {option} |")
+
+
 def python(path: str) -> None:
     """Print a Python file and what running it prints."""
     with open(path, encoding="utf-8") as file:

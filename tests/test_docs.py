@@ -41,7 +41,7 @@ def commands(page: str) -> list[str]:
 
 @pytest.mark.parametrize("line", [line for page in PAGES for line in commands(page)])
 def test_every_command_runs(attn: Attn, line: str) -> None:
-    """A command in a shell block ends with exit status 0."""
+    """A command in a shell block ends with exit status 0, or with 1 where the answer is no."""
     attn("compute", "--save", "run.npz")
     attn("mask", "--causal", "--n", 4, "--save", "mask.npy")
     arguments = shlex.split(line, comments=True)[1:]
@@ -50,7 +50,7 @@ def test_every_command_runs(attn: Attn, line: str) -> None:
     if "65536" in arguments:
         arguments[arguments.index("65536")] = "5000"
     again = ["--force"] if arguments[0] != "explain" else []
-    assert attn(*arguments, *again).status == 0
+    assert attn(*arguments, *again).status in ((0, 1) if arguments[0] == "diagnose" else (0,))
 
 
 def words(svg: str) -> list[str]:

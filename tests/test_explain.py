@@ -15,6 +15,7 @@ import pytest
 import attn_cli
 from attn_cli import language, mechanisms
 from attn_cli.api import measurements as measured
+from attn_cli.api import observed
 from attn_cli.costs import conventions as counted_so
 from attn_cli.mechanisms.normalizers import NORMALIZERS
 from attn_cli.topics.en import gradients
@@ -129,7 +130,7 @@ def collected() -> set[str]:
     texts |= {*counted_so.ENTMAX.values(), counted_so.HALVED}
     texts |= {*counted_so.BY_SHAPE.values()}
     texts |= {*gradients.ENDINGS.values(), gradients.WHOLE, gradients.GIVEN}
-    texts |= {gradients.THROUGH, gradients.SUMMED_OVER}
+    texts |= {gradients.THROUGH, gradients.SUMMED_OVER, *observed.PLACES.values(), observed.COLUMNS}
     for measure in measured.MEASURES.values():
         found = measure()
         texts |= {found.what, *found.columns}

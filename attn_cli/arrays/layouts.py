@@ -78,14 +78,15 @@ def heads_first(given: Mapping[str, Array], layout: Layout) -> dict[str, Array]:
             f"{found or 'none is given'}."
         )
     return {
-        name: _turned(array, layout) if name in own and array.ndim == layout.axes else array
+        name: turned(array, layout) if name in own and array.ndim == layout.axes else array
         for name, array in given.items()
     }
 
 
-def _turned(array: Array, layout: Layout) -> Array:
-    turned = np.ascontiguousarray(array.transpose(layout.order))
-    return turned[None] if layout.name == "thd" else turned
+def turned(array: Array, layout: Layout) -> Array:
+    """An array of a layout with heads before rows."""
+    moved = np.ascontiguousarray(array.transpose(layout.order))
+    return moved[None] if layout.name == "thd" else moved
 
 
 def weights_in_out(given: Mapping[str, Array], name: str) -> dict[str, Array]:

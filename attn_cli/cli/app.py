@@ -11,7 +11,16 @@ from typer.core import TyperGroup
 
 from attn_cli.cli import streams
 
-COMMANDS = ("compute", "gradient", "train", "complexity", "mask", "compare", "explain")
+COMMANDS = (
+    "compute",
+    "gradient",
+    "train",
+    "diagnose",
+    "complexity",
+    "mask",
+    "compare",
+    "explain",
+)
 """Each is a module beside this one, with a function of its name, HELP, EXAMPLES and USED."""
 
 

@@ -20,9 +20,7 @@ from attn_cli.errors import AttnError
 from attn_cli.spelling import choice
 
 if TYPE_CHECKING:
-    from attn_cli.api.exact import Exact
-    from attn_cli.api.jacobian import Jacobian
-    from attn_cli.api.train import Training
+    from attn_cli.api.shown import Documented
 
 OF_PAGES = ("show_work", "start", "steps", "everything", "precision")
 """Options that say how a page is shown, of which a document knows nothing."""
@@ -57,7 +55,7 @@ def refuse_beside_jacobian(values: Mapping[str, Any], view: SimpleNamespace) -> 
             raise AttnError(f"{choice(name)} has no effect on a ‹jacobian›. Leave one out.")
 
 
-def show_result(found: Gradient | Jacobian | Exact | Training, view: SimpleNamespace) -> None:
+def show_result(found: Gradient | Documented, view: SimpleNamespace) -> None:
     """Notices to standard error, the result to standard output and to files."""
     note_and_write(found, view)
     if not view.json:

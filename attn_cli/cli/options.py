@@ -74,6 +74,19 @@ LEARNED: Mapping[str, tuple[Any, str, str]] = {
 }
 """What is learned and how: the kind of each, its help, how it is written."""
 
+DIAGNOSED: Mapping[str, tuple[Any, str, str]] = {
+    "expected": (
+        list[str],
+        "What your code gave: a file, numbers, or STEP=FILE (again for more).",
+        "[STEP=]ARRAY",
+    ),
+    "expected_step": (str, "The step that a bare file holds (default output).", "STEP"),
+    "rtol": (float, "Allow this much of the largest number (default: rounding).", "NUMBER"),
+    "atol": (float, "Allow this much (default: rounding).", "NUMBER"),
+    "separate": (Path, "Write inputs that tell equal faults apart: .npz.", "FILE"),
+}
+"""What a diagnosis compares with: the kind of each, its help, how it is written."""
+
 DISPLAY, OUTPUT, EXACTLY = "Display", "Output", "Exactly"
 
 
@@ -93,7 +106,7 @@ class View(NamedTuple):
 
 STEPPED = ("compute", "gradient")
 NUMBERED = (*STEPPED, "compare", "mask")
-EXPORTED = (*NUMBERED, "train", "complexity", "explain")
+EXPORTED = (*NUMBERED, "train", "diagnose", "complexity", "explain")
 """Commands that show steps, numbers, and pages that go into files."""
 
 VIEWS: Mapping[str, View] = {
@@ -149,9 +162,10 @@ VIEWS: Mapping[str, View] = {
         Path,
         OUTPUT,
         "Every array by its step's name: .npz or .json.",
-        ("compute", "gradient", "train", "complexity", "mask"),
+        ("compute", "gradient", "train", "diagnose", "complexity", "mask"),
         "FILE",
         {
+            "diagnose": "The document: .json.",
             "complexity": "The sweep as comma-separated values: .csv.",
             "train": "What was learned, an input of compute: .npz, or the document: .json.",
             "mask": "The mask: .npy, booleans or the form of --as.",
@@ -215,11 +229,20 @@ def _arrays(command: str) -> dict[str, inspect.Parameter]:
         for name, (kind, text, example) in LEARNED.items()
         if command == "train"
     }
-    more = {"d_output": D_OUTPUT, "jacobian": JACOBIAN} if command == "gradient" else {}
-    return learned | {
-        name: _parameter(name, several.get(name, str), text, ARRAYS, example)
-        for name, (text, example) in {**ARRAY_OPTIONS, **more}.items()
+    compared = {
+        name: _parameter(name, kind, text, "What you have", example)
+        for name, (kind, text, example) in DIAGNOSED.items()
+        if command == "diagnose"
     }
+    more = {"d_output": D_OUTPUT, "jacobian": JACOBIAN} if command == "gradient" else {}
+    return (
+        learned
+        | compared
+        | {
+            name: _parameter(name, several.get(name, str), text, ARRAYS, example)
+            for name, (text, example) in {**ARRAY_OPTIONS, **more}.items()
+        }
+    )
 
 
 def _of_choice(name: str, known: Choice, command: str) -> inspect.Parameter:

@@ -18,9 +18,7 @@ from attn_cli.errors import AttnError
 from attn_cli.views import matrix
 
 if TYPE_CHECKING:
-    from attn_cli.api.exact import Exact
-    from attn_cli.api.jacobian import Jacobian
-    from attn_cli.api.train import Training
+    from attn_cli.api.shown import Documented
 
 
 def check_output(view: SimpleNamespace) -> None:
@@ -59,7 +57,7 @@ def kept_look(view: SimpleNamespace) -> Look:
     return look_of(view)._replace(whole=whole, focus=not view.quiet, steps=view.steps or view.step)
 
 
-def note_and_write(run: Run | Jacobian | Exact | Training, view: SimpleNamespace) -> None:
+def note_and_write(run: Run | Documented, view: SimpleNamespace) -> None:
     """Notices to standard error, the result to the files that are asked for."""
     for notice in run.notices:
         streams.note(notice)

@@ -17,7 +17,7 @@ from attn_cli.spelling import spelling
 
 HELP = ("-h", "--help", "--help-all")
 
-SEVERAL = ("--param", "--pair")
+SEVERAL = ("--param", "--pair", "--expected")
 """Options that may be given more than once."""
 
 

@@ -5,7 +5,7 @@ looked up in the catalogue, a number is read as a whole number, all else is refu
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from attn_cli.errors import AttnError, caret
@@ -58,6 +58,14 @@ class Inverted(NamedTuple):
 
 Node = Call | Joined | Inverted
 
+Build = Callable[[Call, Board], Mask]
+"""Makes one mask of the catalogue on a board."""
+
+
+def _usual(call: Call, board: Board) -> Mask:
+    mask: Mask = call.kind.build(board, *call.numbers)
+    return mask
+
 
 class Expression(NamedTuple):
     """An expression that was read; it becomes a mask where the sizes are known."""
@@ -66,12 +74,12 @@ class Expression(NamedTuple):
     option: str
     root: "Node"
 
-    def on(self, board: Board) -> Mask:
-        """The mask on a board.
+    def on(self, board: Board, build: Build | None = None) -> Mask:
+        """The mask on a board; build makes each of its parts, where it is another than usual.
 
         Raises AttnError, with a caret, for numbers that the board has no room for.
         """
-        return self._built(self.root, board)
+        return self._built(self.root, board, build or _usual)
 
     def calls(self) -> Iterator[Call]:
         """Every mask in it."""
@@ -83,16 +91,16 @@ class Expression(NamedTuple):
             else:
                 waiting += [node.inner] if isinstance(node, Inverted) else [node.left, node.right]
 
-    def _built(self, node: Node, board: Board) -> Mask:
+    def _built(self, node: Node, board: Board, build: Build) -> Mask:
         if isinstance(node, Inverted):
-            return ~self._built(node.inner, board)
+            return ~self._built(node.inner, board, build)
         if isinstance(node, Joined):
-            left, right = self._built(node.left, board), self._built(node.right, board)
+            left, right = (self._built(one, board, build) for one in (node.left, node.right))
             return left & right if node.operator == "&" else left | right
         if node.offset is not None:
             board = board._replace(offset=node.offset)
         try:
-            return node.kind.build(board, *node.numbers)
+            return build(node, board)
         except AttnError as error:
             message = f"{self.option}: {error}"
             raise AttnError(_pointed(message, self.text, node.at, MASKS)) from None

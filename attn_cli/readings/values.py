@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from math import prod, sqrt
+from types import MappingProxyType
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from attn_cli.readings.subprogram import Array, Frame, Rule, aligned, spread
 from attn_cli.readings.values_gradients import SLOPES, TURNED
 from attn_cli.readings.values_normalizers import SHARES
 from attn_cli.readings.values_scans import RUNNING
+
+Hook = Callable[[Array], Array]
 
 
 def evaluate(program: Program, given: Mapping[str, Array]) -> dict[str, Array]:
@@ -30,16 +33,23 @@ def evaluate(program: Program, given: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def evaluate_steps(
-    steps: Iterable[Step], given: Mapping[str, Array], frame: Frame
+    steps: Iterable[Step],
+    given: Mapping[str, Array],
+    frame: Frame,
+    after: Mapping[str, Hook] = MappingProxyType({}),
 ) -> dict[str, Array]:
-    """Compute some steps in order, and return them with what they were given."""
+    """Compute some steps in order, and return them with what they were given.
+
+    after: what is done to the numbers of a step, by its name, before others read them.
+    """
     arrays = dict(given)
     with np.errstate(all="ignore"):
         for step in steps:
             if step.operation != "input":
                 operands = [arrays[operand.name] for operand in step.operands]
                 operands = without_overflow(step, operands, lambda one: arrays[one.name])
-                arrays[step.name] = RULES[step.operation](step, operands, frame, None)
+                made = RULES[step.operation](step, operands, frame, None)
+                arrays[step.name] = after[step.name](made) if step.name in after else made
     return arrays
 
 

@@ -5,6 +5,7 @@ on the scores sums or normalises over n.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from attn_cli.program import Program, Step
 from attn_cli.readings.masked_infinity import without_overflow
 from attn_cli.readings.subprogram import Array, Frame
-from attn_cli.readings.values import RULES, evaluate_steps
+from attn_cli.readings.values import RULES, Hook, evaluate_steps
 
 
 class Split(NamedTuple):
@@ -48,9 +49,14 @@ def sliced(step: Step, place: int, array: Array, rows: slice | Array) -> Array:
     return array[(slice(None),) * axes.index("n") + (rows,)]
 
 
-def evaluate_once(program: Program, parts: Split, given: Mapping[str, Array]) -> dict[str, Array]:
-    """Compute the steps that do not go block by block."""
-    return evaluate_steps(parts.once, given, Frame.of(program.sizes))
+def evaluate_once(
+    program: Program,
+    parts: Split,
+    given: Mapping[str, Array],
+    after: Mapping[str, Hook] = MappingProxyType({}),
+) -> dict[str, Array]:
+    """Compute the steps that do not go block by block; after: as for `evaluate_steps`."""
+    return evaluate_steps(parts.once, given, Frame.of(program.sizes), after)
 
 
 def operands_of(
@@ -64,7 +70,11 @@ def operands_of(
 
 
 def evaluate_rows(
-    program: Program, parts: Split, once: Mapping[str, Array], queries: Array
+    program: Program,
+    parts: Split,
+    once: Mapping[str, Array],
+    queries: Array,
+    after: Mapping[str, Hook] = MappingProxyType({}),
 ) -> dict[str, Array]:
     """Compute every block-by-block step for these queries only, as the plain reading does."""
     frame = Frame.of(program.sizes, queries)
@@ -79,5 +89,6 @@ def evaluate_rows(
         for step in parts.by_rows:
             operands = operands_of(step, arrays, once, queries)
             operands = without_overflow(step, operands, look)
-            arrays[step.name] = RULES[step.operation](step, operands, frame, None)
+            made = RULES[step.operation](step, operands, frame, None)
+            arrays[step.name] = after[step.name](made) if step.name in after else made
     return arrays

@@ -1,0 +1,165 @@
+"""Faults of what is given: arrays exchanged or on their side, matrices left out, a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from attn_cli.faults.fault import Array, Edit, Fault, Setting
+
+VASWANI = "Vaswani 2017, section 3.2"
+
+WEIGHTS = ("w_q", "w_k", "w_v", "w_o")
+
+
+def _exchanged(one: str, other: str) -> Edit:
+    """Two arrays, or the matrices that make them, each in the place of the other."""
+
+    def edit(setting: Setting) -> Iterable[Setting]:
+        for first, second in ((one, other), (f"w_{one}", f"w_{other}")):
+            arrays = setting.arrays
+            if first in arrays and second in arrays and _alike(arrays[first], arrays[second]):
+                yield setting.given(**{first: arrays[second], second: arrays[first]})
+
+    return edit
+
+
+def _alike(first: Array, second: Array) -> bool:
+    return first.shape == second.shape
+
+
+def _transposed(name: str) -> Edit:
+    def edit(setting: Setting) -> Iterable[Setting]:
+        array = setting.arrays.get(name)
+        if array is not None and array.ndim > 1 and array.shape[-1] == array.shape[-2]:
+            yield setting.given(**{name: array.swapaxes(-1, -2)})
+
+    return edit
+
+
+def _out_in(setting: Setting) -> Iterable[Setting]:
+    """All square matrices at once, then each alone."""
+    square = [
+        name
+        for name in WEIGHTS
+        if name in setting.arrays and setting.arrays[name].shape[0] == setting.arrays[name].shape[1]
+    ]
+    chosen = [square] if len(square) > 1 else []
+    for names in [*chosen, *([name] for name in square)]:
+        turned = {name: setting.arrays[name].T for name in names}
+        yield setting.given(**turned).variant(", ".join(names))
+
+
+def _output_projection_missing(setting: Setting) -> Iterable[Setting]:
+    """The heads side by side, where W_O keeps their width."""
+    matrix = setting.arrays.get("w_o")
+    if matrix is not None and matrix.shape[0] == matrix.shape[1]:
+        yield setting.given(w_o=np.eye(matrix.shape[0]))
+
+
+def _cache(*, again: bool) -> Edit:
+    """The last entry of a cache twice, or not at all."""
+
+    def edit(setting: Setting) -> Iterable[Setting]:
+        past = {
+            name: setting.arrays[name] for name in ("past_k", "past_v") if name in setting.arrays
+        }
+        if not past or (not again and setting.size("m_past", 0) < 2):
+            return
+        mask = setting.choices.mask
+        if mask is not None and mask.name == "given":
+            return
+        arrays = {
+            name: np.concatenate([one, one[..., -1:, :]], axis=-2) if again else one[..., :-1, :]
+            for name, one in past.items()
+        }
+        moved = setting.given(**arrays)
+        offset = setting.choices.offset
+        if mask is None or isinstance(offset, tuple):
+            yield moved
+            return
+        by = 1 if again else -1
+        yield moved.chosen(
+            mask=mask._replace(allows=lambda i, j, b, h: mask.allows(i + by, j, b, h), reach=None),
+            offset=offset + by,
+        )
+
+    return edit
+
+
+FAULTS = (
+    Fault(
+        "q-k-swapped",
+        "Queries and keys are exchanged.",
+        "Each query is held against the keys.",
+        _exchanged("q", "k"),
+        "attention(k, q, v)",
+        "--q and --k exchanged",
+        VASWANI,
+    ),
+    Fault(
+        "k-v-swapped",
+        "Keys and values are exchanged.",
+        "Scores come from keys, and values are mixed.",
+        _exchanged("k", "v"),
+        "q, v, k = qkv.chunk(3, dim=-1)",
+        "--k and --v exchanged",
+        VASWANI,
+    ),
+    Fault(
+        "q-v-swapped",
+        "Queries and values are exchanged.",
+        "Scores come from queries, and values are mixed.",
+        _exchanged("q", "v"),
+        "v, k, q = qkv.chunk(3, dim=-1)",
+        "--q and --v exchanged",
+        VASWANI,
+    ),
+    Fault(
+        "v-transposed",
+        "The values are on their side: rows are features.",
+        "Each row is the value of a key.",
+        _transposed("v"),
+        "weights @ v.transpose(-2, -1)",
+        "",
+        VASWANI,
+    ),
+    Fault(
+        "weights-out-in",
+        "Matrices are on their side: (out, in) is taken for (in, out), or the other way.",
+        "Rows are multiplied by them from the right, X W.",
+        _out_in,
+        "x @ linear.weight",
+        "--weights-layout out-in",
+        "torch, nn.Linear: y = x Wᵀ",
+    ),
+    Fault(
+        "output-projection-missing",
+        "W_O is left out.",
+        "It mixes the joined heads.",
+        _output_projection_missing,
+        "return out",
+        "without --w-o",
+        "Vaswani 2017, section 3.2.2",
+    ),
+    Fault(
+        "cache-entry-duplicated",
+        "The last entry of the cache is there twice.",
+        "It is there once.",
+        _cache(again=True),
+        "the cache is updated in two places",
+        "",
+        "Hugging Face: DynamicCache.update",
+    ),
+    Fault(
+        "cache-entry-missing",
+        "The last entry of the cache is lost.",
+        "All of it is there.",
+        _cache(again=False),
+        "past_k[:, :, : position - 1]",
+        "",
+        "Hugging Face: cache_position",
+    ),
+)
+"""Faults of inputs."""

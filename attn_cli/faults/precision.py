@@ -1,0 +1,75 @@
+"""Faults of numbers: a step rounded to a narrower type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from attn_cli.faults.fault import Array, Edit, Fault, Setting
+from attn_cli.readings.values import Hook
+
+WIDER = ("float64", "float32")
+"""Types beside which rounding to a narrower one shows."""
+
+STEPS = ("scores", "scaled", "weights", "heads", "output", "q", "k", "v")
+"""Steps that are rounded, one at a time; then all of them."""
+
+
+def to_float16(x: Array) -> Array:
+    """The nearest numbers of float16."""
+    with np.errstate(over="ignore"):
+        return x.astype(np.float16).astype(x.dtype)
+
+
+def to_bfloat16(x: Array) -> Array:
+    """The nearest numbers of bfloat16, ties to even: the upper half of a float32."""
+    bits = np.ascontiguousarray(x, dtype=np.float32).view(np.uint32)
+    even = (bits >> np.uint32(16)) & np.uint32(1)
+    rounded = (bits + np.uint32(0x7FFF) + even) & np.uint32(0xFFFF0000)
+    narrow = rounded.view(np.float32)
+    return np.where(np.isfinite(x), narrow, x).astype(x.dtype)
+
+
+ROUNDED: dict[str, Hook] = {"float16": to_float16, "bfloat16": to_bfloat16}
+
+
+def _rounded(kind: str) -> Edit:
+    hook = ROUNDED[kind]
+
+    def edit(setting: Setting) -> Iterable[Setting]:
+        if setting.kind not in WIDER:
+            return
+        there = [name for name in STEPS if setting.has(name)]
+        given = {name: hook(setting.arrays[name]) for name in there if name in setting.arrays}
+        yield setting.given(**given).hooked(*there, hook=hook).variant("all steps")
+        for name in there:
+            if name in given:
+                yield setting.given(**{name: given[name]}).variant(name)
+            else:
+                yield setting.hooked(name, hook=hook).variant(name)
+
+    return edit
+
+
+FAULTS = (
+    Fault(
+        "rounded-to-float16",
+        "A step is rounded to float16.",
+        "All steps are computed in the type of the inputs.",
+        _rounded("float16"),
+        "with torch.autocast(..., dtype=torch.float16):",
+        "--dtype float16",
+        "torch: autocast",
+    ),
+    Fault(
+        "rounded-to-bfloat16",
+        "A step is rounded to bfloat16.",
+        "All steps are computed in the type of the inputs.",
+        _rounded("bfloat16"),
+        "with torch.autocast(..., dtype=torch.bfloat16):",
+        "--dtype bfloat16",
+        "torch: autocast",
+    ),
+)
+"""Faults of numbers."""

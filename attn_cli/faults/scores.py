@@ -1,0 +1,170 @@
+"""Faults between queries and scores: the scale, the temperature, the softcap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import sqrt
+
+from attn_cli.faults.fault import Edit, Fault, Setting
+from attn_cli.program import Program, Step
+from attn_cli.transforms.rewriting import same
+
+VASWANI = "Vaswani 2017, equation 1"
+
+
+def _scaled_by(factor: Callable[[Setting, float], float]) -> Edit:
+    """Another scale, from the one that was meant."""
+
+    def edit(setting: Setting) -> Iterable[Setting]:
+        meant = setting.scale
+        if meant is not None and "scale" in setting.mechanism.takes:
+            yield setting.chosen(scale=factor(setting, meant))
+
+    return edit
+
+
+def _scale_added(setting: Setting) -> Iterable[Setting]:
+    if setting.scale is None and "scale" in setting.mechanism.takes and setting.has("scores"):
+        yield setting.chosen(scale=1 / sqrt(setting.size("d")))
+
+
+def _temperature(value: Callable[[float], float | None]) -> Edit:
+    def edit(setting: Setting) -> Iterable[Setting]:
+        meant = setting.choices.temperature
+        if meant is not None:
+            yield setting.chosen(temperature=value(meant))
+
+    return edit
+
+
+def _softcap_missing(setting: Setting) -> Iterable[Setting]:
+    if setting.choices.softcap is not None:
+        yield setting.chosen(softcap=None)
+
+
+def _softcap_after_mask(setting: Setting) -> Iterable[Setting]:
+    cap = setting.choices.softcap
+    if cap is None or not setting.has("masked"):
+        return
+
+    def masked(p: Program, step: Step, operands: tuple[Step, ...]) -> Step:
+        first = p.mask(*operands, axes=step.axes, name="masked_first")
+        return p.softcap(first, cap=cap, name=step.name)
+
+    yield from setting.rewriting({"softcapped": same, "masked": masked})
+
+
+def _softcap_before_scale(setting: Setting) -> Iterable[Setting]:
+    cap = setting.choices.softcap
+    if cap is None or not setting.has("scaled"):
+        return
+
+    def scaled(p: Program, step: Step, operands: tuple[Step, ...]) -> Step:
+        capped = p.softcap(operands[0], cap=cap, name="capped_first")
+        return p.scale(capped, by=step.options["by"], rsqrt=step.options["rsqrt"], name=step.name)
+
+    yield from setting.rewriting({"scaled": scaled, "softcapped": same})
+
+
+FAULTS = (
+    Fault(
+        "missing-scale",
+        "The scores are not scaled.",
+        "They are divided by √d before softmax.",
+        _scaled_by(lambda setting, meant: 1.0),
+        "F.softmax(q @ k.transpose(-2, -1), dim=-1)",
+        "--scale 1",
+        VASWANI,
+    ),
+    Fault(
+        "scale-by-d",
+        "The scores are divided by d.",
+        "They are divided by its root.",
+        _scaled_by(lambda setting, meant: 1 / setting.size("d")),
+        "scores / q.shape[-1]",
+        "--scale 1/D",
+        VASWANI,
+    ),
+    Fault(
+        "scale-by-d-model",
+        "The scores are divided by the root of the width of all heads together.",
+        "They are divided by the root of one head's width.",
+        _scaled_by(lambda setting, meant: 1 / sqrt(setting.size("d") * setting.size("h"))),
+        "scores / math.sqrt(d_model)",
+        "--scale 1/√(HEADS·D)",
+        "Vaswani 2017, section 3.2.2",
+    ),
+    Fault(
+        "scale-twice",
+        "The scores are scaled twice.",
+        "They are scaled once.",
+        _scaled_by(lambda setting, meant: meant * meant),
+        "F.scaled_dot_product_attention(q * d ** -0.5, k, v)",
+        "--scale SCALE²",
+        "torch, scaled_dot_product_attention: scale defaults to 1/√d",
+    ),
+    Fault(
+        "scale-multiplied",
+        "The scores are multiplied by √d.",
+        "They are divided by it.",
+        _scaled_by(lambda setting, meant: 1 / meant),
+        "F.scaled_dot_product_attention(q, k, v, scale=math.sqrt(d))",
+        "--scale √D",
+        "torch, scaled_dot_product_attention: scale is a factor",
+    ),
+    Fault(
+        "scale-added",
+        "The scores are divided by √d.",
+        "Nothing was to be scaled.",
+        _scale_added,
+        "F.scaled_dot_product_attention(q, k, v)",
+        "--mode scaled",
+        "torch, scaled_dot_product_attention: scale defaults to 1/√d",
+    ),
+    Fault(
+        "temperature-inverted",
+        "The scores are multiplied by the temperature.",
+        "They are divided by it.",
+        _temperature(lambda meant: 1 / meant),
+        "F.softmax(scores * temperature, dim=-1)",
+        "--temperature 1/T",
+        "Hinton 2015, equation 1",
+    ),
+    Fault(
+        "temperature-missing",
+        "The temperature is left out.",
+        "The scores are divided by it.",
+        _temperature(lambda meant: None),
+        "F.softmax(scores, dim=-1)",
+        "without --temperature",
+        "Hinton 2015, equation 1",
+    ),
+    Fault(
+        "softcap-missing",
+        "The scores are not capped.",
+        "They are kept between -C and C.",
+        _softcap_missing,
+        'attn_implementation="sdpa", which has no softcap',
+        "without --softcap",
+        "Gemma Team 2024 (Gemma 2), section 2",
+    ),
+    Fault(
+        "softcap-after-mask",
+        "The softcap comes after the mask, so masked keys have a score of -C and some weight.",
+        "The softcap comes before the mask.",
+        _softcap_after_mask,
+        "cap * torch.tanh(scores.masked_fill(~mask, -inf) / cap)",
+        "",
+        "ONNX Attention-23, erratum on the order of softcap and mask",
+    ),
+    Fault(
+        "softcap-before-scale",
+        "The softcap comes before the scale.",
+        "The scores are scaled, then capped.",
+        _softcap_before_scale,
+        "cap * torch.tanh(q @ k.mT / cap) * scale",
+        "",
+        "Gemma Team 2024 (Gemma 2), section 2",
+    ),
+)
+"""Faults of scores, in the order of the steps."""

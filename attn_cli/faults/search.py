@@ -1,0 +1,210 @@
+"""Which faults explain numbers: tried one at a time on some rows, then in pairs, then in full."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from attn_cli.errors import AttnError
+from attn_cli.faults.dropout import DROPOUT, recognised
+from attn_cli.faults.evaluation import (
+    Numbers,
+    apart,
+    beyond,
+    bounds,
+    computed,
+    farthest,
+    some_rows,
+)
+from attn_cli.faults.fault import Array, Fault, Setting
+
+FEW_ROWS, FEWER_ROWS, MANY_ROWS = 12, 4, 256
+"""Queries that single faults and pairs are tried on, and that show whether one changes anything."""
+
+PROMISING = 64.0
+"""Times what the meant run may be off by: beyond, a fault is not looked at again."""
+
+CLOSEST = 3
+
+
+class Found(NamedTuple):
+    """A fault, or two, done to a run.
+
+    error: the largest distance of its numbers from those compared with. beyond: that relative to
+    what rounding allows: up to 1 it explains them.
+    """
+
+    faults: tuple[Fault, ...]
+    setting: Setting
+    error: float
+    beyond: float
+
+
+class Search(NamedTuple):
+    """What was found.
+
+    fitting: what explains the numbers; closest: what comes nearest, where nothing does. unseen:
+    faults that change nothing on these inputs. tried: how many faults can happen here.
+    """
+
+    fitting: tuple[Found, ...]
+    closest: tuple[Found, ...]
+    unseen: tuple[Fault, ...]
+    tried: int
+
+
+def search(
+    meant: Setting,
+    reference: Numbers,
+    theirs: Numbers,
+    faults: Sequence[Fault],
+    allowed: Mapping[str, float],
+) -> Search:
+    """Try every fault, then pairs of those that change something.
+
+    reference: the numbers of the meant run; theirs: those compared with, of the same steps;
+    allowed: how far each step may be off.
+    """
+    rows = _telling_rows(meant, reference, theirs, FEW_ROWS)
+    tried, unseen = _tried(meant, faults, reference, theirs, allowed, rows)
+    tried += _recognised(meant, theirs, allowed, rows)
+    fitting = _confirmed(tried, theirs, allowed)
+    if not fitting:
+        pairs = _pairs(meant, tried, theirs, allowed, rows[:FEWER_ROWS])
+        fitting = _confirmed([*pairs], theirs, allowed)
+    closest = () if fitting else tuple(sorted(tried, key=_rank)[:CLOSEST])
+    return Search(tuple(fitting), closest, unseen, len({one.faults for one in tried}))
+
+
+def _rank(found: Found) -> tuple[int, float]:
+    return len(found.faults), found.error
+
+
+def _telling_rows(meant: Setting, reference: Numbers, theirs: Numbers, most: int) -> Array:
+    """Queries at which the two are farthest apart, then some others."""
+    count = meant.size("n")
+    distance = np.zeros(count)
+    for numbers in farthest_by_query(meant, reference, theirs).values():
+        largest = numbers[np.isfinite(numbers)].max(initial=0.0) or 1.0
+        distance += np.where(np.isfinite(numbers), numbers / largest, 1.0)
+    order = np.argsort(-distance, kind="stable")
+    spread = np.linspace(0, count - 1, min(count, most // 2)).astype(int)
+    chosen = [*order[: most - len(spread)], *spread]
+    return np.array([*dict.fromkeys(int(at) for at in chosen)])
+
+
+def farthest_by_query(meant: Setting, reference: Numbers, theirs: Numbers) -> Numbers:
+    """The largest distance at each query, of the steps that have queries."""
+    found = {}
+    for name, ours in reference.items():
+        axes = meant.program[name].axes
+        if "n" in axes:
+            others = tuple(at for at, axis in enumerate(axes) if axis != "n")
+            found[name] = apart(ours, theirs[name]).max(axis=others, initial=0.0)
+    return found
+
+
+def _settings(meant: Setting, fault: Fault) -> Iterator[Setting]:
+    """What a fault makes of a run; nothing where its sizes don't go together."""
+    try:
+        for setting in fault.edit(meant):
+            if setting.program is not None:
+                yield setting
+    except AttnError:
+        return
+
+
+def _makes(setting: Setting, wanted: Collection[str]) -> bool:
+    """Whether a run has the steps that are compared."""
+    return all(name in setting.program for name in wanted)
+
+
+def _tried(
+    meant: Setting,
+    faults: Sequence[Fault],
+    reference: Numbers,
+    theirs: Numbers,
+    allowed: Mapping[str, float],
+    rows: Array,
+) -> tuple[list[Found], tuple[Fault, ...]]:
+    """Each fault on some rows, and those that change nothing anywhere."""
+    own, given = (some_rows(meant.program, one, rows) for one in (reference, theirs))
+    tried, unseen = [], []
+    for fault in faults:
+        settings = [one for one in _settings(meant, fault) if _makes(one, theirs)]
+        seen = False
+        for setting in settings:
+            numbers = computed(setting, [*theirs], rows)
+            seen = seen or beyond(farthest(numbers, own), allowed) > 1
+            tried.append(_found((fault,), setting, numbers, given, allowed))
+        if settings and not seen and not _changes(settings, reference, allowed):
+            unseen.append(fault)
+    return tried, tuple(unseen)
+
+
+def _recognised(
+    meant: Setting, theirs: Numbers, allowed: Mapping[str, float], rows: Array
+) -> Iterator[Found]:
+    """What can't be done again, since it is random, but shows."""
+    given = some_rows(meant.program, theirs, rows)
+    for setting in recognised(meant, theirs):
+        yield _found((DROPOUT,), setting, computed(setting, [*theirs], rows), given, allowed)
+
+
+def _changes(settings: Sequence[Setting], reference: Numbers, allowed: Mapping[str, float]) -> bool:
+    """Whether any of them changes something in any row, of very many in some all over."""
+    count = settings[0].size("n")
+    rows = np.unique(np.linspace(0, count - 1, min(count, MANY_ROWS)).astype(int))
+    own = some_rows(settings[0].program, reference, rows)
+    return any(
+        beyond(farthest(computed(one, [*reference], rows), own), allowed) > 1 for one in settings
+    )
+
+
+def _found(
+    faults: tuple[Fault, ...],
+    setting: Setting,
+    numbers: Numbers,
+    theirs: Numbers,
+    allowed: Mapping[str, float],
+) -> Found:
+    distances = farthest(numbers, theirs)
+    return Found(faults, setting, max(distances.values()), beyond(distances, allowed))
+
+
+def _confirmed(tried: Sequence[Found], theirs: Numbers, least: Mapping[str, float]) -> list[Found]:
+    """Those that explain every row, within what their own numbers may be off by, or `least`."""
+    fitting = []
+    for one in tried:
+        if not one.beyond <= PROMISING:
+            continue
+        numbers = computed(one.setting, [*theirs])
+        own = bounds(one.setting, numbers, one.setting.kind, None)
+        allowed = {name: max(own[name], least[name]) for name in own}
+        found = _found(one.faults, one.setting, numbers, theirs, allowed)
+        if found.beyond <= 1:
+            fitting.append(found)
+    return sorted(fitting, key=_rank)
+
+
+def _pairs(
+    meant: Setting,
+    tried: Sequence[Found],
+    theirs: Numbers,
+    allowed: Mapping[str, float],
+    rows: Array,
+) -> Iterator[Found]:
+    """Two faults at once, on a few rows; what they are done to allows both."""
+    given = some_rows(meant.program, theirs, rows)
+    for one, other in combinations(tried, 2):
+        (second,) = other.faults
+        if one.faults == other.faults:
+            continue
+        for setting in _settings(one.setting, second):
+            details = (*one.setting.details, *other.setting.details)
+            if setting.details == details and _makes(setting, theirs):
+                numbers = computed(setting, [*theirs], rows)
+                yield _found((*one.faults, second), setting, numbers, given, allowed)

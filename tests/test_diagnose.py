@@ -1,0 +1,535 @@
+"""Why numbers differ: every fault is known again, correct code is never accused, all is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import attn_cli as library
+from attn_cli.errors import AttnError
+from attn_cli.faults import FAULTS, Setting
+from attn_cli.faults.evaluation import Numbers, beyond, bounds, computed, farthest
+from attn_cli.faults.precision import to_bfloat16
+from attn_cli.faults.search import Search, search
+from attn_cli.masks import Board, read
+from tests.conftest import Attn, once, option_names
+from tests.faulty import CASES, normal, setting
+from tests.test_options import CHANGES as OF_COMPUTE
+
+BY_ID = {fault.id: fault for fault in FAULTS}
+SMALL = ("--q", "1 0; 0 1", "--k", "1 0; 0 1", "--v", "1 2; 3 4")
+
+ASKED = (
+    "missing-scale",
+    "scale-by-d",
+    "scale-by-d-model",
+    "scale-twice",
+    "scale-multiplied",
+    "softmax-over-queries",
+    "softmax-over-heads",
+    "softmax-over-batch",
+    "softmax-overflows",
+    "mask-missing",
+    "mask-inverted",
+    "mask-additive-as-boolean",
+    "mask-after-softmax",
+    "mask-after-softmax-renormalised",
+    "mask-fill-1e4",
+    "mask-fill-1e9",
+    "mask-fill-lowest",
+    "mask-fill-0",
+    "causal-strict",
+    "causal-plus-one",
+    "causal-top-left",
+    "causal-bottom-right",
+    "rope-positions-restart",
+    "window-plus-one",
+    "window-minus-one",
+    "window-both-sides",
+    "window-with-future",
+    "padding-of-queries",
+    "padding-left",
+    "softcap-missing",
+    "softcap-after-mask",
+    "softcap-before-scale",
+    "bias-sign",
+    "bias-after-softmax",
+    "bias-transposed",
+    "bias-scaled",
+    "alibi-slopes",
+    "alibi-slopes-cut",
+    "alibi-slopes-sorted",
+    "alibi-slopes-from-0",
+    "alibi-signed",
+    "t5-unidirectional",
+    "t5-off-by-one",
+    "rope-pairing",
+    "rope-base",
+    "rope-positions-from-1",
+    "rope-on-values",
+    "rope-queries-alone",
+    "rope-after-cache",
+    "heads-not-transposed",
+    "heads-joined-without-transposing",
+    "kv-heads-tiled",
+    "heads-reversed",
+    "q-k-swapped",
+    "k-v-swapped",
+    "v-transposed",
+    "weights-out-in",
+    "output-projection-missing",
+    "temperature-inverted",
+    "sink-missing",
+    "rounded-to-float16",
+    "rounded-to-bfloat16",
+    "cache-entry-duplicated",
+    "cache-entry-missing",
+)
+
+
+def test_the_list_of_faults() -> None:
+    """Each has an id of its own, in words; none that was asked for is missing."""
+    assert len(BY_ID) == len(FAULTS) >= 70
+    assert set(ASKED) <= set(BY_ID)
+    for fault in FAULTS:
+        assert all((fault.does, fault.meant, fault.cause, fault.source)), fault.id
+        assert fault.does.endswith(".")
+        assert fault.meant.endswith(".")
+
+
+def narrowed(numbers: Numbers, kind: str) -> Numbers:
+    """The same as a float type holds them."""
+    with np.errstate(all="ignore"):
+        if kind == "bfloat16":
+            return {name: to_bfloat16(one) for name, one in numbers.items()}
+        return {name: one.astype(kind).astype(np.float64) for name, one in numbers.items()}
+
+
+def found(meant: Setting, reference: Numbers, theirs: Numbers) -> Search:
+    """What the search makes of numbers."""
+    return search(meant, reference, theirs, FAULTS, bounds(meant, reference, meant.kind, None))
+
+
+def visible(meant: Setting, reference: Numbers, theirs: Numbers) -> bool:
+    """Whether anything differs by more than rounding."""
+    allowed = bounds(meant, reference, meant.kind, None)
+    return beyond(farthest(reference, theirs), allowed) > 1
+
+
+@pytest.mark.parametrize("kind", ["float64", "float16"])
+@pytest.mark.parametrize("case", CASES)
+def test_every_fault_is_known_again(case: str, kind: str) -> None:
+    """Injected into a run, it is named, alone or among those that explain the output equally."""
+    meant = setting(case, kind)
+    reference = computed(meant, ["output"])
+    for fault in FAULTS:
+        for wrong in fault.edit(meant):
+            theirs = narrowed(computed(wrong, ["output"]), kind)
+            if not visible(meant, reference, theirs):
+                continue
+            result = found(meant, reference, theirs)
+            named = [one.faults for one in result.fitting]
+            assert (fault,) in named, (fault.id, wrong.details)
+            assert len(named[0]) == 1
+
+
+def test_every_fault_is_visible_in_some_case() -> None:
+    """No fault of the list is never done; float16 alone overflows."""
+    seen = set()
+    for kind in ("float64", "float16"):
+        for case in CASES:
+            meant = setting(case, kind)
+            if kind == "float16":
+                meant = meant.given(
+                    **{name: 4 * one for name, one in meant.arrays.items() if name in ("q", "k")}
+                )
+            reference = computed(meant, ["output"])
+            for fault in FAULTS:
+                wrong = [computed(one, ["output"]) for one in fault.edit(meant)]
+                if any(visible(meant, reference, one) for one in wrong):
+                    seen.add(fault.id)
+    assert seen == set(BY_ID)
+
+
+def test_pairs_of_faults_are_known_again() -> None:
+    """Two faults at once are named together, or one that gives the same numbers."""
+    stream = np.random.default_rng(11)
+    tried = named = 0
+    while tried < 10:
+        case = [*CASES][stream.integers(len(CASES))]
+        meant = setting(case)
+        reference = computed(meant, ["output"])
+        one, other = (FAULTS[i] for i in sorted(stream.choice(len(FAULTS), 2, replace=False)))
+        first = [*one.edit(meant)][:1]
+        both = [*other.edit(first[0])][:1] if first else []
+        if not both:
+            continue
+        theirs = computed(both[0], ["output"])
+        steps = (reference, computed(first[0], ["output"]))
+        if not all(visible(meant, before, theirs) for before in steps):
+            continue
+        tried += 1
+        result = found(meant, reference, theirs).fitting
+        wanted = {one.id, other.id}
+        ids = [{fault.id for fault in each.faults} for each in result]
+        named += wanted in ids or any(len(each) == 1 for each in ids)
+    assert named >= 0.95 * tried
+
+
+def attention(q: Any, k: Any, v: Any, *, causal: bool) -> list[list[float]]:
+    """The definition in plain Python."""
+    rows = []
+    for i, query in enumerate(q):
+        keys = [j for j in range(len(k)) if not causal or j <= i]
+        scores = [sum(a * b for a, b in zip(query, k[j], strict=True)) for j in keys]
+        scores = [score / len(query) ** 0.5 for score in scores]
+        powers = [float(np.exp(score - max(scores))) for score in scores]
+        total = sum(powers)
+        rows.append(
+            [
+                sum(p / total * v[j][c] for p, j in zip(powers, keys, strict=True))
+                for c in range(len(v[0]))
+            ]
+        )
+    return rows
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "float16"])
+def test_correct_code_is_never_accused(kind: str) -> None:
+    """Another implementation, rounded to its type, is equal within what the type allows."""
+    stream = np.random.default_rng(3)
+    for place in range(60):
+        n, m, d, e = stream.integers(1, 12, 4)
+        spread = (0.1, 1, 5)[place % 3]
+        arrays = [
+            (spread * stream.standard_normal(shape)).astype(kind)
+            for shape in ((n, d), (m, d), (m, e))
+        ]
+        causal = bool(place % 2)
+        theirs = np.array(attention(*(one.tolist() for one in arrays), causal=causal)).astype(kind)
+        assert library.diagnose(*arrays, causal=causal, expected=theirs).match
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32", "float64"])
+def test_torch_is_never_accused(kind: str) -> None:
+    """250 runs of torch in each type, by its kernel and step by step, grouped, of any size."""
+    torch = pytest.importorskip("torch")
+    stream = np.random.default_rng(7)
+    typed = getattr(torch, kind)
+    for place in range(250):
+        n, m, d, e = (int(size) for size in stream.integers(1, 33, 4))
+        heads, groups = int(stream.integers(1, 3)), int(stream.integers(1, 3))
+        spread, causal = (0.3, 1, 3)[place % 3], bool(place % 2)
+        q, k, v = (
+            torch.tensor(spread * stream.standard_normal((2, h, rows, width))).to(typed)
+            for h, rows, width in ((heads * groups, n, d), (heads, m, d), (heads, m, e))
+        )
+        keys, values = (one.repeat_interleave(groups, 1) for one in (k, v))
+        if place % 4 < 2:
+            out = torch.nn.functional.scaled_dot_product_attention(
+                q, keys, values, is_causal=causal
+            )
+        else:
+            scores = q @ keys.transpose(-2, -1) / d**0.5
+            if causal:
+                kept = torch.ones(n, m, dtype=torch.bool).tril()
+                scores = scores.masked_fill(~kept, -torch.inf)
+            out = torch.softmax(scores, -1) @ values
+        arrays = [one.float().numpy() if kind == "bfloat16" else one.numpy() for one in (q, k, v)]
+        given = out.float().numpy() if kind == "bfloat16" else out.numpy()
+        more = {"dtype": kind} if kind == "bfloat16" else {}
+        assert library.diagnose(*arrays, causal=causal, expected=given, **more).match
+
+
+def test_rounding_to_bfloat16_is_that_of_ml_dtypes() -> None:
+    """To the nearest, ties to even, as the library that defines the type in NumPy has it."""
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    numbers = np.concatenate([normal(0, 1000) * 10.0 ** normal(1, 1000), [0.0, 1.00390625]])
+    narrow = numbers.astype(np.float32)
+    ours = to_bfloat16(narrow)
+    assert (ours == narrow.astype(ml_dtypes.bfloat16).astype(np.float32)).all()
+
+
+def test_the_verdict_of_equal_numbers(attn: Attn) -> None:
+    """Exit status 0, and the largest difference beside what is allowed."""
+    np.save("out.npy", library.compute("1 0; 0 1", "1 0; 0 1", "1 2; 3 4").output)
+    ran = attn("diagnose", *SMALL, "--expected", "out.npy")
+    assert ran.status == 0
+    assert "Equal, within what rounding in float64 allows" in ran.out
+    assert "0 of 4" in ran.out
+
+
+def test_a_fault_in_words(attn: Attn) -> None:
+    """What the code does, what was meant, the usual line, the option, the source; exit status 1."""
+    ran = attn("diagnose", *SMALL, "--expected", "1.5379 2.5379; 2.4621 3.4621")
+    assert ran.status == 1
+    for told in (
+        "Not what was meant: output",
+        "output[q0,d0]: yours 1.5379, meant 1.660477.",
+        "Where they differ: all queries; all columns.",
+        "What explains it missing-scale",
+        "The scores are not scaled. Meant: They are divided by √d before softmax.",
+        "usual cause: F.softmax(q @ k.transpose(-2, -1), dim=-1)",
+        "the same here: --scale 1",
+        "see: Vaswani 2017, equation 1",
+        "Invisible on these inputs, so neither found nor excluded: scale-by-d-model",
+    ):
+        assert told in ran.flat, told
+    assert "output has 4 decimals: half of the last is allowed for. --atol 0" in ran.err
+
+
+def test_the_document(attn: Attn) -> None:
+    """attn.diagnosis/1 as scripts read it."""
+    ran = attn("diagnose", *SMALL, "--expected", "1.5379 2.5379; 2.4621 3.4621", "--json")
+    document = json.loads(ran.out)
+    assert ran.status == 1
+    assert document["schema"] == "attn.diagnosis/1"
+    assert document["match"] is False
+    assert document["ambiguous"] is False
+    (hypothesis,) = document["hypotheses"]
+    assert hypothesis["faults"] == ["missing-scale"]
+    assert hypothesis["step"] == "output"
+    assert hypothesis["max_error"] < 1e-4
+    assert "not scaled" in hypothesis["explanation"]
+    assert attn("diagnose", *SMALL, "--expected", "1 2; 2 3", "--save", "d.json").status == 1
+    assert json.loads(Path("d.json").read_text())["closest"]
+
+
+def test_several_steps_tell_where_it_begins(attn: Attn) -> None:
+    """The first step that differs is named; steps before it are equal."""
+    attn("compute", "--n", 5, "--d", 4, "--causal", "--save", "run.npz")
+    kept = {name: one for name, one in np.load("run.npz").items() if name in "qkv"}
+    np.savez("in.npz", **kept)
+    ran = attn("diagnose", "--input", "in.npz", "--expected", "run.npz")
+    assert "Not what was meant, from weights on" in ran.out
+    assert "causal-added" in ran.out
+    named = ("--expected", "attn_weights=run.npz:weights", "--expected", "run.npz:output")
+    again = attn("diagnose", "--input", "in.npz", *named)
+    assert "scores" not in again.out.partition("What explains it")[0]
+    assert "causal-added" in again.out
+
+
+def test_weights_tell_more(attn: Attn) -> None:
+    """Sums of rows and columns, what lies on later keys, rows that are uniform or NaN."""
+    q, k, v = (normal(at, 4, 4) for at in range(3))
+    run = library.compute(q, k, v)
+    scores = np.exp(run["scaled"])
+
+    def told(weights: np.ndarray, **more: Any) -> str:
+        page = str(library.diagnose(q, k, v, expected={"weights": weights}, **more))
+        return " ".join(page.split())
+
+    assert "Each column of weights sums to 1, not each row" in told(scores / scores.sum(axis=0))
+    assert "Rows of weights sum to 0.5 … 0.5, not to 1" in told(run["weights"] / 2)
+    assert "% of the weight lies on later keys." in told(run["weights"], causal=True)
+    uniform = run["weights"].copy()
+    uniform[1] = 0.25
+    assert "1 of 4 rows of weights are uniform." in told(uniform)
+    broken = run["weights"].copy()
+    broken[2] = np.nan
+    assert "4 numbers of weights are NaN, in 1 of 4 rows" in told(broken)
+    assert "Every number of weights is NaN." in told(np.full((4, 4), np.nan))
+    assert "Every number of weights is 0." in told(np.zeros((4, 4)))
+    assert "Some numbers of weights are infinite." in told(np.where(np.eye(4), np.inf, 0.1))
+
+
+@pytest.mark.parametrize("what", ["weights", "output"])
+def test_dropout_is_recognised(what: str) -> None:
+    """Weights that are 0 or larger by 1/(1 - p); from the output where it tells the weights."""
+    q, k, v = (normal(at, 6, 8) for at in range(3))
+    weights = library.compute(q, k, v)["weights"]
+    dropped = weights * (np.random.default_rng(1).random(weights.shape) > 0.2) / 0.8
+    theirs = {"weights": dropped, "output": dropped @ v}[what]
+    result = library.diagnose(q, k, v, expected={what: theirs})
+    assert [cause.id for one in result.hypotheses for cause in one.causes] == ["dropout"]
+    assert result.hypotheses[0].detail == "p = 0.2"
+
+
+def test_equal_faults_are_declared_and_told_apart(attn: Attn) -> None:
+    """Several that explain the output equally are all named; --separate writes other inputs."""
+    q = np.repeat(normal(0, 1, 4), 3, axis=0)
+    arrays = {"q": q, "k": q.copy(), "v": normal(1, 3, 4)}
+    np.savez("in.npz", **arrays)
+    np.save("out.npy", library.compute(arrays["k"], arrays["v"], arrays["q"]).output)
+    more = ("diagnose", "--input", "in.npz", "--expected", "out.npy")
+    ran = attn(*more, "--separate", "other.npz")
+    assert ran.status == 1, ran.err
+    document = json.loads(attn(*more, "--json").out)
+    assert document["ambiguous"] is True
+    assert ["k-v-swapped"] in [one["faults"] for one in document["hypotheses"]]
+    assert "faults explain it equally on these inputs" in ran.out
+    assert "Saved other.npz" in ran.err
+    with np.load("other.npz") as other:
+        assert other["q"].shape == (3, 4)
+
+
+def test_faults_that_are_one_here_can_not_be_told_apart(attn: Attn) -> None:
+    """Scaling twice by 1/√d is scaling by 1/d."""
+    np.savez("in.npz", q=normal(0, 3, 4), k=normal(1, 3, 4), v=normal(2, 3, 4))
+    given = dict(np.load("in.npz"))
+    np.save("out.npy", library.compute(**given, scale=0.25).output)
+    more = ("diagnose", "--input", "in.npz", "--expected", "out.npy")
+    ran = attn(*more, "--separate", "other.npz")
+    assert "scale-by-d, scale-twice give the same numbers on 32 random inputs" in ran.err
+    alone = attn("diagnose", *SMALL, "--expected", "1.5379 2.5379; 2.4621 3.4621")
+    assert alone.status == 1
+    with pytest.raises(AttnError, match="there are not several faults to be told apart"):
+        library.diagnose(*given.values(), expected=normal(5, 3, 4)).separate()
+
+
+def test_nothing_fits(attn: Attn) -> None:
+    """What is known is said: how much was tried, what comes closest."""
+    np.save("out.npy", normal(9, 2, 2))
+    ran = attn("diagnose", *SMALL, "--expected", "out.npy")
+    assert "No fault that is known explains it" in ran.out
+    assert "faults that can happen here were tried, alone and in pairs." in ran.flat
+    assert "closest" in ran.out
+
+
+def test_a_layout_is_that_of_what_is_expected_too() -> None:
+    """Outputs with rows before heads are read as inputs are."""
+    q, k, v = (normal(at, 2, 5, 3, 4) for at in range(3))
+    first = [one.transpose(0, 2, 1, 3) for one in (q, k, v)]
+    theirs = library.compute(*first).output.transpose(0, 2, 1, 3)
+    assert library.diagnose(q, k, v, layout="bshd", expected=theirs).match
+
+
+def test_asked_tolerances() -> None:
+    """Rtol and atol stand in the place of what rounding allows."""
+    q, k, v = (normal(at, 4, 4) for at in range(3))
+    out = library.compute(q, k, v).output
+    assert not library.diagnose(q, k, v, expected=out + 1e-6).match
+    assert library.diagnose(q, k, v, expected=out + 1e-6, atol=1e-5).match
+    assert library.diagnose(q, k, v, expected=out * (1 + 1e-6), rtol=1e-5).match
+
+
+REFUSED = [
+    ((), "--expected is missing: the numbers that you have, as a file or an array."),
+    (("--expected", "1 2 3; 4 5 6"), "--expected: output is 2×3, and 2×2 was meant: (n, d_v)."),
+    (("--expected", "1 2; 3 4; 5 6"), "Is it another model's output, or another call's?"),
+    (("--expected", "1 2 3 4"), "As many numbers, laid out otherwise: are heads packed or split?"),
+    (("--expected", "q=1 0; 0 1"), "--expected: q is given, not computed."),
+    (("--expected", "wieghts=1 0; 0 1"), "--expected: there is no step 'wieghts'. Did you mean w"),
+    (("--expected", "none.npy"), "--expected: there is no file 'none.npy'."),
+    (("--expected", "1 2; 3 4", "--expected", "1 2; 3 4"), "--expected: output is given twice."),
+    (("--expected", "1 2; 3 4", "--rtol", "-1"), "--rtol: -1 is not 0 or above."),
+    (("--expected", "1 2; 3 4", "--separate", "x.npy"), "--separate"),
+    (("--causal", "--expected", "mask=1 0; 1 1"), "mask holds True and False; give scores, weigh"),
+]
+
+
+@pytest.mark.parametrize(("more", "message"), REFUSED)
+def test_refusals(attn: Attn, more: tuple[str, ...], message: str) -> None:
+    """Wrong shapes, names and numbers are refused in words; exit status 2."""
+    ran = attn("diagnose", *SMALL, *more)
+    assert ran.status == 2, ran.out
+    assert message in " ".join(ran.err.split())
+
+
+def test_other_refusals(attn: Attn) -> None:
+    """Random inputs, an empty array, a file that holds no step, a shape in another order."""
+    ran = attn("diagnose", "--q", "1 0; 0 1", "--expected", "1 2; 3 4")
+    assert "k, v would be random: give the arrays that your numbers come from." in ran.err
+    np.save("empty.npy", np.zeros((0, 2)))
+    ran = attn("diagnose", *SMALL, "--expected", "empty.npy")
+    assert "--expected: 0×2 of float64 is not an array of numbers." in ran.err
+    with pytest.raises(AttnError, match="expected: output is 0×2: there is no number in it"):
+        library.diagnose(np.eye(2), np.eye(2), np.eye(2), expected=np.zeros((0, 2)))
+    np.savez("two.npz", a=np.eye(2), b=np.eye(2))
+    ran = attn("diagnose", *SMALL, "--expected", "two.npz")
+    assert "--expected: two.npz holds no step of this run, but a and b." in ran.err
+    with pytest.raises(AttnError, match="The same sizes in another order: is it transposed"):
+        library.diagnose(np.eye(2), np.eye(2), np.ones((2, 3)), expected=np.ones((3, 2)))
+
+
+def test_parts_of_masks_are_made_by_the_caller() -> None:
+    """An expression is built with another mask in the place of one of its parts."""
+    board = Board(3, 3)
+    expression = read("causal & ~window(1)", "‹mask›")
+
+    def build(call: Any, where: Board) -> Any:
+        made = call.kind.build(where, *call.numbers)
+        return ~made if call.kind.name == "window" else made
+
+    mask = expression.on(board, build)
+    i, j = np.arange(3)[:, None], np.arange(3)
+    assert (mask.allows(i, j, 0, 0) == (i == j)).all()
+
+
+def test_large_runs_are_searched_on_some_rows() -> None:
+    """Twelve heads of 1,024 queries: found from a few rows, then confirmed in full."""
+    q, k, v = (normal(at, 1, 12, 1024, 64).astype(np.float32) for at in range(3))
+    theirs = library.compute(q, k, v, causal=True, offset=1).output
+    result = library.diagnose(q, k, v, causal=True, expected=theirs)
+    assert [cause.id for one in result.hypotheses for cause in one.causes] == ["causal-plus-one"]
+
+
+OWN: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+    "expected": ((), ("--expected", "2 3; 4 5")),
+    "expected_step": ((), ("--expected-step", "weights")),
+    "rtol": ((), ("--rtol", "0.5")),
+    "atol": ((), ("--atol", "0.5")),
+}
+ELSEWHERE = {
+    "separate": "test_equal_faults_are_declared_and_told_apart",
+    "save": "test_the_document",
+    "json": "test_the_document",
+    "export": "test_exports",
+    "width": "test_exports",
+    "force": "test_exports",
+    "theme": "test_themes",
+    "lang": "test_chinese",
+    "plain": "test_exports",
+    "layout": "test_a_layout_is_that_of_what_is_expected_too",
+    "dtype": "test_torch_is_never_accused",
+}
+
+
+def test_every_option_is_here() -> None:
+    """Those it shares with compute say what was meant; the others are tried here."""
+    assert option_names("diagnose") - option_names("compute") == {*OWN, "separate"}
+    shared = option_names("diagnose") & set(OF_COMPUTE)
+    assert shared - set(ELSEWHERE) <= set(OF_COMPUTE)
+
+
+@pytest.mark.parametrize("option", OWN)
+def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
+    """With the option standard output differs from what it is without."""
+    before = ("--expected", "1.66 2.66; 2.34 3.34")
+    without = attn("diagnose", *SMALL, *before)
+    changed = attn("diagnose", *SMALL, *once(*before, *OWN[option][1]))
+    assert without.out != changed.out
+
+
+@pytest.mark.parametrize(
+    "option", ["causal", "mode", "scale", "softcap", "normalizer", "bias", "rope", "window"]
+)
+def test_what_was_meant_decides(attn: Attn, option: str) -> None:
+    """Choices of compute change what numbers are held against."""
+    np.save("square.npy", normal(1, 2, 2))
+    more = OF_COMPUTE[option][1]
+    without = attn("diagnose", *SMALL, "--expected", "1 2; 2 3")
+    changed = attn("diagnose", *SMALL, "--expected", "1 2; 2 3", *more)
+    assert changed.status in (0, 1), changed.err
+    assert without.out != changed.out
+
+
+def test_exports(attn: Attn) -> None:
+    """The page goes into files, and is plain where that is asked for."""
+    more = ("diagnose", *SMALL, "--expected", "1.5379 2.5379; 2.4621 3.4621")
+    for suffix in ("html", "md", "tex", "svg", "txt"):
+        assert attn(*more, "--export", f"d.{suffix}").status == 1
+        assert "missing-scale" in Path(f"d.{suffix}").read_text()
+    assert attn(*more, "--export", "d.txt").status == 2
+    assert attn(*more, "--export", "d.txt", "--force", "--width", 60).status == 1
+    assert attn(*more, "--plain").out.isascii()
+
+
+def test_chinese(attn: Attn) -> None:
+    """The verdict and the heads of the tables are said in Chinese."""
+    out = attn("diagnose", *SMALL, "--expected", "1 2; 2 3", "--lang", "zh").out
+    assert "与预期不符" in out
