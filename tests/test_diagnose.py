@@ -441,7 +441,7 @@ def test_other_refusals(attn: Attn) -> None:
         library.diagnose(np.eye(2), np.eye(2), np.eye(2), expected=np.zeros((0, 2)))
     np.savez("two.npz", a=np.eye(2), b=np.eye(2))
     ran = attn("diagnose", *SMALL, "--expected", "two.npz")
-    assert "--expected: two.npz holds no step of this run, but a and b." in ran.err
+    assert "--expected: two.npz holds no step of this run, but a, b. Say which" in ran.err
     with pytest.raises(AttnError, match="The same sizes in another order: is it transposed"):
         library.diagnose(np.eye(2), np.eye(2), np.ones((2, 3)), expected=np.ones((3, 2)))
 
