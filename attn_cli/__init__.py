@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from attn_cli.api.mask import Mask as Mask
     from attn_cli.api.mask import mask as mask
     from attn_cli.api.modes import modes as modes
+    from attn_cli.api.reconcile import Reconciliation as Reconciliation
+    from attn_cli.api.reconcile import reconcile as reconcile
     from attn_cli.api.run import Run as Run
     from attn_cli.api.train import Training as Training
     from attn_cli.api.train import train as train
@@ -46,6 +48,7 @@ PLACES = {
     "jacobian": "api.jacobian",
     "train": "api.train",
     "diagnose": "api.diagnose",
+    "reconcile": "api.reconcile",
     "exact": "api.exact",
     "explain": "api.explain",
     "modes": "api.modes",
@@ -60,6 +63,7 @@ PLACES = {
     "Exact": "api.exact",
     "Training": "api.train",
     "Diagnosis": "api.diagnose",
+    "Reconciliation": "api.reconcile",
     "Comparison": "api.compare",
     "Page": "api.explain",
     "AttnError": "errors",

@@ -9,7 +9,9 @@ from typing import Any, Literal, NamedTuple, get_args
 from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.spelling import choice
 
-Command = Literal["compute", "compare", "gradient", "train", "diagnose", "complexity", "mask"]
+Command = Literal[
+    "compute", "compare", "gradient", "train", "diagnose", "complexity", "reconcile", "mask"
+]
 
 COMMANDS: tuple[Command, ...] = get_args(Command)
 

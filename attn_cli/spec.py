@@ -16,7 +16,10 @@ from attn_cli.spelling import choice
 RUNS: tuple[Command, ...] = ("compute", "compare", "gradient", "train", "diagnose")
 """Commands that compute with numbers."""
 
-ATTENDS: tuple[Command, ...] = (*RUNS, "complexity")
+COSTS: tuple[Command, ...] = ("complexity", "reconcile")
+"""Commands that count operations and bytes."""
+
+ATTENDS: tuple[Command, ...] = (*RUNS, *COSTS)
 """Commands about a mechanism."""
 
 Size = int | str | None
@@ -64,10 +67,10 @@ class Spec:
         "Split the last axis into heads.", complexity="Heads (default 1).", mask="Heads."
     )
     kv_heads: Size = _size("Key heads, each for a run of heads.", *ATTENDS)
-    head_dim: Size = _size("Width of a head (default d / heads).", "complexity")
-    d_model: Size = _size("Width of the rows projected (default d).", "complexity")
+    head_dim: Size = _size("Width of a head (default d / heads).", *COSTS)
+    d_model: Size = _size("Width of the rows projected (default d).", *COSTS)
     latent: Size = _size("Width of mla's latent row (default 4 head widths).", *ATTENDS)
-    layers: Size = _size("Layers (default 1).", "complexity")
+    layers: Size = _size("Layers (default 1).", *COSTS)
     batch: Size = _size("Batch rows.")
     seed: int | None = _size("Seed of random numbers (default 0).", *RUNS, kind="count", least=0)
 

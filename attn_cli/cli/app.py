@@ -17,6 +17,7 @@ COMMANDS = (
     "train",
     "diagnose",
     "complexity",
+    "reconcile",
     "mask",
     "compare",
     "explain",

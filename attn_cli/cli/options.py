@@ -87,6 +87,13 @@ DIAGNOSED: Mapping[str, tuple[Any, str, str]] = {
 }
 """What a diagnosis compares with: the kind of each, its help, how it is written."""
 
+RECONCILED: Mapping[str, tuple[str, str]] = {
+    "flops": ("A number of operations: 301989888, 302M.", "NUMBER"),
+    "bytes": ("A number of bytes: 131072, 1.5GiB.", "NUMBER"),
+    "params": ("A number of parameters.", "NUMBER"),
+}
+"""The numbers whose convention is looked for: help, how they are written."""
+
 DISPLAY, OUTPUT, EXACTLY = "Display", "Output", "Exactly"
 
 
@@ -106,7 +113,7 @@ class View(NamedTuple):
 
 STEPPED = ("compute", "gradient")
 NUMBERED = (*STEPPED, "compare", "mask")
-EXPORTED = (*NUMBERED, "train", "diagnose", "complexity", "explain")
+EXPORTED = (*NUMBERED, "train", "diagnose", "complexity", "reconcile", "explain")
 """Commands that show steps, numbers, and pages that go into files."""
 
 VIEWS: Mapping[str, View] = {
@@ -162,10 +169,11 @@ VIEWS: Mapping[str, View] = {
         Path,
         OUTPUT,
         "Every array by its step's name: .npz or .json.",
-        ("compute", "gradient", "train", "diagnose", "complexity", "mask"),
+        ("compute", "gradient", "train", "diagnose", "complexity", "reconcile", "mask"),
         "FILE",
         {
             "diagnose": "The document: .json.",
+            "reconcile": "The document: .json.",
             "complexity": "The sweep as comma-separated values: .csv.",
             "train": "What was learned, an input of compute: .npz, or the document: .json.",
             "mask": "The mask: .npy, booleans or the form of --as.",
@@ -220,6 +228,11 @@ def _arrays(command: str) -> dict[str, inspect.Parameter]:
         return {
             name: _parameter(name, str, text, "Forms of libraries", example)
             for name, (text, example) in MASK_ARRAYS.items()
+        }
+    if command == "reconcile":
+        return {
+            name: _parameter(name, str, text, "The number", example)
+            for name, (text, example) in RECONCILED.items()
         }
     if command not in RUNS:
         return {}
