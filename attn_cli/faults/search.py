@@ -34,13 +34,15 @@ class Found(NamedTuple):
     """A fault, or two, done to a run.
 
     error: the largest distance of its numbers from those compared with. beyond: that relative to
-    what rounding allows: up to 1 it explains them.
+    what rounding allows: up to 1 it explains them. seen: whether it changes anything on the rows
+    that are tried.
     """
 
     faults: tuple[Fault, ...]
     setting: Setting
     error: float
     beyond: float
+    seen: bool = True
 
 
 class Search(NamedTuple):
@@ -132,14 +134,17 @@ def _tried(
 ) -> tuple[list[Found], tuple[Fault, ...]]:
     """Each fault on some rows, and those that change nothing anywhere."""
     own, given = (some_rows(meant.program, one, rows) for one in (reference, theirs))
-    tried, unseen = [], []
+    tried: list[Found] = []
+    unseen = []
     for fault in faults:
         settings = [one for one in _settings(meant, fault) if _makes(one, theirs)]
         seen = False
         for setting in settings:
             numbers = computed(setting, [*theirs], rows)
-            seen = seen or beyond(farthest(numbers, own), allowed) > 1
-            tried.append(_found((fault,), setting, numbers, given, allowed))
+            changes = beyond(farthest(numbers, own), allowed) > 1
+            seen = seen or changes
+            found = _found((fault,), setting, numbers, given, allowed)
+            tried.append(found._replace(seen=changes))
         if settings and not seen and not _changes(settings, reference, allowed):
             unseen.append(fault)
     return tried, tuple(unseen)
@@ -199,7 +204,8 @@ def _pairs(
 ) -> Iterator[Found]:
     """Two faults at once, on a few rows; what they are done to allows both."""
     given = some_rows(meant.program, theirs, rows)
-    for one, other in combinations(tried, 2):
+    seen = [one for one in tried if one.seen]
+    for one, other in combinations(seen, 2):
         (second,) = other.faults
         if one.faults == other.faults:
             continue
