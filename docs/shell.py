@@ -54,13 +54,16 @@ def options(command: str, *groups: str) -> None:
 
 def faults() -> None:
     """Print every fault that is tried, as a table."""
+    from attn_cli.cli.streams import as_option
     from attn_cli.faults import FAULTS
     from attn_cli.faults.dropout import DROPOUT
+    from attn_cli.spelling import spelled, spelling
 
     print("| fault | what such code does | what usually brings it about | the same in attn |")
     print("|---|---|---|---|")
     for fault in (*FAULTS, DROPOUT):
-        option = f"`{fault.option}`" if fault.option else ""
+        with spelling(as_option):
+            option = f"`{spelled(fault.option)}`" if fault.option else ""
         cause = fault.cause.replace("|", chr(92) + "|")
         print(f"| `{fault.id}` | {fault.does} | `{cause}` | {option} |")
 

@@ -18,8 +18,9 @@ from attn_cli.api.run import Run
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.mechanisms.normalizers import NORMALIZERS
 from attn_cli.program import OPERATIONS, Program, Sizes
-from attn_cli.readings.code import RULES, Script, lines
+from attn_cli.readings.code import RULES, lines
 from attn_cli.readings.code_helpers import HELPERS
+from attn_cli.readings.code_script import Script
 from tests.conftest import Attn
 
 SMALL = ("--q", "1 0; 0 1", "--k", "1 0; 0 1", "--v", "1 2; 3 4")

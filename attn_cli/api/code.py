@@ -15,9 +15,10 @@ from attn_cli.api.traces import formula_of
 from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.program import Step
 from attn_cli.readings import code, words
-from attn_cli.readings.code import Line, Script
+from attn_cli.readings.code import Line
 from attn_cli.readings.code_helpers import CONSTANT, HELPERS
 from attn_cli.readings.code_libraries import IMPORT_NUMPY, LIBRARIES, Library
+from attn_cli.readings.code_script import Script
 from attn_cli.readings.notation import Unicode
 from attn_cli.readings.subprogram import Frame
 from attn_cli.readings.values import evaluate_steps

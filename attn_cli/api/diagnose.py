@@ -32,6 +32,7 @@ from attn_cli.faults.search import Found, Search, search
 from attn_cli.language import said
 from attn_cli.results.diagnosis import Cause, DiagnosisReport, Hypothesis
 from attn_cli.spec import Spec, refuse_other
+from attn_cli.spelling import spelled
 from attn_cli.views.diagnosis_page import diagnosis_document, diagnosis_page
 from attn_cli.views.page import Block
 
@@ -225,7 +226,10 @@ def _rounded(decimals: Mapping[str, int]) -> Iterable[str]:
 def _told(found: Iterable[Found], step: str) -> tuple[Hypothesis, ...]:
     return tuple(
         Hypothesis(
-            tuple(Cause(f.id, f.does, f.meant, f.cause, f.option, f.source) for f in one.faults),
+            tuple(
+                Cause(f.id, f.does, spelled(f.meant), f.cause, spelled(f.option), f.source)
+                for f in one.faults
+            ),
             ", ".join(one.setting.details),
             step,
             one.error,

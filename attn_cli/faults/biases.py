@@ -158,7 +158,7 @@ FAULTS = (
         "It is added to the scores.",
         _biased(same),
         "F.scaled_dot_product_attention(q, k, v)",
-        "without --bias",
+        "without ‹bias›",
         "torch, scaled_dot_product_attention: attn_mask is added",
     ),
     Fault(
@@ -248,7 +248,7 @@ FAULTS = (
         "Keys before and after have buckets of their own.",
         _one_way,
         "_relative_position_bucket(..., bidirectional=False)",
-        "--bias t5-decoder",
+        "‹bias t5-decoder›",
         RAFFEL,
     ),
     Fault(

@@ -95,7 +95,7 @@ FAULTS = (
         "Each query is held against the keys.",
         _exchanged("q", "k"),
         "attention(k, q, v)",
-        "--q and --k exchanged",
+        "‹q› and ‹k› exchanged",
         VASWANI,
     ),
     Fault(
@@ -104,7 +104,7 @@ FAULTS = (
         "Scores come from keys, and values are mixed.",
         _exchanged("k", "v"),
         "q, v, k = qkv.chunk(3, dim=-1)",
-        "--k and --v exchanged",
+        "‹k› and ‹v› exchanged",
         VASWANI,
     ),
     Fault(
@@ -113,7 +113,7 @@ FAULTS = (
         "Scores come from queries, and values are mixed.",
         _exchanged("q", "v"),
         "v, k, q = qkv.chunk(3, dim=-1)",
-        "--q and --v exchanged",
+        "‹q› and ‹v› exchanged",
         VASWANI,
     ),
     Fault(
@@ -131,7 +131,7 @@ FAULTS = (
         "Rows are multiplied by them from the right, X W.",
         _out_in,
         "x @ linear.weight",
-        "--weights-layout out-in",
+        "‹weights_layout out-in›",
         "torch, nn.Linear: y = x Wᵀ",
     ),
     Fault(
@@ -140,7 +140,7 @@ FAULTS = (
         "It mixes the joined heads.",
         _output_projection_missing,
         "return out",
-        "without --w-o",
+        "without ‹w_o›",
         "Vaswani 2017, section 3.2.2",
     ),
     Fault(

@@ -108,7 +108,7 @@ FAULTS = (
         "True means may attend.",
         _inverted,
         "nn.MultiheadAttention(...)(attn_mask=mask), where True is masked",
-        '--mask "~(…)"',
+        '‹mask› "~(…)"',
         "torch: MultiheadAttention and scaled_dot_product_attention differ",
     ),
     Fault(
@@ -126,7 +126,7 @@ FAULTS = (
         "Scores of masked keys become -inf.",
         _added_as_numbers,
         "F.scaled_dot_product_attention(q, k, v, attn_mask=mask.float())",
-        "--bias with 1 and 0",
+        "‹bias› with 1 and 0",
         "torch, scaled_dot_product_attention: a float mask is added",
     ),
     Fault(

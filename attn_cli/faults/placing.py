@@ -118,7 +118,7 @@ FAULTS = (
         "It sees itself and all before.",
         _shifted(-1),
         "torch.tril(torch.ones(n, n), diagonal=-1)",
-        "--offset one less",
+        "‹offset› one less",
         "Vaswani 2017, section 3.2.3",
     ),
     Fault(
@@ -127,7 +127,7 @@ FAULTS = (
         "It sees itself and all before.",
         _shifted(1),
         "torch.tril(torch.ones(n, n), diagonal=1)",
-        "--offset one more",
+        "‹offset› one more",
         "Vaswani 2017, section 3.2.3",
     ),
     Fault(
@@ -136,7 +136,7 @@ FAULTS = (
         "The queries follow the cached keys, or end with the last key.",
         _aligned(lambda setting: 0),
         "F.scaled_dot_product_attention(q, k, v, is_causal=True)",
-        "--align top-left",
+        "‹align top-left›",
         "torch and JAX are top-left; FlashAttention since 2.1 is bottom-right",
     ),
     Fault(
@@ -145,7 +145,7 @@ FAULTS = (
         "The first query is lined up with the first key.",
         _aligned(lambda setting: setting.size("m") - setting.size("n")),
         "flash_attn_func(q, k, v, causal=True)",
-        "--align bottom-right",
+        "‹align bottom-right›",
         "FlashAttention since 2.1; torch and JAX are top-left",
     ),
     Fault(
@@ -154,7 +154,7 @@ FAULTS = (
         "Later keys may be attended.",
         _causal_added,
         "F.scaled_dot_product_attention(q, k, v, is_causal=True)",
-        "--causal",
+        "‹causal›",
         "Vaswani 2017, section 3.2.3",
     ),
     Fault(
@@ -163,7 +163,7 @@ FAULTS = (
         "Its number of keys counts the query's own.",
         _wider(1),
         "flash_attn_func(q, k, v, window_size=(w, 0))",
-        "--window one more",
+        "‹window› one more",
         "FlashAttention lets window_size keys before the own through; Hugging Face counts it",
     ),
     Fault(
@@ -172,7 +172,7 @@ FAULTS = (
         "Its number of keys counts the query's own.",
         _wider(-1),
         "(i - j < w - 1) & (j <= i)",
-        "--window one less",
+        "‹window› one less",
         "Beltagy 2020, section 3.1",
     ),
     Fault(
@@ -181,7 +181,7 @@ FAULTS = (
         "It looks back only.",
         _of_parts("window")(lambda call, board: masks.local_m(call.numbers[0] - 1, board.offset)),
         "(i - j).abs() < w",
-        "--left and --right",
+        "‹left› and ‹right›",
         "Beltagy 2020, section 3.1",
     ),
     Fault(
@@ -190,7 +190,7 @@ FAULTS = (
         "It looks back only.",
         _of_parts("window")(lambda call, board: masks.left(call.numbers[0] - 1, board.offset)),
         "i - j < w",
-        "--left",
+        "‹left›",
         "Beltagy 2020, section 3.1",
     ),
     Fault(
@@ -199,7 +199,7 @@ FAULTS = (
         "The last keys alone are.",
         _of_parts("window")(lambda call, board: masks.causal(board.offset)),
         "F.scaled_dot_product_attention(q, k, v, is_causal=True)",
-        "--causal",
+        "‹causal›",
         "Beltagy 2020, section 3.1",
     ),
     Fault(
@@ -226,7 +226,7 @@ FAULTS = (
         "It is masked.",
         _of_parts("lengths")(_everything),
         "a call without attention_mask",
-        "without --lengths",
+        "without ‹lengths›",
         "torch, MultiheadAttention: key_padding_mask",
     ),
 )

@@ -73,7 +73,7 @@ FAULTS = (
         "They are divided by √d before softmax.",
         _scaled_by(lambda setting, meant: 1.0),
         "F.softmax(q @ k.transpose(-2, -1), dim=-1)",
-        "--scale 1",
+        "‹scale 1›",
         VASWANI,
     ),
     Fault(
@@ -82,7 +82,7 @@ FAULTS = (
         "They are divided by its root.",
         _scaled_by(lambda setting, meant: 1 / setting.size("d")),
         "scores / q.shape[-1]",
-        "--scale 1/D",
+        "‹scale 1/D›",
         VASWANI,
     ),
     Fault(
@@ -91,7 +91,7 @@ FAULTS = (
         "They are divided by the root of one head's width.",
         _scaled_by(lambda setting, meant: 1 / sqrt(setting.size("d") * setting.size("h"))),
         "scores / math.sqrt(d_model)",
-        "--scale 1/√(HEADS·D)",
+        "‹scale› 1/√(HEADS·D)",
         "Vaswani 2017, section 3.2.2",
     ),
     Fault(
@@ -100,7 +100,7 @@ FAULTS = (
         "They are scaled once.",
         _scaled_by(lambda setting, meant: meant * meant),
         "F.scaled_dot_product_attention(q * d ** -0.5, k, v)",
-        "--scale SCALE²",
+        "‹scale SCALE²›",
         "torch, scaled_dot_product_attention: scale defaults to 1/√d",
     ),
     Fault(
@@ -109,7 +109,7 @@ FAULTS = (
         "They are divided by it.",
         _scaled_by(lambda setting, meant: 1 / meant),
         "F.scaled_dot_product_attention(q, k, v, scale=math.sqrt(d))",
-        "--scale √D",
+        "‹scale √D›",
         "torch, scaled_dot_product_attention: scale is a factor",
     ),
     Fault(
@@ -118,7 +118,7 @@ FAULTS = (
         "Nothing was to be scaled.",
         _scale_added,
         "F.scaled_dot_product_attention(q, k, v)",
-        "--mode scaled",
+        "‹mode scaled›",
         "torch, scaled_dot_product_attention: scale defaults to 1/√d",
     ),
     Fault(
@@ -127,7 +127,7 @@ FAULTS = (
         "They are divided by it.",
         _temperature(lambda meant: 1 / meant),
         "F.softmax(scores * temperature, dim=-1)",
-        "--temperature 1/T",
+        "‹temperature 1/T›",
         "Hinton 2015, equation 1",
     ),
     Fault(
@@ -136,7 +136,7 @@ FAULTS = (
         "The scores are divided by it.",
         _temperature(lambda meant: None),
         "F.softmax(scores, dim=-1)",
-        "without --temperature",
+        "without ‹temperature›",
         "Hinton 2015, equation 1",
     ),
     Fault(
@@ -145,7 +145,7 @@ FAULTS = (
         "They are kept between -C and C.",
         _softcap_missing,
         'attn_implementation="sdpa", which has no softcap',
-        "without --softcap",
+        "without ‹softcap›",
         "Gemma Team 2024 (Gemma 2), section 2",
     ),
     Fault(

@@ -149,7 +149,7 @@ FAULTS = (
         "It takes a share of each row.",
         _sink_missing,
         "F.softmax(scores, dim=-1), without the sink's column",
-        "--normalizer softmax",
+        "‹normalizer softmax›",
         "Xiao 2024",
     ),
     Fault(

@@ -6,83 +6,20 @@ expression over the names of its operands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from string import ascii_letters
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from attn_cli.program import Axes, Program, Sizes, Step
+from attn_cli.program import Axes, Step
+from attn_cli.readings.code_along import ALONG
 from attn_cli.readings.code_positions import Expression, Maths, NotAnExpressionError, read
+from attn_cli.readings.code_script import Rule, Script, axis_of
 from attn_cli.readings.code_shapes import fitted, met, permuted, reshaped, shape_of, together
 
 LONGEST = 160
 """Letters of a rule on positions; the numbers of a longer one are written instead."""
 
-SHORT = {"d_v": "e", "d_model": "D", "d_context": "C", "h_kv": "k", "group_size": "g"}
-"""Letters that stand for axes in an einsum, where it is not the first letter of their names."""
-
 POSITIONS = {"n": "i", "m": "j"}
 """Variables for the positions of queries, which are rows, and of keys."""
-
-
-class Script:
-    """What the lines of a program need beside each other.
-
-    kind: the float type. booleans: inputs of True and False; infinite: inputs with −∞ among them.
-    straight: steps that choose, through which a gradient goes as if they did not. helpers:
-    functions that lines call; positions: axes whose positions they read.
-    """
-
-    def __init__(
-        self,
-        program: Program,
-        kind: str = "float64",
-        booleans: Collection[str] = (),
-        infinite: Collection[str] = (),
-        straight: Collection[str] = (),
-    ) -> None:
-        self.sizes: Sizes = program.sizes
-        self.kind = kind
-        self.straight = frozenset(straight)
-        self.helpers: dict[str, None] = {}
-        self.positions: dict[str, None] = {}
-        self._program = program
-        self._booleans, self._infinite = frozenset(booleans), frozenset(infinite)
-        self._letters: dict[str, str] = {}
-
-    def call(self, helper: str, *arguments: str) -> str:
-        """A call of a helper, which the script defines."""
-        self.helpers[helper] = None
-        return f"{helper}({', '.join(arguments)})"
-
-    def letters(self, axes: Axes) -> str:
-        """One letter for each axis, the same in every line."""
-        for axis in axes:
-            if axis not in self._letters:
-                wanted = (SHORT.get(axis, axis[0]), *ascii_letters)
-                taken = self._letters.values()
-                self._letters[axis] = next(x for x in wanted if x not in taken)
-        return "".join(self._letters[axis] for axis in axes)
-
-    def is_boolean(self, step: Step) -> bool:
-        """Whether a step is made of True and False."""
-        if step.operation in ("slice", "rearrange", "repeat"):
-            return self.is_boolean(step.operands[0])
-        return step.operation in ("allow", "within") or step.name in self._booleans
-
-    def has_infinity(self, step: Step) -> bool:
-        """Whether numbers of a step may be −∞."""
-        if step.operation == "input":
-            return step.name in self._infinite
-        if step.operation in ("add", "subtract", "scale", "slice", "reduce", "larger"):
-            return any(self.has_infinity(operand) for operand in step.operands)
-        return step.operation == "mask"
-
-    def counts_places(self, step: Step) -> bool:
-        """Whether a step's numbers are places in another array, so whole."""
-        return any(
-            user.operation in ("gather", "scatter") and user.operands[1] is step
-            for user in self._program
-        )
 
 
 class Line(NamedTuple):
@@ -197,13 +134,7 @@ def _rearrange(step: Step, script: Script) -> str:
 
 def _concat(step: Step, script: Script) -> str:
     past, new = (operand.name for operand in step.operands)
-    return f"np.concatenate([{past}, {new}], axis={_axis(step)})"
-
-
-def _axis(step: Step) -> int:
-    """The axis of the first operand that a step works along, counted from the last."""
-    axes = step.operands[0].axes if step.operation != "concat" else step.axes
-    return axes.index(step.options["over"]) - len(axes)
+    return f"np.concatenate([{past}, {new}], axis={axis_of(step)})"
 
 
 def _scale(step: Step, script: Script) -> str:
@@ -304,7 +235,7 @@ def _mask(step: Step, script: Script) -> str:
 
 def _softmax(step: Step, script: Script) -> str:
     x, *sink = step.operands
-    axis = f"axis={_axis(step)}"
+    axis = f"axis={axis_of(step)}"
     if not sink:
         return script.call("softmax", x.name, axis)
     beside = fitted(sink[0].name, sink[0].axes, step.axes, script.sizes)
@@ -314,14 +245,14 @@ def _softmax(step: Step, script: Script) -> str:
 def _reduce(step: Step, script: Script) -> str:
     (x,) = step.operands
     kept = ", keepdims=True" if len(step.axes) == len(x.axes) else ""
-    return f"np.{step.options['how']}({x.name}, axis={_axis(step)}{kept})"
+    return f"np.{step.options['how']}({x.name}, axis={axis_of(step)}{kept})"
 
 
 def _argmax_one_hot(step: Step, script: Script) -> str:
     (x,) = step.operands
     # of shares, an empty row has none above 0
     least = ["least=0"] if x.operation == "softmax" else []
-    chosen = script.call("one_hot", x.name, f"axis={_axis(step)}", *least)
+    chosen = script.call("one_hot", x.name, f"axis={axis_of(step)}", *least)
     if step.name not in script.straight:
         return chosen
     return f"{chosen} + ({x.name} - {script.call('constant', x.name)})"
@@ -329,12 +260,12 @@ def _argmax_one_hot(step: Step, script: Script) -> str:
 
 def _draw(step: Step, script: Script) -> str:
     shares, uniform = step.operands
-    return script.call("drawn", shares.name, uniform.name, f"axis={_axis(step)}")
+    return script.call("drawn", shares.name, uniform.name, f"axis={axis_of(step)}")
 
 
 def _entmax(step: Step, script: Script) -> str:
     alpha = f"alpha={step.options['alpha']!r}"
-    return script.call("entmax", step.operands[0].name, alpha, f"axis={_axis(step)}")
+    return script.call("entmax", step.operands[0].name, alpha, f"axis={axis_of(step)}")
 
 
 def _repeat(step: Step, script: Script) -> str:
@@ -349,66 +280,9 @@ def _slice(step: Step, script: Script) -> str:
     return f"{x.name}[{', '.join([*before, f'{within.start}:{within.stop}'])}]"
 
 
-def _place(step: Step, script: Script) -> str:
-    """Zeros before and behind."""
-    over, within = step.options["over"], step.options["within"]
-    place, shape = step.axes.index(over), list(script.sizes.shape(step.axes))
-    parts = [step.operands[0].name]
-    for size, at in ((within.start, 0), (shape[place] - within.stop, 2)):
-        if size:
-            shape[place] = size
-            parts.insert(at, f"np.zeros({tuple(map(int, shape))}, dtype=np.{script.kind})")
-    return f"np.concatenate([{', '.join(parts)}], axis={place - len(shape)})"
-
-
 def _larger(step: Step, script: Script) -> str:
     return f"np.maximum({', '.join(operand.name for operand in step.operands)})"
 
-
-def _power(step: Step, script: Script) -> str:
-    x, exponent = step.operands[0].name, step.options["exponent"]
-    return f"np.where({x} > 0, np.where({x} > 0, {x}, 1) ** {exponent!r}, 0)"
-
-
-def _scatter(step: Step, script: Script) -> str:
-    """A product with 1 where a place is the one that is meant."""
-    x, places = step.operands
-    entries = step.axes[0]
-    chosen = f"{places.name}[..., None] == np.arange({script.sizes[entries]})"
-    pattern = ",".join(map(script.letters, ((*places.axes, entries), x.axes)))
-    return f'np.einsum("{pattern}->{script.letters(step.axes)}", 1.0 * ({chosen}), {x.name})'
-
-
-def _cumsum(step: Step, script: Script) -> str:
-    x, axis = step.operands[0].name, _axis(step)
-    if step.options["backward"]:
-        return f"np.flip(np.cumsum(np.flip({x}, ({axis},)), axis={axis}), ({axis},))"
-    return f"np.cumsum({x}, axis={axis})"
-
-
-def _running(helper: str) -> Rule:
-    """A state that changes from place to place, by a helper with its operands by their roles."""
-
-    def rule(step: Step, script: Script) -> str:
-        operands, made = met(step, script.sizes)
-        named = [f"{role}s={operands[at]}" for role, at in step.options["roles"].items()]
-        erases = ["erases=True"] if step.options["erases"] else []
-        along = f"axis={made.index(step.options['over'])}"
-        text = script.call(helper, *operands[:2], along, *named, *erases)
-        return reshaped(text, made, step.axes, script.sizes)
-
-    return rule
-
-
-def _earlier(step: Step, script: Script) -> str:
-    x, axis = step.operands[0].name, _axis(step)
-    first, others = (
-        f"{x}[{', '.join([*[':'] * (len(step.axes) + axis), part])}]" for part in (":1", ":-1")
-    )
-    return f"np.concatenate([0 * {first}, {others}], axis={axis})"
-
-
-Rule = Callable[[Step, Script], str]
 
 RULES: dict[str, Rule] = {
     "input": _input,
@@ -437,13 +311,7 @@ RULES: dict[str, Rule] = {
     "entmax": _entmax,
     "repeat": _repeat,
     "slice": _slice,
-    "place": _place,
     "larger": _larger,
-    "power": _power,
-    "scatter": _scatter,
-    "cumsum": _cumsum,
-    "scan": _running("scanned"),
-    "earlier": _earlier,
-    "scan_back": _running("scanned_back"),
+    **ALONG,
 }
 """The code of every operation."""
