@@ -99,13 +99,7 @@ def _script(wanted: Wanted) -> Script:
 def _steps(wanted: Wanted) -> list[Step]:
     """The steps up to the last that is wanted, and of inputs those that they need."""
     program = wanted.request.program
-    if wanted.only is None:
-        return [*program]
-    needed = {program[wanted.only]}
-    for step in reversed(program.steps):
-        if step in needed:
-            needed.update(step.operands)
-    return [step for step in program if step in needed]
+    return [*(program if wanted.only is None else program.needed_for([wanted.only]))]
 
 
 def _given(step: Step, wanted: Wanted) -> str:

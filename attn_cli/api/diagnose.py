@@ -265,9 +265,7 @@ def _telling(meant: Setting, found: tuple[Found, ...]) -> dict[str, Array] | Non
                     if made.details == one.setting.details[: len(made.details)]
                 ]
             numbers += [computed(setting, [name]) for setting in settings[:1]]
-        allowed = bounds(
-            meant.given(**arrays), computed(meant.given(**arrays), [name]), meant.kind, None
-        )
+        allowed = bounds(other, computed(other, [name]), meant.kind, None)
         if all(beyond(farthest(a, b), allowed) > 1 for a, b in combinations(numbers, 2)):
             return arrays
     return None

@@ -199,7 +199,8 @@ def _unmasked(spec: Spec) -> Spec:
 
 
 def _flops(spec: Spec, table: Any) -> tuple[Parts, Sequence[Question], str]:
-    start = _parts(_cost(spec, table))
+    cost = _cost(spec, table)
+    start = _parts(cost)
     plain = _unmasked(spec)
     masked = plain.said() != spec.said() or table is not None
     dense = _parts(_cost(plain))
@@ -207,7 +208,7 @@ def _flops(spec: Spec, table: Any) -> tuple[Parts, Sequence[Question], str]:
     causal = _parts(_cost(plain, causal=True)) if "mask" in takes else dense
     questions = [
         *([pairs_question(dense, causal, masked=masked)] if "mask" in takes else []),
-        (*WHAT_OPERATIONS, *_one_projection(_cost(spec))),
+        (*WHAT_OPERATIONS, *_one_projection(cost)),
         MULTIPLY_ADD,
         PASSES,
         *_shared(spec, "for each token", spec.n),

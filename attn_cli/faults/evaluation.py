@@ -39,7 +39,7 @@ def computed(
 
     kind: the float type that is computed in, unless the setting has its own.
     """
-    program = _needed(setting.program, wanted)
+    program = setting.program.needed_for(wanted)
     kind = setting.kind if setting.in_kind else kind
     given = {
         name: array.astype(kind) if array.dtype.kind == "f" else array
@@ -62,17 +62,6 @@ def computed(
         else np.concatenate([one[name] for one in found], axis=program[name].axes.index("n"))
         for name in wanted
     }
-
-
-def _needed(program: Program, wanted: Collection[str]) -> Program:
-    """The steps that some need, and those."""
-    needed: set[Step] = {program[name] for name in wanted}
-    for step in reversed(program.steps):
-        if step in needed:
-            needed.update(step.operands)
-    part = program.copied()
-    part.steps = [step for step in program if step in needed]
-    return part
 
 
 def _rows_of(step: Step, array: Array, queries: Array | None) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from attn_cli.program.axes import Sizes
@@ -39,6 +39,16 @@ class Program(Operations):
         part = Program(self.sizes)
         part.steps = self.steps[: self.steps.index(self[name]) + 1]
         part._roles = self._roles
+        return part
+
+    def needed_for(self, names: Iterable[str]) -> Program:
+        """Some steps and those that they are made of, in order."""
+        needed = {self[name] for name in names}
+        for step in reversed(self.steps):
+            if step in needed:
+                needed.update(step.operands)
+        part = self.copied()
+        part.steps = [step for step in self.steps if step in needed]
         return part
 
     def copied(self) -> Program:
