@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from attn_cli.api.check import Check as Check
+    from attn_cli.api.check import check as check
     from attn_cli.api.compare import Comparison as Comparison
     from attn_cli.api.compare import compare as compare
     from attn_cli.api.complexity import complexity as complexity
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from attn_cli.api.diagnose import diagnose as diagnose
     from attn_cli.api.exact import Exact as Exact
     from attn_cli.api.exact import exact as exact
+    from attn_cli.api.exercise import Exercise as Exercise
+    from attn_cli.api.exercise import exercise as exercise
     from attn_cli.api.explain import Page as Page
     from attn_cli.api.explain import explain as explain
     from attn_cli.api.gradient import Gradient as Gradient
@@ -48,6 +52,8 @@ PLACES = {
     "jacobian": "api.jacobian",
     "train": "api.train",
     "diagnose": "api.diagnose",
+    "check": "api.check",
+    "exercise": "api.exercise",
     "reconcile": "api.reconcile",
     "exact": "api.exact",
     "explain": "api.explain",
@@ -63,6 +69,8 @@ PLACES = {
     "Exact": "api.exact",
     "Training": "api.train",
     "Diagnosis": "api.diagnose",
+    "Check": "api.check",
+    "Exercise": "api.exercise",
     "Reconciliation": "api.reconcile",
     "Comparison": "api.compare",
     "Page": "api.explain",

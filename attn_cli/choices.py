@@ -10,7 +10,15 @@ from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.spelling import choice
 
 Command = Literal[
-    "compute", "compare", "gradient", "train", "diagnose", "complexity", "reconcile", "mask"
+    "compute",
+    "compare",
+    "gradient",
+    "train",
+    "diagnose",
+    "check",
+    "complexity",
+    "reconcile",
+    "mask",
 ]
 
 COMMANDS: tuple[Command, ...] = get_args(Command)

@@ -13,7 +13,7 @@ from attn_cli.choices import Choice, Command, declared
 from attn_cli.errors import AttnError, brief
 from attn_cli.spelling import choice
 
-RUNS: tuple[Command, ...] = ("compute", "compare", "gradient", "train", "diagnose")
+RUNS: tuple[Command, ...] = ("compute", "compare", "gradient", "train", "diagnose", "check")
 """Commands that compute with numbers."""
 
 COSTS: tuple[Command, ...] = ("complexity", "reconcile")

@@ -52,6 +52,15 @@ def options(command: str, *groups: str) -> None:
             print(f"**{group}**\n", "| option | meaning |", "|---|---|", *rows, "", sep="\n")
 
 
+def levels() -> None:
+    """Print the levels of exercises, as a table."""
+    from attn_cli.worked.exercises import LEVELS
+
+    print("| `--level` | what there is to it |", "|---|---|", sep="\n")
+    for number, level in enumerate(LEVELS, 1):
+        print(f"| {number} | {level.says} |")
+
+
 def faults() -> None:
     """Print every fault that is tried, as a table."""
     from attn_cli.cli.streams import as_option

@@ -44,13 +44,17 @@ def test_every_command_runs(attn: Attn, line: str) -> None:
     """A command in a shell block ends with exit status 0, or with 1 where the answer is no."""
     attn("compute", "--save", "run.npz")
     attn("mask", "--causal", "--n", 4, "--save", "mask.npy")
+    Path("example.md").write_bytes((ROOT / "docs" / "worked-example.md").read_bytes())
+    if "--answers" in line:
+        attn("check", "--new", "exercise.md")
     arguments = shlex.split(line, comments=True)[1:]
     if ">" in arguments:  # where the shell sends what is printed
         arguments = arguments[: arguments.index(">")]
     if "65536" in arguments:
         arguments[arguments.index("65536")] = "5000"
     again = ["--force"] if arguments[0] != "explain" else []
-    assert attn(*arguments, *again).status in ((0, 1) if arguments[0] == "diagnose" else (0,))
+    answers = (0, 1) if arguments[0] in ("diagnose", "check") else (0,)
+    assert attn(*arguments, *again).status in answers
 
 
 def words(svg: str) -> list[str]:

@@ -15,14 +15,19 @@ import pytest
 import attn_cli
 from attn_cli import language, mechanisms
 from attn_cli.api import measurements as measured
-from attn_cli.api import observed
+from attn_cli.api import observed, reconcile
 from attn_cli.costs import conventions as counted_so
+from attn_cli.costs import counting
+from attn_cli.faults import FAULTS
+from attn_cli.faults.dropout import DROPOUT
 from attn_cli.mechanisms.normalizers import NORMALIZERS
 from attn_cli.topics.en import gradients
 from attn_cli.topics.en.steps import MEANINGS
 from attn_cli.topics.library import LANGUAGES, ORDER, catalogue, read
-from attn_cli.views import focus, ways_page
+from attn_cli.views import focus, reconciliation_page, ways_page
 from attn_cli.views.wrapping import BREAK, breakable, unmarked
+from attn_cli.worked.exercises import LEVELS
+from attn_cli.worked.slips import SLIPS
 from tests.conftest import Attn
 from tests.programs import normal
 
@@ -131,6 +136,19 @@ def collected() -> set[str]:
     texts |= {*counted_so.BY_SHAPE.values()}
     texts |= {*gradients.ENDINGS.values(), gradients.WHOLE, gradients.GIVEN}
     texts |= {gradients.THROUGH, gradients.SUMMED_OVER, *observed.PLACES.values(), observed.COLUMNS}
+    texts |= {text for one in (*FAULTS, DROPOUT) for text in (one.does, one.meant)}
+    texts |= {one.says for one in (*SLIPS, *LEVELS)}
+    texts |= {
+        *reconcile.TYPES.values(),
+        *reconciliation_page.OURS,
+        *reconciliation_page.OURS.values(),
+    }
+    texts |= {
+        text
+        for module in (counting, reconcile)
+        for name in ("Answer", "times", "share", "_shared")
+        for text in handed(module, name)
+    }
     for measure in measured.MEASURES.values():
         found = measure()
         texts |= {found.what, *found.columns}
@@ -166,6 +184,22 @@ def literal(module: object) -> set[str]:
             if isinstance(node.args[0], ast.Name) and node.args[0].id in named:
                 texts |= texts_of(tree, node.args[0].id)
     return texts
+
+
+def handed(module: object, name: str) -> set[str]:
+    """Texts that a module hands to a function."""
+    tree = ast.parse(Path(str(getattr(module, "__file__", ""))).read_text(encoding="utf-8"))
+    calls = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name
+    ]
+    return {
+        one.value
+        for call in calls
+        for one in call.args
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
 
 
 def texts_of(tree: ast.AST, name: str) -> set[str]:

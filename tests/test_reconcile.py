@@ -176,3 +176,11 @@ def test_sizes_and_choices_count_as_in_complexity(attn: Attn, option: str) -> No
     total = counted["totals"]["all"]["value"]
     ran = attn("reconcile", *typed, "--flops", total, "--json")
     assert json.loads(ran.out)["ours"] == total
+
+
+@pytest.mark.parametrize("what", ["bytes", "params"])
+def test_a_mask_that_changes_nothing_is_refused(attn: Attn, what: str) -> None:
+    """Caches and matrices are as large with a mask as without."""
+    ran = attn("reconcile", f"--{what}", 64, "--n", 4, "--d", 4, "--causal")
+    assert ran.status == 2
+    assert "--causal: a mask changes no number of" in ran.err

@@ -245,6 +245,7 @@ def _grouping(spec: Spec) -> list[Question]:
 
 
 def _bytes(spec: Spec, table: Any) -> tuple[Parts, Sequence[Question], str]:
+    _refuse_mask(spec, table, "bytes")
     cost = _cost(spec, table)
     kind = spec.dtype or "float32"
     cache = Fraction(cost.kv_cache["all"].value or 0)
@@ -268,8 +269,15 @@ def _bytes(spec: Spec, table: Any) -> tuple[Parts, Sequence[Question], str]:
     return Parts(Fraction(0), cache), questions, "bytes"
 
 
+def _refuse_mask(spec: Spec, table: Any, what: str) -> None:
+    given = ["mask"] if table is not None else [name for name in MASKS if name in spec.said()]
+    if given:
+        raise AttnError(f"‹{given[0]}›: a mask changes no number of {what}. Leave it out.")
+
+
 def _params(spec: Spec, table: Any) -> tuple[Parts, Sequence[Question], str]:
-    cost = _cost(_unmasked(spec))
+    _refuse_mask(spec, table, "parameters")
+    cost = _cost(spec)
     rows = {"q": int(spec.n or 1), "output": int(spec.n or 1)}
     each = {}
     for step in cost.steps:

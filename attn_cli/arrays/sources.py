@@ -44,7 +44,7 @@ class Sources:
         if not argument.strip():
             raise AttnError(f"{option}: nothing is given.\n{EXAMPLES}")
         if argument == "-":
-            data = self._read_stdin(option)
+            data = self.stream(option)
             kind = files.sniff(data)
             if kind == ".txt":
                 return literals.parse(_decoded(data, option), option)
@@ -70,7 +70,7 @@ class Sources:
 
         argument = str(argument)
         if argument == "-":
-            data: bytes | Path = self._read_stdin(option)
+            data: bytes | Path = self.stream(option)
             kind = files.sniff(data)  # type: ignore[arg-type]
         else:
             data = Path(argument)
@@ -84,7 +84,8 @@ class Sources:
             raise AttnError(f'{option}: the arrays need names: {{"q": [[...]], "k": ...}}.')
         return several
 
-    def _read_stdin(self, option: str) -> bytes:
+    def stream(self, option: str) -> bytes:
+        """All of standard input, which one option alone may read."""
         if self._stdin_taken_by == option:
             return self._data
         if self._stdin_taken_by:

@@ -16,6 +16,7 @@ COMMANDS = (
     "gradient",
     "train",
     "diagnose",
+    "check",
     "complexity",
     "reconcile",
     "mask",

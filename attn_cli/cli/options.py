@@ -87,6 +87,14 @@ DIAGNOSED: Mapping[str, tuple[Any, str, str]] = {
 }
 """What a diagnosis compares with: the kind of each, its help, how it is written."""
 
+CHECKED: Mapping[str, tuple[Any, str, str]] = {
+    "new": (bool, "Make an exercise: FILE, and its solution beside it.", ""),
+    "answers": (bool, "Mark every entry of a filled exercise.", ""),
+    "level": (int, "Of --new: how much there is to it, 1 to 4 (default 1).", "N"),
+    "steps": (str, "Of --new: the steps to fill in (default all).", "STEP,STEP"),
+}
+"""What is done with a worked example: the kind of each, its help, how it is written."""
+
 RECONCILED: Mapping[str, tuple[str, str]] = {
     "flops": ("A number of operations: 301989888, 302M.", "NUMBER"),
     "bytes": ("A number of bytes: 131072, 1.5GiB.", "NUMBER"),
@@ -113,7 +121,7 @@ class View(NamedTuple):
 
 STEPPED = ("compute", "gradient")
 NUMBERED = (*STEPPED, "compare", "mask")
-EXPORTED = (*NUMBERED, "train", "diagnose", "complexity", "reconcile", "explain")
+EXPORTED = (*NUMBERED, "train", "diagnose", "check", "complexity", "reconcile", "explain")
 """Commands that show steps, numbers, and pages that go into files."""
 
 VIEWS: Mapping[str, View] = {
@@ -169,10 +177,11 @@ VIEWS: Mapping[str, View] = {
         Path,
         OUTPUT,
         "Every array by its step's name: .npz or .json.",
-        ("compute", "gradient", "train", "diagnose", "complexity", "reconcile", "mask"),
+        ("compute", "gradient", "train", "diagnose", "check", "complexity", "reconcile", "mask"),
         "FILE",
         {
             "diagnose": "The document: .json.",
+            "check": "The document: .json.",
             "reconcile": "The document: .json.",
             "complexity": "The sweep as comma-separated values: .csv.",
             "train": "What was learned, an input of compute: .npz, or the document: .json.",
@@ -247,10 +256,16 @@ def _arrays(command: str) -> dict[str, inspect.Parameter]:
         for name, (kind, text, example) in DIAGNOSED.items()
         if command == "diagnose"
     }
+    worked = {
+        name: _parameter(name, kind, text, "The example", example)
+        for name, (kind, text, example) in CHECKED.items()
+        if command == "check"
+    }
     more = {"d_output": D_OUTPUT, "jacobian": JACOBIAN} if command == "gradient" else {}
     return (
         learned
         | compared
+        | worked
         | {
             name: _parameter(name, several.get(name, str), text, ARRAYS, example)
             for name, (text, example) in {**ARRAY_OPTIONS, **more}.items()

@@ -109,7 +109,7 @@ def farthest_by_query(meant: Setting, reference: Numbers, theirs: Numbers) -> Nu
     return found
 
 
-def _settings(meant: Setting, fault: Fault) -> Iterator[Setting]:
+def settings_of(meant: Setting, fault: Fault) -> Iterator[Setting]:
     """What a fault makes of a run; nothing where its sizes don't go together."""
     try:
         for setting in fault.edit(meant):
@@ -137,7 +137,7 @@ def _tried(
     tried: list[Found] = []
     unseen = []
     for fault in faults:
-        settings = [one for one in _settings(meant, fault) if _makes(one, theirs)]
+        settings = [one for one in settings_of(meant, fault) if _makes(one, theirs)]
         seen = False
         for setting in settings:
             numbers = computed(setting, [*theirs], rows)
@@ -209,7 +209,7 @@ def _pairs(
         (second,) = other.faults
         if one.faults == other.faults:
             continue
-        for setting in _settings(one.setting, second):
+        for setting in settings_of(one.setting, second):
             details = (*one.setting.details, *other.setting.details)
             if setting.details == details and _makes(setting, theirs):
                 numbers = computed(setting, [*theirs], rows)

@@ -77,6 +77,6 @@ def catalogue(language: str) -> Mapping[str, str]:
         return {}
     folder = files(f"attn_cli.topics.{language}")
     found: dict[str, str] = {}
-    for name in ("steps", "notices", "modes", "words", "gradients", "diagnosis"):
+    for name in ("steps", "notices", "modes", "words", "gradients", "diagnosis", "faults", "check"):
         found |= json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8"))
     return found

@@ -1,0 +1,1 @@
+"""Worked examples: matrices with names and rounded numbers, as people write them down."""

@@ -1,0 +1,90 @@
+"""Which rule was missed: a fault that gives the written numbers, or a step that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from attn_cli.faults import FAULTS, Fault, Setting
+from attn_cli.faults.fault import Array
+from attn_cli.faults.search import settings_of
+from attn_cli.worked.marking import Mark, numbers, value
+
+
+class Rule(NamedTuple):
+    """A fault that gives the wrong entries of a step; whole: and all its other entries too."""
+
+    step: str
+    fault: Fault
+    details: tuple[str, ...]
+    whole: bool
+
+
+def rules_missed(
+    meant: Setting, written: Mapping[str, Array], marks: Mapping[str, Sequence[Mark]]
+) -> Iterator[Rule]:
+    """For every step with wrong entries, what explains it; those that explain all of it first.
+
+    A single wrong entry is explained by no fault: too many give any one number.
+    """
+    before: dict[str, Array] = {}
+    for step, own in marks.items():
+        wrong = [one for one in own if one.status == "wrong"]
+        if len(wrong) > 1:
+            yield from _of_step(meant, step, own, before)
+        before[step] = numbers(written[step])
+
+
+def _of_step(
+    meant: Setting, step: str, marks: Sequence[Mark], before: Mapping[str, Array]
+) -> Iterator[Rule]:
+    found = []
+    for fault in FAULTS:
+        for setting in settings_of(meant, fault):
+            if step not in setting.program:
+                continue
+            made = value(setting, step, _kept(before, setting))
+            wrong = [one for one in marks if one.status == "wrong"]
+            if all(_reads(made, one) for one in wrong):
+                said = [one for one in marks if one.entry.value is not None]
+                whole = all(_reads(made, one) for one in said)
+                found.append(Rule(step, fault, setting.details, whole))
+    best = [one for one in found if one.whole]
+    yield from (best or found)[:MOST_RULES]
+
+
+MOST_RULES = 3
+"""Faults that are told of one step."""
+
+
+def _kept(before: Mapping[str, Array], setting: Setting) -> Mapping[str, Array]:
+    """Written steps that a fault leaves as they are."""
+    return {name: one for name, one in before.items() if name in setting.program}
+
+
+def _reads(made: Array, mark: Mark) -> bool:
+    """Whether a number reads as an entry does."""
+    there = len(mark.at) == made.ndim and all(
+        at < size for at, size in zip(mark.at, made.shape, strict=True)
+    )
+    if not there:
+        return False
+    assert mark.entry.value is not None
+    number = float(made[mark.at])
+    return bool(
+        number == mark.entry.value or abs(number - mark.entry.value) <= mark.entry.half + 1e-9
+    )
+
+
+def other_step(meant: Setting, marks: Sequence[Mark]) -> str | None:
+    """The step whose numbers these are, where they are none of their own."""
+    step = marks[0].step
+    said = [one for one in marks if one.entry.value is not None]
+    if not any(one.status == "wrong" for one in marks):
+        return None
+    shape = meant.program.shape(meant.program[step])
+    for other in meant.program:
+        alike = other.name != step and meant.program.shape(other) == shape
+        if alike and all(_reads(value(meant, other.name, {}), one) for one in said):
+            return other.name
+    return None

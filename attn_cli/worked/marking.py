@@ -1,0 +1,180 @@
+"""Which entries of a worked example are right, wrong, or follow from wrong ones before them.
+
+Every step is computed four times: from the inputs alone; from the matrices before it as they are
+written; the same with their wrong entries put right; and from the inputs with only those wrong
+entries as they are written. Between the first and the third an entry is right: somebody who goes on
+with rounded numbers, or with all digits, is right both times. Between the second and the fourth
+it is carried forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from attn_cli.faults import Setting
+from attn_cli.faults.fault import Array
+from attn_cli.readings.subprogram import Frame
+from attn_cli.readings.values import Hook, evaluate_steps
+from attn_cli.worked.entries import Entry
+
+Status = Literal["right", "rounded", "coarse", "carried", "wrong", "blank", "unsaid"]
+"""What an entry is: rounded where it is right only for the rounded numbers before it, coarse where
+it has fewer digits than those beside it and is right with these alone."""
+
+FINE = 1e-9
+"""What is allowed for float64, relative to the largest number of a step."""
+
+LOWEST = -1e4
+"""A score that is written for −∞, or lower."""
+
+Index = tuple[int, ...]
+
+
+class Mark(NamedTuple):
+    """One entry held against what it should be.
+
+    right: by the inputs alone; due: by the numbers before it as they are written.
+    """
+
+    step: str
+    at: Index
+    entry: Entry
+    right: float
+    due: float
+    status: Status
+
+
+def marked(meant: Setting, written: Mapping[str, Array]) -> dict[str, list[Mark]]:
+    """The marks of every matrix, in the order of the program.
+
+    written: arrays of Entry by their steps, in the shapes of these.
+    """
+    found: dict[str, list[Mark]] = {}
+    as_written: dict[str, Array] = {}
+    corrected: dict[str, Array] = {}
+    wrong: dict[str, Array] = {}
+    for step in [one.name for one in meant.program if one.name in written]:
+        ways = _Ways(
+            exact=value(meant, step, {}),
+            rounded=value(meant, step, corrected),
+            written=value(meant, step, as_written),
+            carried=value(meant, step, wrong),
+        )
+        entries = written[step]
+        found[step] = [_mark(step, at, entries, ways) for at in np.ndindex(entries.shape)]
+        own = numbers(entries)
+        faulty = _where(found[step], entries.shape, "wrong")
+        unsure = faulty | _where(found[step], entries.shape, "carried")
+        as_written[step] = own
+        corrected[step] = np.where(unsure, np.nan, own)
+        wrong[step] = np.where(faulty, own, np.nan)
+    return found
+
+
+def numbers(entries: Array) -> Array:
+    """The numbers that are written; NaN where none is."""
+    flat = [np.nan if one.value is None else one.value for one in entries.flat]
+    return np.array(flat, dtype=float).reshape(entries.shape)
+
+
+def value(meant: Setting, step: str, given: Mapping[str, Array]) -> Array:
+    """The numbers of a step, where others before it are given; those that are NaN are computed."""
+    hooks = {**dict(meant.after), **{name: _written_over(one) for name, one in given.items()}}
+    program = meant.program.needed_for([step])
+    arrays = {name: array.astype(float) for name, array in meant.arrays.items()}
+    found = evaluate_steps(program, arrays, Frame.of(program.sizes), hooks)
+    return np.asarray(found[step], dtype=float)
+
+
+def _written_over(array: Array) -> Hook:
+    def over(made: Array) -> Array:
+        if made.shape != array.shape:
+            return made
+        return np.where(np.isnan(array), made, array).astype(made.dtype)
+
+    return over
+
+
+class _Ways(NamedTuple):
+    exact: Array
+    rounded: Array
+    written: Array
+    carried: Array
+
+    def at(self, place: Index) -> _Ways:
+        return _Ways(*(np.asarray(one[place]) for one in self))
+
+
+def _where(marks: list[Mark], shape: Index, status: Status) -> Array:
+    return np.array([one.status == status for one in marks]).reshape(shape)
+
+
+def _mark(step: str, at: Index, entries: Array, ways: _Ways) -> Mark:
+    entry = entries[at]
+    here = ways.at(at)
+    fine = FINE * max(1.0, float(np.abs(ways.exact[np.isfinite(ways.exact)]).max(initial=0.0)))
+    status = _status(entry, here, most_decimals(entries), fine)
+    return Mark(step, at, entry, float(here.exact), float(here.written), status)
+
+
+def most_decimals(entries: Array) -> int:
+    """The decimals of the entry that has most."""
+    return max([one.decimals for one in entries.flat if one.decimals is not None], default=0)
+
+
+def _status(entry: Entry, ways: _Ways, decimals: int, fine: float) -> Status:
+    if entry.value is None:
+        return "blank" if entry.blank else "unsaid"
+    whole = entry.decimals == 0 and decimals > 0
+    half = 0.5 * 10.0**-decimals if whole else entry.half
+    narrow = half if entry.decimals is None else min(half, 0.5 * 10.0**-decimals)
+    if _between(entry.value, (ways.exact,), narrow + fine):
+        return "right"
+    right = (ways.exact, ways.rounded)
+    if _between(entry.value, right, narrow + fine):
+        return "rounded"
+    if _between(entry.value, right, half + fine):
+        return "coarse"
+    carried = _between(entry.value, (ways.written, ways.carried), half + fine)
+    return "carried" if carried else "wrong"
+
+
+def _between(value: float, ends: tuple[Array, ...], allowed: float) -> bool:
+    """Whether a number lies between others, or as near as is allowed."""
+    low, high = min(map(float, ends)), max(map(float, ends))
+    if np.isneginf(low):
+        return value <= LOWEST
+    return bool(low - allowed <= value <= high + allowed)
+
+
+def followed(
+    meant: Setting, written: Mapping[str, Array], marks: Mapping[str, list[Mark]]
+) -> dict[tuple[str, Index], list[Mark]]:
+    """For each entry that is carried forward, the wrong ones that it follows from."""
+    wrong = [one for step in marks.values() for one in step if one.status == "wrong"]
+    found: dict[tuple[str, Index], list[Mark]] = {}
+    for one in wrong[:MOST_FOLLOWED]:
+        lone = np.full(written[one.step].shape, np.nan)
+        lone[one.at] = one.entry.value
+        for step, all_of in _carried(marks):
+            if step == one.step:
+                continue
+            changed = value(meant, step, {one.step: lone}) != value(meant, step, {})
+            for mark in all_of:
+                if changed[mark.at]:
+                    found.setdefault((step, mark.at), []).append(one)
+    return found
+
+
+MOST_FOLLOWED = 16
+"""Wrong entries of which is told what follows from them."""
+
+
+def _carried(marks: Mapping[str, list[Mark]]) -> Iterator[tuple[str, list[Mark]]]:
+    for step, all_of in marks.items():
+        carried = [one for one in all_of if one.status == "carried"]
+        if carried:
+            yield step, carried
