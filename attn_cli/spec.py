@@ -101,7 +101,7 @@ class Spec:
         names=("identity", "tanh", "relu", "sigmoid"),
     )
     dtype: str | None = _attention(
-        "float64, float32 or float16 (default as given).",
+        "float64, float32, float16 or bfloat16 (default as given).",
         *ATTENDS,
         complexity="float64, float32, float16, bfloat16 or float8 (default float32, or the "
         "config's).",
@@ -165,6 +165,11 @@ class Spec:
     )
     weights_layout: str | None = _reading(
         "W_Q … W_O as in-out (X W) or out-in (torch's Linear).", *RUNS
+    )
+    qkv: str | None = _reading(
+        "How a fused tensor is split: fused (Q, K, V one behind the other), interleaved (by head).",
+        *RUNS,
+        names=("fused", "interleaved"),
     )
     text: str | None = _reading(
         "A sentence: one random vector for each word.",

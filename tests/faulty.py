@@ -74,6 +74,13 @@ CASES: dict[str, dict[str, Any]] = {
         "w_o": normal(5, 8, 8) / 2,
         "heads": 2,
     },
+    "projected with biases": {
+        "x": normal(1, 5, 6),
+        **{f"w_{one}": normal(at, 6, 6) / 2 for at, one in enumerate("qkvo", 2)},
+        **{f"b_{one}": normal(at, 6) for at, one in enumerate("qkvo", 6)},
+        "heads": 2,
+        "causal": True,
+    },
     "sink": {
         **three(5, 5, 3, 3),
         "normalizer": "softmax-sink",

@@ -13,9 +13,9 @@ import attn_cli as library
 from attn_cli.errors import AttnError
 from attn_cli.faults import FAULTS, Setting
 from attn_cli.faults.evaluation import Numbers, beyond, bounds, computed, farthest
-from attn_cli.faults.precision import to_bfloat16
 from attn_cli.faults.search import Search, search
 from attn_cli.masks import Board, read
+from attn_cli.readings.narrow import to_bfloat16
 from tests.conftest import Attn, once, option_names
 from tests.faulty import CASES, normal, setting
 from tests.test_options import CHANGES as OF_COMPUTE

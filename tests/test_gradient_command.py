@@ -175,6 +175,8 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
     np.save("square.npy", normal(1, 4, 4))
     np.save("four.npy", normal(5, 1, 2, 3, 4))
     np.save("table.npy", normal(4, 32))
+    np.save("whole.npy", normal(6, 4, 4))
+    np.savez("qkv.npz", qkv=normal(7, 5, 12))
     np.savez("all.npz", q=normal(3, 2, 4))
     before, more = OWN[option] if option in OWN else OF_COMPUTE[option]
     if option in ("only", "start"):

@@ -24,6 +24,10 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "w_k": (("--x", "rows.npy"), ("--w-k", "square.npy")),
     "w_v": (("--x", "rows.npy"), ("--w-v", "square.npy")),
     "w_o": (("--x", "rows.npy"), ("--w-o", "square.npy")),
+    "b_q": (("--x", "rows.npy"), ("--b-q", "1 2 3 4")),
+    "b_k": (("--x", "rows.npy"), ("--b-k", "1 2 3 4")),
+    "b_v": (("--x", "rows.npy"), ("--b-v", "1 2 3 4")),
+    "b_o": (("--x", "rows.npy", "--w-o", "whole.npy"), ("--b-o", "1 2 3 4")),
     "bias": ((), ("--bias", "square.npy")),
     "layout": (
         ("--q", "four.npy", "--k", "four.npy", "--v", "four.npy"),
@@ -33,6 +37,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
         ("--x", "rows.npy", "--w-q", "square.npy"),
         ("--weights-layout", "out-in"),
     ),
+    "qkv": (("--input", "qkv.npz", "--heads", 2), ("--qkv", "interleaved")),
     "past_k": (("--past-v", "past.npy", "--past-k", "rows.npy"), ("--past-k", "past.npy")),
     "past_v": (("--past-k", "past.npy", "--past-v", "rows.npy"), ("--past-v", "past.npy")),
     "input": ((), ("--input", "all.npz")),
@@ -121,6 +126,8 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
     np.save("past.npy", normal(2, 2, 4))
     np.save("four.npy", normal(5, 1, 2, 3, 4))
     np.save("table.npy", normal(4, 32))
+    np.save("whole.npy", normal(6, 4, 4))
+    np.savez("qkv.npz", qkv=normal(7, 5, 12))
     np.savez("all.npz", q=normal(3, 2, 4))
     before, more = CHANGES[option]
     if option in ("past_k", "past_v"):

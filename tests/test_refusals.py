@@ -68,7 +68,7 @@ REFUSALS = {
     "--q [1,2]": (
         "--q is a list of 2, with one axis; a matrix has two. One row is written [[1, 0]]."
     ),
-    "--dtype int8": "--dtype: 'int8' is not one of float64, float32, float16.",
+    "--dtype int8": "--dtype: 'int8' is not one of float64, float32, float16, bfloat16.",
     "--scale nan": "--scale: nan is not a finite number.",
     "--x 1,2,3 --heads 2": (
         "2 heads (--heads) can't share a width of 3 equally (x is 1×3): 3 = 2 × 1 + 1.\n"
@@ -133,8 +133,8 @@ REFUSALS = {
         "--show-work: 'the' stands at 0, 2; give the number."
     ),
     "--input none.npz": (
-        "--input: none.npz holds none of q, k, v, x, context, w_q, w_k, w_v, w_o, bias, past_k, "
-        "past_v, mask. It holds: loss."
+        "--input: none.npz holds none of q, k, v, x, context, w_q, w_k, w_v, w_o, b_q, b_k, b_v, "
+        "b_o, bias, past_k, past_v, mask. It holds: loss."
     ),
     "--input q.npy": "--input: several arrays come in .npz, .json, .safetensors.",
     "--input none.json": "--input: there is no file 'none.json'.",

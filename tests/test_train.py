@@ -346,6 +346,8 @@ def test_options_of_compute_are_taken(attn: Attn, option: str) -> None:
     np.save("square.npy", normal(1, 4, 4))
     np.save("four.npy", normal(5, 1, 2, 3, 4))
     np.save("table.npy", normal(4, 32))
+    np.save("whole.npy", normal(6, 4, 4))
+    np.savez("qkv.npz", qkv=normal(7, 5, 12))
     np.savez("all.npz", q=normal(3, 2, 4))
     if option not in OF_COMPUTE:
         pytest.skip("tried in its own test of compute")

@@ -67,6 +67,10 @@ def script_of(wanted: Wanted) -> str:
     request, library = wanted.request, wanted.library
     if request.query is not None:
         raise AttnError("‹query_index› has no effect on ‹code›, which has all queries.")
+    if request.narrow:
+        raise AttnError(
+            f"‹code›: every step is rounded to {request.narrow} here, which libraries do otherwise."
+        )
     script = _script(wanted)
     lines = code.lines(script, _steps(wanted))
     body = "\n".join([*_computed(lines, wanted), *_printed(lines, wanted)])

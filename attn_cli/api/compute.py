@@ -8,7 +8,7 @@ from attn_cli.api.cells import step_named
 from attn_cli.api.evaluated import evaluated
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look, Progress, look_taken, silent
-from attn_cli.api.requests import request_of
+from attn_cli.api.requests import in_bfloat16, request_of
 from attn_cli.api.run import Run
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError
@@ -54,7 +54,9 @@ def computed(
     """The same from arrays and choices; look: what is looked at; sources: where text is read."""
     refuse_other(spec, "compute")
     sources = sources or Sources(None)
-    if spec.decode:
+    if spec.dtype == "bfloat16":
+        request = in_bfloat16(spec, arrays, sources)
+    elif spec.decode:
         from attn_cli.api.decode import last_row
 
         request = last_row(request_of(spec.but(causal=True), arrays, sources))

@@ -26,7 +26,7 @@ TOO_LARGE = "too large to be held against it here"
 
 def twin_facts(request: Request, numbers: Numbers) -> tuple[str, ...]:
     """Run the mechanism's twin, if it has one, and say how far the outputs are apart."""
-    if "output" not in request.program:
+    if "output" not in request.program or request.narrow:
         return ()
     other_steps = _in_usual_steps(request, numbers)
     twin = request.mechanism.twin

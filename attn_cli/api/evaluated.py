@@ -57,7 +57,7 @@ def evaluated(request: Request, look: Look, progress: Progress = silent) -> Eval
     needed = bytes_of_all(program, itemsize)
     if needed <= LARGE_BYTES or parts is None or _asks_for_all(parts, look):
         refuse_above_memory(needed, _what(program), INSTEAD)
-        arrays = evaluate(program, request.arrays)
+        arrays = evaluate(program, request.arrays, request.after)
         numbers = Numbers(program, arrays, keys=kept_keys(program, arrays))
         return Evaluated(request, numbers, whole=True)
     return Evaluated(request, _in_blocks(request, parts, cell, progress), whole=False)
@@ -95,8 +95,8 @@ def _one_query(request: Request, parts: rows.Split) -> Numbers:
     program, query = request.program, request.query
     assert query is not None
     refuse_above_memory(_bytes_of_a_query(request), "One query, number by number,", "Give less.")
-    once = rows.evaluate_once(program, parts, request.arrays)
-    shown = rows.evaluate_rows(program, parts, once, np.array([query]))
+    once = rows.evaluate_once(program, parts, request.arrays, request.after)
+    shown = rows.evaluate_rows(program, parts, once, np.array([query]), request.after)
     by_rows = frozenset(step.name for step in parts.by_rows)
     return Numbers(program, {**once, **shown}, (query,), by_rows, kept_keys(program, shown))
 
@@ -143,12 +143,14 @@ def _in_blocks(
     """Every output row, in blocks; all steps for a few queries only."""
     program = request.program
     with progress("queries") as advance:
-        made, keys = blocks.evaluate_blocks(program, request.arrays, advance=advance)
+        made, keys = blocks.evaluate_blocks(
+            program, request.arrays, advance=advance, after=request.after
+        )
     count = program.sizes["n"]
     chosen = {*range(min(FIRST, count)), *range(max(count - LAST, 0), count)}
     if cell is not None and "n" in program[cell[0]].axes:
         chosen.add(cell[1][program[cell[0]].axes.index("n")])
     queries = tuple(sorted(chosen))
-    shown = rows.evaluate_rows(program, parts, made, np.array(queries))
+    shown = rows.evaluate_rows(program, parts, made, np.array(queries), request.after)
     by_rows = frozenset(step.name for step in parts.by_rows if step.name not in made)
     return Numbers(program, {**shown, **made}, queries, by_rows, keys)

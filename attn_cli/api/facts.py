@@ -141,8 +141,15 @@ def _origin(request: Request, letters: Sequence[str], *, exact: bool) -> str:
         parts.append("random ones rounded")
     if request.drawn:
         parts.append("read the steps, not the values")
-    computed = "computed exactly" if exact else f"computed in {dtype}"
+    computed = "computed exactly" if exact else _computed_in(request, dtype)
     return f"{'; '.join(parts)}; {computed}"
+
+
+def _computed_in(request: Request, dtype: str) -> str:
+    """The float type of the numbers, and of what they are rounded to."""
+    if not request.narrow:
+        return f"computed in {dtype}"
+    return f"computed in {dtype}, every step rounded to {request.narrow}"
 
 
 def _letters(names: list[str]) -> str:

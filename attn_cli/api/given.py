@@ -9,7 +9,10 @@ from attn_cli.errors import AttnError, brief
 from attn_cli.spec import Spec
 from attn_cli.spelling import choice
 
-ARRAYS = ("q", "k", "v", "x", "context", "w_q", "w_k", "w_v", "w_o", "bias", "past_k", "past_v")
+ARRAYS = (
+    *("q", "k", "v", "x", "context", "w_q", "w_k", "w_v", "w_o"),
+    *("b_q", "b_k", "b_v", "b_o", "bias", "past_k", "past_v"),
+)
 
 
 class Arrays(NamedTuple):
@@ -27,6 +30,10 @@ class Arrays(NamedTuple):
     w_k: Any = None
     w_v: Any = None
     w_o: Any = None
+    b_q: Any = None
+    b_k: Any = None
+    b_v: Any = None
+    b_o: Any = None
     bias: Any = None
     past_k: Any = None
     past_v: Any = None

@@ -18,11 +18,11 @@ ONLY_QUERIES = "Only Q is given: K and V are random."
 
 
 def laid_out(
-    given: dict[str, Array], spec: Spec, *, resumed: bool
+    given: dict[str, Array], spec: Spec, in_out: frozenset[str], *, resumed: bool
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
     """Arrays with heads first and matrices that multiply from the right; what looks otherwise.
 
-    resumed: they are those of a saved run, which lie so.
+    in_out: matrices that do already. resumed: they are those of a saved run, which lie so.
     """
     hints = []
     if spec.layout is not None:
@@ -30,21 +30,25 @@ def laid_out(
     elif not resumed:
         hints += [hint for hint in [likelier(given)] if hint is not None]
     if spec.weights_layout is not None:
-        given = weights_in_out(given, spec.weights_layout)
+        given = weights_in_out(given, spec.weights_layout, in_out)
     made_up = [name for name in ("k", "v") if name not in given]
     if "q" in given and len(made_up) == 2 and not resumed:
         hints.append(ONLY_QUERIES)
     return given, tuple(hints)
 
 
-def told_layouts(spec: Spec, given: Mapping[str, Array], *, resumed: bool) -> tuple[str, ...]:
+def told_layouts(
+    spec: Spec, given: Mapping[str, Array], in_out: frozenset[str], *, resumed: bool
+) -> tuple[str, ...]:
     """How arrays of several axes and square matrices were read."""
     lines = []
     if spec.layout is not None:
         layout = layout_of(spec.layout)
         lines.append(f"arrays read as {layout.name} {layout.says}, shown with heads first")
     square = [
-        n for n, a in given.items() if is_weight(n) and a.ndim == 2 and a.shape[0] == a.shape[1]
+        n
+        for n, a in given.items()
+        if n not in in_out and is_weight(n) and a.ndim == 2 and a.shape[0] == a.shape[1]
     ]
     if spec.weights_layout is not None:
         how = "W, as X W" if spec.weights_layout == "in-out" else "Wᵀ, as torch's Linear has them"

@@ -14,6 +14,7 @@ from attn_cli.api.mask_choices import MaskChoices, mask_choices, refuse_placemen
 from attn_cli.api.positions import bias_of
 from attn_cli.api.saved import with_saved
 from attn_cli.arrays.sources import Sources
+from attn_cli.arrays.tensors import Heads
 from attn_cli.errors import AttnError
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT
@@ -26,7 +27,8 @@ class Reading(NamedTuple):
     """What is read before a mechanism is known.
 
     now: the choices that are made now; spec: with those of a saved run, whose settings stand
-    beside. wanted: the mask that is asked for; mask: one that is given as an array.
+    beside. in_out: matrices that are known to multiply from the right; told: how tensors of
+    libraries were read. wanted: the mask that is asked for; mask: one that is given as an array.
     """
 
     now: Spec
@@ -37,6 +39,8 @@ class Reading(NamedTuple):
     given: dict[str, Array]
     unused: tuple[str, ...]
     hints: tuple[str, ...]
+    in_out: frozenset[str]
+    told: tuple[str, ...]
 
     @property
     def saved(self) -> bool:
@@ -51,12 +55,30 @@ def read_choices(spec: Spec, arrays: Arrays, sources: Sources) -> Reading:
     """
     _refuse_letters(spec)
     wanted = mask_choices(spec, arrays.mask)
-    given, mask, settings, unused = read_given(arrays, sources)
+    read = read_given(arrays, sources, spec)
+    mask, settings, unused = read.mask, read.settings, read.unused
+    spec = _with_heads(spec, read.heads)
     if settings.get("causal") and not wanted.any:
         wanted = mask_choices(spec.but(causal=True))
-    given, hints = laid_out(given, spec, resumed=bool(settings))
+    given, hints = laid_out(read.arrays, spec, read.in_out, resumed=bool(settings))
     resumed = with_saved(spec, settings)
-    return Reading(spec, resumed, settings, wanted, mask, given, unused, hints)
+    return Reading(
+        spec, resumed, settings, wanted, mask, given, unused, hints, read.in_out, read.told
+    )
+
+
+def _with_heads(spec: Spec, heads: Heads) -> Spec:
+    """The choices with the heads that arrays of three axes say.
+
+    Raises AttnError for another number of them.
+    """
+    for name, own in (("heads", heads.queries), ("kv_heads", heads.keys)):
+        asked = getattr(spec, name) or (spec.heads if name == "kv_heads" else None)
+        if own is not None and asked is not None and asked != own:
+            raise AttnError(f"‹{name}›: the arrays have {own} heads, not {asked}.")
+    if heads.queries is None:
+        return spec
+    return spec.but(heads=heads.queries, kv_heads=heads.keys or spec.kv_heads)
 
 
 def _refuse_letters(spec: Spec) -> None:
@@ -65,7 +87,10 @@ def _refuse_letters(spec: Spec) -> None:
         if known.kind == "size":
             whole(spec, name)
     if spec.dtype is not None and spec.dtype not in DTYPES:
-        raise AttnError(f"‹dtype›: {spec.dtype!r} is not one of {', '.join(DTYPES)}.")
+        if spec.dtype == "bfloat16":
+            raise AttnError("‹dtype bfloat16› is for compute and diagnose alone.")
+        types = ", ".join((*DTYPES, "bfloat16"))
+        raise AttnError(f"‹dtype›: {spec.dtype!r} is not one of {types}.")
 
 
 def attention_of(read: Reading) -> tuple[Mechanism, MaskChoices, Choices]:

@@ -21,9 +21,15 @@ from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError
 from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.program import Program, Sizes
+from attn_cli.readings.narrow import to_bfloat16
+from attn_cli.readings.values import Hook
 from attn_cli.spec import Spec
 
 Array = np.ndarray[Any, Any]
+
+
+BOOLEAN = ("allow", "within", "larger")
+"""Operations that make True and False."""
 
 
 class Request(NamedTuple):
@@ -33,7 +39,8 @@ class Request(NamedTuple):
     random: the inputs that were drawn; embedded: rows drawn for words; again: those of a saved run
     that are as they were drawn then; saved_step: what was said of a saved decode step, and the
     digest of its output; hints: what looks otherwise than it was read; laid_out: how arrays were
-    read; usual: those that have their usual number. unused: arrays
+    read; narrow: the float type that every step is rounded to, where it is computed in a wider one;
+    usual: those that have their usual number. unused: arrays
     in --input that nothing asked for.
     chosen: the mask, where it places the queries, and the masks it is made of. query: the only one
     that is computed, where it is one. whole: the run whose last row this one is.
@@ -57,6 +64,14 @@ class Request(NamedTuple):
     saved_step: tuple[tuple[str, ...], str] = ((), "")
     hints: tuple[str, ...] = ()
     laid_out: tuple[str, ...] = ()
+    narrow: str = ""
+
+    @property
+    def after(self) -> dict[str, Hook]:
+        """What is done to the numbers of each step: rounded to a narrow type, where asked for."""
+        if not self.narrow:
+            return {}
+        return {s.name: to_bfloat16 for s in self.program if s.operation not in BOOLEAN}
 
     @property
     def drawn(self) -> tuple[str, ...]:
@@ -124,8 +139,20 @@ def request_of(spec: Spec, arrays: Arrays, sources: Sources, *, shared: bool = F
         ),
         saved_step=_saved_step(settings, mechanism.cache, given),
         hints=read.hints,
-        laid_out=told_layouts(spec, given, resumed=read.saved),
+        laid_out=(*read.told, *told_layouts(spec, given, read.in_out, resumed=read.saved)),
     )
+
+
+def in_bfloat16(spec: Spec, arrays: Arrays, sources: Sources) -> Request:
+    """A request whose inputs and steps are rounded to bfloat16, each computed in float32."""
+    if spec.decode:
+        raise AttnError("‹dtype bfloat16› is not for ‹decode›.")
+    request = request_of(spec.but(dtype="float32"), arrays, sources)
+    rounded = {
+        name: to_bfloat16(one) if one.dtype.kind == "f" else one
+        for name, one in request.arrays.items()
+    }
+    return request._replace(spec=spec, arrays=rounded, narrow="bfloat16")
 
 
 def _seed(spec: Spec) -> int:

@@ -13,6 +13,11 @@ SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".json", ".safetensors")
 MANY = (".npz", ".json", ".safetensors")
 LITERAL_START = r"(?i)\s*([-+.\d\[−;]|inf\b|nan\b)"
 BARE_WORD = r"[A-Za-z][\w-]*"
+PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle")
+"""Files that may run code when they are read."""
+PART = re.compile(
+    rf"(?P<file>.+({'|'.join(map(re.escape, SUFFIXES))})(:[^\[\]]+)?)\[(?P<part>[-\d:,\s]*)\]", re.I
+)
 BOOLEAN_START = r"(?i)\s*(true|false)\b"
 
 
@@ -29,12 +34,18 @@ def path_and_name(argument: str) -> tuple[Path, str | None]:
     return Path(argument), None
 
 
+def part_of(argument: str) -> tuple[str, str | None]:
+    """Split `file.npz:name[0]`, a file and which part of its array."""
+    match = PART.fullmatch(argument)
+    return (match["file"], match["part"]) if match else (argument, None)
+
+
 def names_array(argument: str) -> bool:
     """Whether an argument stands for an array: standard input, a file, or numbers.
 
     A bare word is a name, though a file may be called so: files of numbers have a suffix.
     """
-    path, _ = path_and_name(argument)
+    path, _ = path_and_name(part_of(argument)[0])
     return (
         argument == "-"
         or not argument.strip()

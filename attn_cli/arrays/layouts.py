@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,17 +89,24 @@ def turned(array: Array, layout: Layout) -> Array:
     return moved[None] if layout.name == "thd" else moved
 
 
-def weights_in_out(given: Mapping[str, Array], name: str) -> dict[str, Array]:
+def weights_in_out(
+    given: Mapping[str, Array], name: str, in_out: Collection[str] = ()
+) -> dict[str, Array]:
     """Matrices that multiply rows from the right, from those of a library's linear layers.
 
+    in_out: those that lie so already.
     Raises AttnError for another name, and where there is no such matrix.
     """
     if name not in WEIGHTS:
         raise AttnError(
             f"‹weights_layout›: {name!r} is neither in-out (X W) nor out-in (torch's Linear)."
         )
-    matrices = [one for one, array in given.items() if is_weight(one) and array.ndim == 2]
-    if not matrices:
+    matrices = [
+        one
+        for one, array in given.items()
+        if one not in in_out and is_weight(one) and array.ndim == 2
+    ]
+    if not matrices and not in_out:
         raise AttnError(f"‹weights_layout {name}› is for W_Q, W_K, W_V, W_O: none is given.")
     if name == "in-out":
         return dict(given)

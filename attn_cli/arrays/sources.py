@@ -10,10 +10,17 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from attn_cli.arrays.arguments import MANY, SUFFIXES, looks_like_literal, path_and_name
+from attn_cli.arrays.arguments import (
+    MANY,
+    PICKLES,
+    SUFFIXES,
+    looks_like_literal,
+    part_of,
+    path_and_name,
+)
 from attn_cli.arrays.limits import available_bytes
 from attn_cli.arrays.outside import as_array
-from attn_cli.errors import AttnError, ImpossibleError
+from attn_cli.errors import AttnError, ImpossibleError, shape_text
 
 if TYPE_CHECKING:
     from attn_cli.arrays import files
@@ -49,6 +56,9 @@ class Sources:
             if kind == ".txt":
                 return literals.parse(_decoded(data, option), option)
             return files.read_one(data, kind, None, option)
+        argument, part = part_of(argument)
+        if part is not None:
+            return _part(self.one(argument, option), part, option)
         path, name = path_and_name(argument)
         if os.path.isfile(path):
             return files.read_one(path, _kind(path, option), name, option)
@@ -58,7 +68,7 @@ class Sources:
             return files.read_one(data, files.sniff(data), name, option)
         if os.path.isdir(path):
             raise AttnError(f"{option}: {argument!r} is a folder.\n{EXAMPLES}")
-        if path.suffix.lower() in SUFFIXES or not looks_like_literal(argument):
+        if path.suffix.lower() in (*SUFFIXES, *PICKLES) or not looks_like_literal(argument):
             raise AttnError(f"{option}: there is no file {argument!r}.\n{EXAMPLES}")
         return literals.parse(argument, option)
 
@@ -77,6 +87,7 @@ class Sources:
             kind = data.suffix.lower()
             if not os.path.isfile(data):
                 raise AttnError(f"{option}: there is no file {argument!r}.")
+        _refuse_pickle(str(argument), kind, option, ONE_OF_MANY)
         if kind not in MANY:
             raise AttnError(f"{option}: several arrays come in {', '.join(MANY)}.")
         several = files.read_many(data, kind, option)
@@ -108,8 +119,46 @@ def _bounded(stream: IO[bytes], option: str, name: str) -> bytes:
     return data
 
 
+ONE = "np.save('{name}.npy', torch.load('{file}', weights_only=True).float().numpy())"
+ONE_OF_MANY = (
+    "np.savez('{name}.npz', **{{n: t.float().numpy() for n, t in torch.load('{file}', "
+    "weights_only=True).items()}})"
+)
+"""What makes arrays of a file of tensors."""
+
+
+def _refuse_pickle(file: str, kind: str, option: str, line: str) -> None:
+    """Raise AttnError for a file that may run code when it is read, with what converts it."""
+    if kind in PICKLES:
+        made = line.format(name=Path(file).stem, file=file)
+        raise AttnError(
+            f"{option}: {file} is a pickle, which could run code when it is read. Convert it "
+            f'where you trust it:\n  python -c "import numpy as np, torch; {made}"'
+        )
+
+
+def _part(array: Array, text: str, option: str) -> Array:
+    """A part of an array: [0], [:,2:4]."""
+    try:
+        index = tuple(_index(one) for one in text.split(","))
+        found = array[index]
+    except (ValueError, IndexError) as error:
+        raise AttnError(
+            f"{option}: [{text}] is no part of an array of {shape_text(array.shape)}: "
+            f"{str(error)[:80]}."
+        ) from None
+    return np.ascontiguousarray(found)
+
+
+def _index(text: str) -> int | slice:
+    if ":" not in text:
+        return int(text)
+    return slice(*(int(one) if one.strip() else None for one in text.split(":")))
+
+
 def _kind(path: Path, option: str) -> str:
     kind = path.suffix.lower()
+    _refuse_pickle(str(path), kind, option, ONE)
     if kind not in SUFFIXES:
         raise AttnError(f"{option}: {path} is not a known kind of file: {', '.join(SUFFIXES)}.")
     return kind

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from attn_cli.arrays.tensors import PROJECTION_BIASES
 from attn_cli.faults.fault import Array, Edit, Fault, Setting
 
 VASWANI = "Vaswani 2017, section 3.2"
@@ -56,6 +57,15 @@ def _output_projection_missing(setting: Setting) -> Iterable[Setting]:
     matrix = setting.arrays.get("w_o")
     if matrix is not None and matrix.shape[0] == matrix.shape[1]:
         yield setting.given(w_o=np.eye(matrix.shape[0]))
+
+
+def _projection_bias_missing(setting: Setting) -> Iterable[Setting]:
+    """All biases at once, then each alone."""
+    there = [name for name in PROJECTION_BIASES if name in setting.arrays]
+    chosen = [there] if len(there) > 1 else []
+    for names in [*chosen, *([name] for name in there)]:
+        kept = {name: one for name, one in setting.arrays.items() if name not in names}
+        yield setting.but(arrays=kept).variant(", ".join(names))
 
 
 def _cache(*, again: bool) -> Edit:
@@ -133,6 +143,15 @@ FAULTS = (
         "x @ linear.weight",
         "‹weights_layout out-in›",
         "torch, nn.Linear: y = x Wᵀ",
+    ),
+    Fault(
+        "projection-bias-missing",
+        "The bias of a projection is left out.",
+        "It is added to what the matrix makes: X W + b.",
+        _projection_bias_missing,
+        "nn.MultiheadAttention(E, H, bias=False)",
+        "without ‹b_q›",
+        "torch, nn.MultiheadAttention: in_proj_bias",
     ),
     Fault(
         "output-projection-missing",

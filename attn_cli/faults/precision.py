@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
-from attn_cli.faults.fault import Array, Edit, Fault, Setting
+from attn_cli.faults.fault import Edit, Fault, Setting
+from attn_cli.readings.narrow import to_bfloat16, to_float16
 from attn_cli.readings.values import Hook
 
 WIDER = ("float64", "float32")
@@ -14,21 +13,6 @@ WIDER = ("float64", "float32")
 
 STEPS = ("scores", "scaled", "weights", "heads", "output", "q", "k", "v")
 """Steps that are rounded, one at a time; then all of them."""
-
-
-def to_float16(x: Array) -> Array:
-    """The nearest numbers of float16."""
-    with np.errstate(over="ignore"):
-        return x.astype(np.float16).astype(x.dtype)
-
-
-def to_bfloat16(x: Array) -> Array:
-    """The nearest numbers of bfloat16, ties to even: the upper half of a float32."""
-    bits = np.ascontiguousarray(x, dtype=np.float32).view(np.uint32)
-    even = (bits >> np.uint32(16)) & np.uint32(1)
-    rounded = (bits + np.uint32(0x7FFF) + even) & np.uint32(0xFFFF0000)
-    narrow = rounded.view(np.float32)
-    return np.where(np.isfinite(x), narrow, x).astype(x.dtype)
 
 
 ROUNDED: dict[str, Hook] = {"float16": to_float16, "bfloat16": to_bfloat16}

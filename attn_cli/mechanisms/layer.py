@@ -72,7 +72,18 @@ def joined(p: Program, mixed: Step, inputs: Inputs, choices: Choices) -> Step:
     height = inputs["w_o"].axes[0]
     rows = " ".join((*members(height)[:-1], "n", "d_v"))
     pattern = f"... {rows}, {height} d_out -> ... n d_out"
-    return p.contract(pattern, mixed, inputs["w_o"], name="output")
+    return _with_bias(p, inputs, pattern, mixed, inputs["w_o"], name="output")
+
+
+def _with_bias(
+    p: Program, inputs: Inputs, pattern: str, rows: Step, matrix: Step, *, name: str
+) -> Step:
+    """Rows times a matrix, and its bias where there is one: X W_Q + b_q."""
+    bias = inputs.get(f"b_{matrix.name.removeprefix('w_')}")
+    if bias is None:
+        return p.contract(pattern, rows, matrix, name=name)
+    product = p.contract(pattern, rows, matrix, name=f"{name}_product")
+    return p.add(product, bias, name=name)
 
 
 def attention_layer(
@@ -170,7 +181,7 @@ def _projected(p: Program, inputs: Inputs) -> QueryKeyValue:
         pattern = (
             f"... {rows} {height}, {height} {width} -> ... {heads} {rows} {members(width)[-1]}"
         )
-        return p.contract(pattern, given, weight, name=matrix)
+        return _with_bias(p, inputs, pattern, given, weight, name=matrix)
 
     query = project(x, "n", "q")
     key = project(source, row, "k") if "w_k" in inputs else None

@@ -155,6 +155,7 @@ def _queries_keys_values(
         axes[name] = (*lead, rows, width if split or not head else f"({head} {width})")
     if "w_o" in given:
         axes["w_o"] = ("(h d_v)" if kv_head else "d_v", "d_out")
+        _bias(axes, given, "w_o", "d_out")
     return axes, [("b", 1), ("n", LENGTH), (row, "n"), ("d", HEAD_WIDTH), ("d_v", "d")]
 
 
@@ -178,12 +179,22 @@ def _projections(
     ):
         if width is None:
             continue
-        axes[name] = (height, f"({head} {width})" if kv_head else width)
+        packed = f"({head} {width})" if kv_head else width
+        axes[name] = (height, packed)
+        _bias(axes, given, name, packed)
     whole = "(h d)" if kv_head else "d"
     if kv_head or "w_o" in given:
         axes["w_o"] = ("(h d_v)" if kv_head else "d_v", "d_out")
+    _bias(axes, given, "w_o", "d_out")
     defaults += [(whole, "d_model"), ("d", HEAD_WIDTH), ("d_model", whole)]
     return axes, [*defaults, ("d_v", "d"), ("d_out", "d_model")]
+
+
+def _bias(axes: dict[str, Axes], given: Shapes, matrix: str, width: str) -> None:
+    """The bias of a projection, as wide as what its matrix makes; only where it is given."""
+    name = f"b_{matrix.removeprefix('w_')}"
+    if name in given and matrix in axes:
+        axes[name] = (width,)
 
 
 def _cache(given: Shapes, sizes: Sizes, key_width: str | None) -> dict[str, Axes]:

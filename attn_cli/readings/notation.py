@@ -27,6 +27,8 @@ def letter(name: str) -> str:
     if name in LETTERS:
         return LETTERS[name]
     head, _, index = name.partition("_")
+    if head == "b" and index in ("q", "k", "v", "o"):
+        return f"b_{index.upper()}"
     if head != "w":
         return name
     spelled = len(index) > SHORT or index in WORDS

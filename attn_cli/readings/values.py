@@ -22,13 +22,16 @@ from attn_cli.readings.values_scans import RUNNING
 Hook = Callable[[Array], Array]
 
 
-def evaluate(program: Program, given: Mapping[str, Array]) -> dict[str, Array]:
+def evaluate(
+    program: Program, given: Mapping[str, Array], after: Mapping[str, Hook] = MappingProxyType({})
+) -> dict[str, Array]:
     """Compute every step, in order.
 
-    given: the arrays of the program's inputs, by name, with the shapes of their axes.
+    given: the arrays of the program's inputs, by name, with the shapes of their axes. after: as
+    for `evaluate_steps`.
     Returns every step's array by name; a row with nothing to attend to is 0 throughout.
     """
-    arrays = evaluate_steps(program, given, Frame.of(program.sizes))
+    arrays = evaluate_steps(program, given, Frame.of(program.sizes), after)
     return {step.name: arrays[step.name] for step in program}
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from attn_cli.program import Program, Step
 from attn_cli.readings.subprogram import Array, Frame
-from attn_cli.readings.values import RULES
+from attn_cli.readings.values import RULES, Hook
 from attn_cli.transforms.fuse import fused
 from attn_cli.transforms.rows import Split, evaluate_once, evaluate_rows, operands_of, split
 
@@ -46,15 +47,17 @@ def evaluate_blocks(
     workers: int = WORKERS,
     block_bytes: int = BLOCK_BYTES,
     advance: Callable[[int, int], None] = lambda done, total: None,
+    after: Mapping[str, Hook] = MappingProxyType({}),
 ) -> Blocked:
     """Compute the output of a program without ever holding its scores.
 
+    after: what is done to the numbers of a step, by its name, before others read them.
     advance(done, total) is called after each block of queries.
     Raises ValueError where rows depend on each other.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    run = _Run(program, given)
+    run = _Run(program, given, after)
     total = program.sizes["n"]
     rows = rows_per_block(program, run.parts, run.kind.itemsize, workers, block_bytes)
     blocks = [np.arange(start, min(start + rows, total)) for start in range(0, total, rows)]
@@ -73,16 +76,19 @@ def evaluate_blocks(
 class _Run:
     """All blocks of one program: what they share, and where their results go."""
 
-    def __init__(self, program: Program, given: Mapping[str, Array]) -> None:
+    def __init__(
+        self, program: Program, given: Mapping[str, Array], after: Mapping[str, Hook]
+    ) -> None:
+        self.after = after
         self.kind = given[next(iter(given))].dtype
         self.program = program
         # the fused program needs room above the largest score, which float16 has not
-        self.quick = fused(program) if self.kind.itemsize > 2 else program
+        self.quick = fused(program) if self.kind.itemsize > 2 and not after else program
         parts, plain_parts = split(self.quick), split(program)
         if parts is None or plain_parts is None:
             raise ValueError("rows depend on each other")
         self.parts, self.plain_parts = parts, plain_parts
-        self.once = evaluate_once(self.quick, parts, given)
+        self.once = evaluate_once(self.quick, parts, given, after)
         wide = {"m", *(s.options["axis"] for s in program if s.operation == "slice")}
         self.kept = [step for step in parts.by_rows if not wide & {*step.axes}]
         self.results = {s.name: np.empty(program.shape(s), self.kind) for s in self.kept}
@@ -95,6 +101,9 @@ class _Run:
 
         A block that overflows in the fused program is computed again as it was written.
         """
+        if self.after:
+            made = evaluate_rows(self.program, self.plain_parts, self.once, queries, self.after)
+            return self._keep(queries, made)
         if not hasattr(self.local, "kernel"):
             self.local.kernel = Kernel(self.quick, self.parts, self.once)
         made = self.local.kernel.run(queries)
@@ -102,12 +111,16 @@ class _Run:
         lost = not all(np.isfinite(made[step.name]).all() for step in self.kept)
         if lost or self._emptied(keys):
             made |= evaluate_rows(self.program, self.plain_parts, self.once, queries)
+        return self._keep(queries, made)
+
+    def _keep(self, queries: Array, made: Mapping[str, Array]) -> int:
+        """Put the results of a block where they belong; how many queries it had."""
         rows = slice(queries[0], queries[-1] + 1)
         for step in self.kept:
             before = (slice(None),) * step.axes.index("n")
             self.results[step.name][(*before, rows)] = made[step.name]
-        if self.keys is not None:
-            self.keys[..., rows] = keys
+        if self.keys is not None and self.mask is not None:
+            self.keys[..., rows] = keys_of(made[self.mask.name])
         return len(queries)
 
     def _emptied(self, keys: Array | None) -> bool:
