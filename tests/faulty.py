@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import attn_cli as attn
-from attn_cli.faults import Setting
+from attn_cli.faults import FAULTS, Setting
+from attn_cli.faults.evaluation import Numbers, beyond, bounds, computed, farthest
 
 Array = np.ndarray[Any, Any]
 
@@ -95,3 +97,35 @@ def setting(name: str, kind: str = "float64") -> Setting:
     """A case as faults are done to it."""
     request = attn.compute(**CASES[name])._found.request
     return Setting(request.mechanism, request.choices, request.arrays, kind)
+
+
+def visible(meant: Setting, reference: Numbers, theirs: Numbers) -> bool:
+    """Whether anything differs by more than rounding."""
+    allowed = bounds(meant, reference, meant.kind)
+    return beyond(farthest(reference, theirs), allowed) > 1
+
+
+class Pair(NamedTuple):
+    """Two faults done to a run, of which each changes what the other leaves."""
+
+    meant: Setting
+    reference: Numbers
+    faults: frozenset[str]
+    theirs: Numbers
+
+
+def pairs(seed: int) -> Iterator[Pair]:
+    """Endlessly many, of all cases."""
+    stream = np.random.default_rng(seed)
+    while True:
+        meant = setting([*CASES][stream.integers(len(CASES))])
+        reference = computed(meant, ["output"])
+        one, other = (FAULTS[i] for i in sorted(stream.choice(len(FAULTS), 2, replace=False)))
+        first = [*one.edit(meant)][:1]
+        both = [*other.edit(first[0])][:1] if first else []
+        if not both:
+            continue
+        theirs = computed(both[0], ["output"])
+        steps = (reference, computed(first[0], ["output"]))
+        if all(visible(meant, before, theirs) for before in steps):
+            yield Pair(meant, reference, frozenset({one.id, other.id}), theirs)

@@ -171,7 +171,7 @@ def _allowed(
     decimals: those that numbers were rounded to before they came here.
     """
     if rtol is None and atol is None:
-        found = bounds(meant, reference, meant.kind, None)
+        found = bounds(meant, reference, meant.kind)
         for name, count in decimals.items():
             found[name] += 0.5 * 10.0**-count
         return found
@@ -265,7 +265,7 @@ def _telling(meant: Setting, found: tuple[Found, ...]) -> dict[str, Array] | Non
                     if made.details == one.setting.details[: len(made.details)]
                 ]
             numbers += [computed(setting, [name]) for setting in settings[:1]]
-        allowed = bounds(other, computed(other, [name]), meant.kind, None)
+        allowed = bounds(other, computed(other, [name]), meant.kind)
         if all(beyond(farthest(a, b), allowed) > 1 for a, b in combinations(numbers, 2)):
             return arrays
     return None

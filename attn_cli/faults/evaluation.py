@@ -83,14 +83,14 @@ def apart(ours: Array, theirs: Array) -> Array:
     return np.where(np.isnan(distance), np.inf, distance)
 
 
-def bounds(setting: Setting, exact: Numbers, kind: str, queries: Array | None) -> dict[str, float]:
+def bounds(setting: Setting, exact: Numbers, kind: str) -> dict[str, float]:
     """How far another correct implementation may be off, at each step, in a float type.
 
     Rounding errors of a run are in proportion to the type's unit roundoff (Higham 2002, chapter 3):
     those of our own float32 run against float64, scaled to the type, times SLACK; and the rounding
     of the result itself.
     """
-    narrow = computed(setting, [*exact], queries, "float32")
+    narrow = computed(setting, [*exact], kind="float32")
     unit = ROUNDING[kind]
     found = {}
     for name, numbers in exact.items():

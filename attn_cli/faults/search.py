@@ -187,7 +187,7 @@ def _confirmed(tried: Sequence[Found], theirs: Numbers, least: Mapping[str, floa
         if not one.beyond <= PROMISING:
             continue
         numbers = computed(one.setting, [*theirs])
-        own = bounds(one.setting, numbers, one.setting.kind, None)
+        own = bounds(one.setting, numbers, one.setting.kind)
         allowed = {name: max(own[name], least[name]) for name in own}
         found = _found(one.faults, one.setting, numbers, theirs, allowed)
         if found.beyond <= 1:
