@@ -46,11 +46,29 @@ def shape_text(shape: tuple[object, ...]) -> str:
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """Name the nearest known word and list the rest."""
+    """Name the known word that is a slip away, if there is one, and list the rest."""
+    near = one_slip_away(word, known)
+    return (f"Did you mean {near}? " if near else "") + f"Known: {', '.join(known)}."
+
+
+SLIP = 0.72
+"""How alike two words are that are one but for a slip: wieghts, weights; not gqa, gated."""
+
+
+SHORTEST = 3
+"""Letters of a word that may stand for the one that begins so."""
+
+
+def one_slip_away(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is no more than a slip away, or the only one that begins so."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, known, n=1, cutoff=0.5)
-    return (f"Did you mean {near[0]}? " if near else "") + f"Known: {', '.join(known)}."
+    word, known = word.lower(), [*known]
+    begun = [one for one in known if one.startswith(word)]
+    if len(word) >= SHORTEST and len(begun) == 1:
+        return begun[0]
+    near = get_close_matches(word, known, n=1, cutoff=SLIP)
+    return near[0] if near else None
 
 
 def caret(text: str, at: int) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Self
 
 from attn_cli.choices import Choice, Command, declared
-from attn_cli.errors import AttnError, brief
+from attn_cli.errors import AttnError, brief, one_slip_away
 from attn_cli.spelling import choice
 
 RUNS: tuple[Command, ...] = ("compute", "compare", "gradient", "train", "diagnose", "check")
@@ -272,10 +272,8 @@ class Spec:
         """
         for name in values:
             if name not in CHOICES:
-                from difflib import get_close_matches
-
-                near = get_close_matches(name, CHOICES, n=1)
-                hint = f" Did you mean {near[0]}?" if near else ""
+                near = one_slip_away(name, CHOICES)
+                hint = f" Did you mean {near}?" if near else ""
                 raise AttnError(f"There is no parameter {name}.{hint}")
         return cls(**values)
 

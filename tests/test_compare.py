@@ -213,9 +213,7 @@ REFUSALS = {
     ),
     "--masks causal --mask causal": "--mask and --masks both say which: give one.",
     "--layouts mha": "--layouts mha needs --heads, the number of query heads.",
-    "--layouts mla --heads 2": (
-        "--layouts: no layout 'mla'. Did you mean mqa? Known: mha, gqa, mqa."
-    ),
+    "--layouts mla --heads 2": ("--layouts: no layout 'mla'. Known: mha, gqa, mqa."),
     "--layouts gqa --heads 2": "--layouts gqa needs --kv-heads.",
     "--head 1": "--head 1: there are no heads; --heads says how many.",
     "--modes dot,scaled,cosine,general,additive "

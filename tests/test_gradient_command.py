@@ -86,7 +86,7 @@ REFUSALS = {
     "--show-work d_q[9,0]": "--show-work: axis n has the positions 0 to 1, not 9.",
     "--head 1": "--head 1: there are no heads; --heads says how many.",
     "--save g.csv": "--save: g.csv must end in .npz, .json.",
-    "--decode": "No such option",
+    "--decode": "there is no option --decode",
 }
 
 

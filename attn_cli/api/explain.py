@@ -17,9 +17,10 @@ from attn_cli.api.mask import built
 from attn_cli.api.measurements import MEASURES
 from attn_cli.api.shown import Frame, Shown
 from attn_cli.arrays.sources import Sources
-from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.language import said
 from attn_cli.mechanisms import Mechanism
+from attn_cli.topics.aliases import topic_called
 from attn_cli.topics.examples import read_example
 from attn_cli.topics.library import ORDER, Part, Topic, read
 from attn_cli.views.page import Block, Heading, Lines, Title, listing
@@ -139,12 +140,14 @@ def _result(line: str) -> Shown:
 
 
 def _topic(name: str, language: str) -> Topic:
-    if name in ORDER:
-        return read(name, language)
-    modes = [one.name for one in mechanisms.MECHANISMS]
-    if name in modes:
-        return _of_mode(mechanisms.named(name), language)
-    raise AttnError(f"There is no topic {name!r}. {did_you_mean(name, [*ORDER, *modes])}")
+    modes = {one.name: one.also for one in mechanisms.MECHANISMS}
+    topics = {**modes, **dict.fromkeys(ORDER, ())}
+    found = name if name in topics else topic_called(name, topics)
+    if found in ORDER:
+        return read(found, language)
+    if found is not None:
+        return _of_mode(mechanisms.named(found), language)
+    raise AttnError(f"There is no topic {brief(name)!r}. {did_you_mean(name, [*ORDER, *modes])}")
 
 
 def _of_mode(mechanism: Mechanism, language: str) -> Topic:

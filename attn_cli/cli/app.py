@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Annotated, Any
+from inspect import signature
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from attn_cli.cli import streams
+from attn_cli.cli.given import HELP, options_among
 
 COMMANDS = (
     "compute",
@@ -26,6 +28,9 @@ COMMANDS = (
 """Each is a module beside this one, with a function of its name, HELP, EXAMPLES and USED."""
 
 
+VERSION = ("--version", "-V", "-v")
+
+
 class Commands(TyperGroup):
     """Loads a command when it is asked for: reading the options of all takes longer than most."""
 
@@ -33,22 +38,77 @@ class Commands(TyperGroup):
         """Names, in the order of the help."""
         return [*COMMANDS]
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse options that stand before a command."""
+        if args and args[0].startswith("-") and not self._has(args[0]):
+            from attn_cli.cli.meant import outside_a_command
+
+            _refuse(outside_a_command(args))
+        return super().parse_args(ctx, args)
+
+    def _has(self, word: str) -> bool:
+        """Whether an option stands before commands: --version, --help, those of completion."""
+        known = {name for one in self.params for name in one.opts}
+        return word.partition("=")[0] in known | {*HELP}
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is asked for; of another word, the nearest there is."""
-        word = args[0]
+        word, *words = args
+        if word == "help" and (not words or words[0] in COMMANDS):
+            return self.resolve_command(ctx, [*words[:1], "--help"]) if words else _start_over(ctx)
         if word not in COMMANDS and not word.startswith("-"):
-            from attn_cli.errors import Exit, brief, did_you_mean
-
-            hint = "Type attn --help." if word == "help" else did_you_mean(word, [*COMMANDS])
-            streams.say(f"Error: there is no command {brief(word)!r}. {hint}")
-            raise typer.Exit(int(Exit.USAGE))
+            _refuse(_no_command(args))
         if word not in COMMANDS:
             return super().resolve_command(ctx, args)
-        return word, _made(word, args[1:]), args[1:]
+        words = _understood(word, words)
+        return word, _made(word, words), words
 
     def get_command(self, _: Any, cmd_name: str) -> Any:
         """The command of a name with all its options; None where there is none."""
         return _made(cmd_name, ["--help"]) if cmd_name in COMMANDS else None
+
+
+def _start_over(ctx: Any) -> Any:
+    """Show what `attn` alone shows, and end."""
+    attn(ctx, version=False)
+    raise typer.Exit()
+
+
+def _refuse(message: str) -> NoReturn:
+    from attn_cli.errors import Exit
+
+    streams.say(f"Error: {message}")
+    raise typer.Exit(int(Exit.USAGE))
+
+
+def _no_command(words: list[str]) -> str:
+    """What is said of a first word that is no command: a topic's, or a slip away from one."""
+    from attn_cli.cli.meant import command_meant
+    from attn_cli.errors import brief
+
+    return f"there is no command {brief(words[0])!r}. {command_meant(words, COMMANDS)}"
+
+
+def _understood(name: str, words: list[str]) -> list[str]:
+    """The words behind a command, read as what they mean; refused where that is not known."""
+    if any(word in HELP for word in words):
+        return words
+    parameters = signature(getattr(import_module(f"attn_cli.cli.{name}"), name)).parameters
+    given = options_among([*parameters.values()])
+    if not given.need_reading(words):
+        return words
+    from attn_cli.cli.meant import understood
+    from attn_cli.errors import AttnError
+    from attn_cli.spelling import spelling
+
+    with spelling(streams.as_option):
+        try:
+            words, note = understood(name, words, given)
+        except AttnError as error:
+            _refuse(str(error))
+    if note:
+        streams.note(note)
+    return words
 
 
 def _made(name: str, words: list[str]) -> Any:
@@ -86,7 +146,7 @@ def attn(
     context: typer.Context,
     version: Annotated[
         bool,
-        typer.Option("--version", help="Show the version.", callback=_version, is_eager=True),
+        typer.Option(*VERSION, help="Show the version.", callback=_version, is_eager=True),
     ] = False,
 ) -> None:
     """Attention mechanisms, computed and explained step by step."""

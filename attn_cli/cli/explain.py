@@ -25,7 +25,7 @@ USED = ("lang", "export")
 """Options that help shows first."""
 
 
-TOPIC = typer.Argument(help="A topic of the list, or a mode.", metavar="[TOPIC]")
+TOPIC = typer.Argument(help="A topic of the list, a mode, or a question.", metavar="[TOPIC]")
 
 SHOWN = ("theme", "plain", "lang", "export", "width", "force")
 
@@ -34,7 +34,7 @@ PARAMETERS = [
         "topic",
         inspect.Parameter.KEYWORD_ONLY,
         default=None,
-        annotation=Annotated[str | None, TOPIC],
+        annotation=Annotated[list[str] | None, TOPIC],
     ),
     *(
         view_option(name, VIEWS[name], "explain")
@@ -55,7 +55,8 @@ def explain(typed: Typed) -> None:
 
     view = typed.view
     check_export(view.export, "‹export›", view.force)
-    found = explained(typed.values.get("topic"), language=speak(view.lang))
+    words = " ".join(typed.values.get("topic") or ())
+    found = explained(words or None, language=speak(view.lang))
     if view.export is not None:
         export(found, view)
     if isinstance(found, Page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from importlib import import_module
@@ -11,11 +12,10 @@ import typer
 from typer.core import TyperCommand
 
 from attn_cli.cli import streams
+from attn_cli.cli.given import HELP
 from attn_cli.cli.typed import remember
 from attn_cli.errors import AttnError, Exit, brief
 from attn_cli.spelling import spelling
-
-HELP = ("-h", "--help", "--help-all")
 
 SEVERAL = ("--param", "--pair", "--expected")
 """Options that may be given more than once."""
@@ -33,7 +33,12 @@ class Command(TyperCommand):
         if wrong is not None:
             streams.say(f"Error: {wrong}")
             raise typer.Exit(int(Exit.USAGE))
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            option = getattr(error.param, "opts", ["value"])[0]
+            streams.say(f"Error: {option}: {_no_number(str(error.message))}")
+            raise typer.Exit(int(Exit.USAGE)) from None
 
     def _help(self, args: list[str]) -> None:
         """Show help where it is asked for: in short, of a group (--help masks), or all."""
@@ -58,6 +63,20 @@ class Command(TyperCommand):
             raise typer.Exit(int(Exit.USAGE)) from None
         print_help(page)
         raise typer.Exit()
+
+
+THOUSANDS = re.compile(r"'(?P<digits>\d+)[kK]'")
+
+
+def _no_number(message: str) -> str:
+    """What is wrong with the value of an option: 1k may be one of two numbers."""
+    match = THOUSANDS.search(message)
+    if match is None:
+        return message.replace("is not a valid int", "is not a whole number").replace(
+            "is not a valid float", "is not a number"
+        )
+    count = int(match["digits"])
+    return f"{match[0]} is not a whole number. Did you mean {count * 1000} or {count * 1024}?"
 
 
 NUMBERS = ("int", "int range", "integer", "integer range", "float", "float range", "fraction")

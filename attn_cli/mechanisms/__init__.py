@@ -9,6 +9,7 @@ from attn_cli.mechanisms.cosine import COSINE
 from attn_cli.mechanisms.dot_product import DOT, SCALED
 from attn_cli.mechanisms.latent import FOLDED, MLA
 from attn_cli.mechanisms.linear import KERNEL, LINEAR
+from attn_cli.mechanisms.meant import option_meant
 from attn_cli.mechanisms.mechanism import Choices, Layout, Mechanism
 from attn_cli.mechanisms.recurrent import DELTA, GATED
 
@@ -36,9 +37,19 @@ __all__ = ["DEFAULT", "MECHANISMS", "Choices", "Layout", "Mechanism", "named"]
 
 
 def named(name: str) -> Mechanism:
-    """Find a mechanism by its `--mode` name."""
+    """Find a mechanism by its `--mode` name, or by what others call it.
+
+    Raises AttnError with the option that was meant, or the nearest mode and all others.
+    """
+    word = name.lower().replace("_", "-").replace(" ", "-")
     for mechanism in MECHANISMS:
-        if mechanism.name == name.lower():
+        if word == mechanism.name:
             return mechanism
+    for mechanism in MECHANISMS:
+        if word in mechanism.also:
+            return mechanism
+    meant = option_meant(word)
+    if meant is not None:
+        raise AttnError(f"‹mode›: {brief(name)} is no mode. {meant}")
     known = [mechanism.name for mechanism in MECHANISMS]
     raise AttnError(f"‹mode›: there is no mode {brief(name)!r}. {did_you_mean(name, known)}")

@@ -25,6 +25,7 @@ def location_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices:
 
 GENERAL = Mechanism(
     name="general",
+    also=("luong", "bilinear", "multiplicative"),
     title="General (bilinear) attention",
     formula="softmax(Q W Kᵀ) V",
     source="Luong 2015, section 3.1",
@@ -47,6 +48,7 @@ GENERAL = Mechanism(
 
 LOCATION = Mechanism(
     name="location",
+    also=("location-based",),
     title="Location-based attention",
     formula="softmax(Q W) V",
     source="Luong 2015, equation 8",

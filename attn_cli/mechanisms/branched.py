@@ -51,6 +51,7 @@ def branched_layout(given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
 
 BRANCHED = Mechanism(
     name="branched",
+    also=("weighted", "weighted-transformer", "ahmed"),
     title="Weighted (branched) attention",
     formula="Σ_i α_i FFN(κ_i head_i W_O,i)",
     source="Ahmed 2017, section 3",

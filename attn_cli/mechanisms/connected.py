@@ -57,6 +57,7 @@ MEANINGS = {
 
 FC_TIME = Mechanism(
     name="fc-time",
+    also=("fc", "fully-connected", "raffel", "feed-forward-attention"),
     title="Fully connected attention over time",
     formula="X ⊙ softmax_t(Φ(Wᵀ X + b))",
     source=SOURCE,

@@ -198,6 +198,7 @@ def _same(own: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Any]:
 
 MLA = Mechanism(
     name="mla",
+    also=("latent", "multi-head-latent", "deepseek", "deepseek-v2"),
     title="Multi-head latent attention",
     formula="softmax((Q Kᵀ + Q_R K_Rᵀ) / √(d + d_r)) V, K and V from one latent row",
     source="DeepSeek-V2 2024, section 2.1",

@@ -81,6 +81,7 @@ MEANINGS = {
 
 LINEAR = Mechanism(
     name="linear",
+    also=("katharopoulos", "linear-transformer"),
     title="Linear attention",
     formula="φ(Q) (φ(K)ᵀ V) / (φ(Q) Σ φ(K)), φ = elu + 1",
     source=SOURCE,
@@ -110,6 +111,7 @@ LINEAR = Mechanism(
 
 KERNEL = Mechanism(
     name="kernel",
+    also=("performer",),
     title="Kernel attention",
     formula="φ(Q) φ(K)ᵀ / row sums · V, φ = elu + 1",
     source=SOURCE,

@@ -149,7 +149,7 @@ class Twin(NamedTuple):
 class Mechanism(NamedTuple):
     """One kind of attention.
 
-    name: what `--mode` calls it.
+    name: what `--mode` calls it. also: what others call it, an author or another name.
     formula: the whole of it in one line.
     source: paper and equation.
     arrays: which arrays it takes, for the arrays given, and their axes.
@@ -193,6 +193,7 @@ class Mechanism(NamedTuple):
     form: str = ""
     about: str = ""
     example: str = "--n 3 --d 2 --only weights"
+    also: tuple[str, ...] = ()
 
     def layout(self, given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
         """Which arrays there are, the mechanism's own among them."""

@@ -57,6 +57,7 @@ MEANINGS = {
 
 GATED = Mechanism(
     name="gated",
+    also=("mamba", "mamba-2", "retnet", "retention", "gla"),
     title="Gated linear attention",
     formula="o_t = q_t S_t, S_t = g_t S_(t-1) + k_t ⊗ v_t",
     source="Dao 2024 (Mamba-2), with a scalar gate; Sun 2023 (RetNet) with a constant one",
@@ -80,6 +81,7 @@ GATED = Mechanism(
 
 DELTA = Mechanism(
     name="delta",
+    also=("deltanet", "delta-rule", "schlag"),
     title="Delta-rule linear attention",
     formula="o_t = q_t S_t, S_t = g_t S_(t-1) + β_t k_t ⊗ (v_t - g_t S_(t-1)ᵀ k_t)",
     source="Schlag 2021, section 4.2; Yang 2024 (DeltaNet), and Yang 2025 with a gate",
