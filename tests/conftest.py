@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 from typer.testing import CliRunner
 
+from attn_cli import language
 from attn_cli.cli.app import app
 
 settings.register_profile("attn", deadline=None, derandomize=True, max_examples=60)
@@ -64,6 +65,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.delenv("ATTN_DEBUG", raising=False)
+    language.speak(language.ENGLISH)
 
 
 @pytest.fixture

@@ -275,8 +275,12 @@ def test_the_document(attn: Attn) -> None:
     assert hypothesis["step"] == "output"
     assert hypothesis["max_error"] < 1e-4
     assert "not scaled" in hypothesis["explanation"]
-    assert attn("diagnose", *SMALL, "--expected", "1 2; 2 3", "--save", "d.json").status == 1
-    assert json.loads(Path("d.json").read_text())["closest"]
+    near = "1.5379 2.5379; 2.4621 3.5"
+    assert attn("diagnose", *SMALL, "--expected", near, "--save", "d.json").status == 1
+    saved = json.loads(Path("d.json").read_text())
+    assert saved["closest"][0]["faults"] == ["missing-scale"]
+    far = attn("diagnose", *SMALL, "--expected", "1000 2000; 2000 3000")
+    assert "closest" not in far.out
 
 
 def test_several_steps_tell_where_it_begins(attn: Attn) -> None:
@@ -513,3 +517,73 @@ def test_chinese(attn: Attn) -> None:
     """The verdict and the heads of the tables are said in Chinese."""
     out = attn("diagnose", *SMALL, "--expected", "1 2; 2 3", "--lang", "zh").out
     assert "与预期不符" in out
+
+
+def test_pairs_with_a_fault_that_shows_only_beside_another() -> None:
+    """An inverted mask whose fill makes an empty row uniform: the fill alone changes nothing."""
+    q, k, v = (normal(at, 5, 4) for at in range(3))
+    scores = q @ k.T / 2
+    for upside_down, ids in (
+        (np.where(np.tri(5, dtype=bool), -1e9, scores), {"mask-inverted", "mask-fill-1e9"}),
+        (np.where(np.tri(5, k=-1, dtype=bool), scores, -1e9), {"causal-strict", "mask-fill-1e9"}),
+    ):
+        powers = np.exp(upside_down - upside_down.max(axis=1, keepdims=True))
+        theirs = powers / powers.sum(axis=1, keepdims=True) @ v
+        result = library.diagnose(q, k, v, causal=True, expected=theirs)
+        named = [{cause.id for cause in one.causes} for one in result.hypotheses]
+        assert ids in named
+        assert not any(one & set(result.report.unseen) for one in named)
+
+
+def test_weights_on_their_side() -> None:
+    """Transposed weights are named, and what their columns say is not overstated."""
+    q, k, v = (normal(at, 5, 4) for at in range(3))
+    weights = library.compute(q, k, v, causal=True)["weights"]
+    result = library.diagnose(q, k, v, causal=True, expected={"weights": weights.T})
+    assert result.hypotheses[0].causes[0].id == "weights-transposed"
+    assert "or weights on their side" in " ".join(result.report.observed)
+
+
+def test_what_is_equal_says_within_what(attn: Attn) -> None:
+    """Rounding, a tolerance that was given, or half of the last decimal."""
+    exact = "1.6604769 2.6604769; 2.3395231 3.3395231"
+    assert "within half of the last decimal" in (
+        attn("diagnose", *SMALL, "--expected", "1.6605 2.6605; 2.3395 3.3395").out
+    )
+    loose = attn("diagnose", *SMALL, "--expected", "2 3; 2 3", "--atol", 10)
+    assert "within the tolerance that was given" in loose.out
+    assert attn("diagnose", *SMALL, "--expected", exact, "--atol", "1e-6").status == 0
+
+
+def test_inputs_that_hold_nan_are_named() -> None:
+    """What is meant has no numbers then, which is said first."""
+    q, k, v = (normal(at, 3, 2) for at in range(3))
+    q[1, 0] = np.nan
+    found = library.diagnose(q, k, v, expected=v)
+    assert "q holds NaN, first at q[1,0]." in found.notices
+
+
+def test_separate_where_nothing_is_ambiguous(attn: Attn) -> None:
+    """A note, and no file."""
+    more = ("--expected", "1.5379 2.5379; 2.4621 3.4621", "--separate", "s.npz")
+    ran = attn("diagnose", *SMALL, *more)
+    assert ran.status == 1
+    assert "Note: there are not several faults to be told apart; nothing is written." in ran.err
+    assert not Path("s.npz").exists()
+
+
+def test_outputs_whose_heads_are_joined() -> None:
+    """(batch, rows, heads · width) as libraries return it is held against heads first."""
+    q, k, v = (normal(at, 1, 2, 5, 4) for at in range(3))
+    output = library.compute(q, k, v).output
+    joined = output.swapaxes(1, 2).reshape(1, 5, 8)
+    assert library.diagnose(q, k, v, expected=joined).match
+    with pytest.raises(AttnError, match="average_attn_weights=False"):
+        library.diagnose(q, k, v, expected={"weights": np.ones((1, 5, 5))})
+
+
+def test_a_name_of_our_own_counts_more_than_a_library_s() -> None:
+    """Where a file holds weights and attn_weights, its weights are those."""
+    run = library.compute(*(normal(at, 3, 2) for at in range(3)))
+    run.save("run.npz", more={"attn_weights": np.ones((3, 3))})
+    assert library.diagnose(input="run.npz", expected="run.npz").match

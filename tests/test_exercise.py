@@ -65,7 +65,7 @@ def test_made_filled_and_marked(attn: Attn) -> None:
     Path("f.md").write_text(filled)
     marked = attn("check", "--answers", "f.md")
     assert marked.status == 1
-    assert re.search(r"\d+ of 12 points", marked.out)
+    assert re.search(r"\d+ of 26 points", marked.out)
     assert "✗" in marked.out
     assert "Wrong in scaled = scores / √4" in marked.out
     assert "These are the right numbers of scores: was that meant?" in marked.flat

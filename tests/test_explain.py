@@ -14,6 +14,7 @@ import pytest
 
 import attn_cli
 from attn_cli import language, mechanisms
+from attn_cli.api import diagnose as diagnosing
 from attn_cli.api import measurements as measured
 from attn_cli.api import observed, reconcile
 from attn_cli.costs import conventions as counted_so
@@ -137,16 +138,17 @@ def collected() -> set[str]:
     texts |= {*gradients.ENDINGS.values(), gradients.WHOLE, gradients.GIVEN}
     texts |= {gradients.THROUGH, gradients.SUMMED_OVER, *observed.PLACES.values(), observed.COLUMNS}
     texts |= {text for one in (*FAULTS, DROPOUT) for text in (one.does, one.meant)}
-    texts |= {one.says for one in (*SLIPS, *LEVELS)}
+    texts |= {one.says for one in (*SLIPS, *LEVELS)} | {diagnosing.GIVEN, diagnosing.ROUNDED}
     texts |= {
         *reconcile.TYPES.values(),
         *reconciliation_page.OURS,
         *reconciliation_page.OURS.values(),
+        reconcile.BINARY,
     }
     texts |= {
         text
         for module in (counting, reconcile)
-        for name in ("Answer", "times", "share", "_shared")
+        for name in ("Answer", "times", "share", "of_the_core", "_shared")
         for text in handed(module, name)
     }
     for measure in measured.MEASURES.values():

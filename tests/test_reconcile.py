@@ -31,7 +31,7 @@ BY_HAND = {
     "without projections": CORE + OTHER,
     "Q Kᵀ and weights V alone: no projections, no softmax": CORE,
     "projections alone: a fused core counts as nothing, as in torch's counter": PROJECTIONS,
-    "Q Kᵀ alone": CORE // 2,
+    "one of the two products of the core alone": CORE // 2,
     "one projection alone, X W_Q": PROJECTIONS // 4,
     "a multiply and an add are one": (PROJECTIONS + CORE) // 2 + OTHER,
     "half of all pairs, for a causal mask": PROJECTIONS + (CORE + OTHER) // 2,
@@ -184,3 +184,31 @@ def test_a_mask_that_changes_nothing_is_refused(attn: Attn, what: str) -> None:
     ran = attn("reconcile", f"--{what}", 64, "--n", 4, "--d", 4, "--causal")
     assert ran.status == 2
     assert "--causal: a mask changes no number of" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (
+            ("--bytes", "512KB", "--n", 1, "--d", 4096, "--layers", 32, "--dtype", "float16"),
+            "1,024",
+        ),
+        (("--params", "2362368", "--d", 768, "--heads", 12), "with a bias of each projection"),
+        (("--params", "1771776", "--d", 768, "--heads", 12), "without W_O, with biases"),
+        (("--flops", "4.19 MFLOPs", "--n", 512, "--d", 64), "one projection alone"),
+        (("--flops", "4.19MMac", "--n", 512, "--d", 64), "one projection alone"),
+    ],
+)
+def test_units_as_tools_print_them(attn: Attn, typed: tuple[object, ...], says: str) -> None:
+    """KB of 1,024 bytes, FLOPs and MACs behind a number, parameters without a length."""
+    ran = attn("reconcile", *typed)
+    assert ran.status == 0, ran.out
+    assert says in ran.flat
+
+
+def test_exact_readings_count_more_than_near_ones(attn: Attn) -> None:
+    """1 GiB is 2^30 bytes where a convention gives just that, whole numbers in full."""
+    sizes = ("--n", 8192, "--d", 4096, "--heads", 32, "--kv-heads", 8, "--layers", 32)
+    ran = attn("reconcile", "--bytes", "1GiB", *sizes)
+    assert "1,073,741,824 bytes: keys alone" in ran.flat
+    assert "536,870,912" not in ran.out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +10,29 @@ import numpy as np
 
 from attn_cli.api.cells import names_along
 from attn_cli.api.evaluated import evaluated
+from attn_cli.api.facts import facts
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.run import Run
 from attn_cli.api.shown import Documented, Frame
-from attn_cli.api.worked_examples import Example, placed, read_example
+from attn_cli.api.worked_examples import Example, read_example
+from attn_cli.api.worked_steps import Written, given_in, mask_written, placed
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, listed
 from attn_cli.faults import Fault, Setting
 from attn_cli.language import said
 from attn_cli.results.check import CheckedEntry, CheckedStep, CheckReport, Missed
 from attn_cli.results.diagnosis import Cause
-from attn_cli.spec import Spec, refuse_other
+from attn_cli.spec import CHOICES, Spec, refuse_other
 from attn_cli.spelling import spelled
 from attn_cli.views.check_page import check_document, check_page
 from attn_cli.views.numbers import short
 from attn_cli.views.page import Block
+from attn_cli.worked.entries import Entry
 from attn_cli.worked.explaining import Rule, other_step, rules_missed
 from attn_cli.worked.marking import Mark, followed, marked, most_decimals
+from attn_cli.worked.matrices import Matrix
 from attn_cli.worked.slips import Place, slip_of
 
 Array = np.ndarray[Any, Any]
@@ -103,11 +107,26 @@ def checked(
     sources = sources or Sources(None)
     read = read_example(example, sources)
     spec = spec.under(read.choices)
-    request = request_of(spec, _with_inputs(arrays, read), sources)
+    found = given_in(read.matrices, spec)
+    spec, arrays, told = _with_mask(
+        spec, _with_inputs(arrays, found.arrays), read.matrices, stated=bool(read.choices)
+    )
+    if found.again:
+        told.append(
+            said(
+                "Line {lines}: an input stands there again with other numbers; the first "
+                "example alone is checked.",
+                lines=", ".join(found.again),
+            )
+        )
+    request = request_of(spec, arrays, sources)
     whole = Look(whole=True)
     run = Run(evaluated(request, whole), whole)
     ways = {step.name: (step.symbol, step.formula) for step in run.trace.steps if not step.given}
-    written, notices = placed(read, request, ways)
+    if not request.drawn:
+        written, notices = placed(read, request, ways)
+    else:
+        written, notices = _placed_beside_random(read, request, ways)
     _refuse_random(request, [*written])
     meant = Setting(request.mechanism, request.choices, request.arrays)
     entries = {name: one.entries for name, one in written.items()}
@@ -124,8 +143,8 @@ def checked(
             formula=run.trace.formula,
             source=run.trace.source,
             seed=None,
-            facts=run.trace.facts,
-            notices=notices,
+            facts=facts(request),
+            notices=(*told, *notices),
             answers=answers,
             asked=read.asked,
             steps=steps,
@@ -134,10 +153,39 @@ def checked(
     )
 
 
-def _with_inputs(arrays: Arrays, example: Example) -> Arrays:
+def _with_mask(
+    spec: Spec, arrays: Arrays, found: Sequence[Matrix], *, stated: bool
+) -> tuple[Spec, Arrays, list[str]]:
+    """The mask that masked scores show, where none is chosen, and what is said of it.
+
+    stated: whether the example states its choices, which are all there are.
+    """
+    masks = {name for name, one in CHOICES.items() if one.group == CHOICES["causal"].group}
+    shown = None if stated else mask_written(found)
+    if shown is None or arrays.mask is not None or masks & {*spec.said()}:
+        return spec, arrays, []
+    allowed, line = shown
+    told = [said("The mask is that of the scores in line {line}.", line=line)]
+    if np.array_equal(allowed, np.tri(*allowed.shape, dtype=bool)):
+        return spec.but(causal=True), arrays, told
+    return spec, arrays._replace(mask=allowed), told
+
+
+def _placed_beside_random(
+    read: Example, request: Request, ways: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Written], tuple[str, ...]]:
+    """Steps of a run of which an array is missing: whose sizes are not known, so that is said."""
+    try:
+        return placed(read, request, ways)
+    except AttnError:
+        _refuse_random(request, [request.program.output.name])
+        raise
+
+
+def _with_inputs(arrays: Arrays, inputs: Mapping[str, Array]) -> Arrays:
     """The arrays of the example, and over them those that are given."""
-    found = {name: one for name, one in example.inputs.items() if name in Arrays._fields}
-    param = {name: one for name, one in example.inputs.items() if name not in Arrays._fields}
+    found = {name: one for name, one in inputs.items() if name in Arrays._fields}
+    param = {name: one for name, one in inputs.items() if name not in Arrays._fields}
     given = {name: one for name, one in arrays._asdict().items() if one is not None}
     return Arrays(**{**found, **given, "param": {**param, **arrays.param}})
 
@@ -202,13 +250,20 @@ def _entry(
         cell=_cell(names, mark),
         line=int(lines[mark.at]),
         written=mark.entry.text,
-        right=short(mark.right, digits),
-        due=short(mark.due, digits),
+        right=_number(mark.right, digits, mark.entry),
+        due=_number(mark.due, digits, mark.entry),
         status=mark.status,
         work=run.work(f"{mark.step}[{','.join(map(str, mark.at))}]") if wrong else "",
         slip=_slip(mark, marks) if wrong else "",
         follows=tuple(_cell(None, one, run) for one in follows.get((mark.step, mark.at), ())),
     )
+
+
+def _number(number: float, digits: int, entry: Entry) -> str:
+    """A number as its entry is written: per cent beside per cent."""
+    if not entry.percent:
+        return short(number, digits)
+    return f"{short(100 * number, max(digits - 2, 0))}%"
 
 
 def _cell(names: list[tuple[str, ...]] | None, mark: Mark, run: Run | None = None) -> str:

@@ -153,10 +153,20 @@ def diagnosed(
     same = beyond(farthest(reference, wide), allowed) <= 1
     found = None if same else search(meant, reference, wide, FAULTS, allowed)
     return Diagnosis(
-        _report(request, meant, reference, wide, allowed, found, decimals),
+        _report(request, meant, reference, wide, allowed, found, decimals)._replace(
+            within=_within(decimals, given=rtol is not None or atol is not None)
+        ),
         meant,
         found.fitting if found is not None else (),
     )
+
+
+GIVEN, ROUNDED = "the tolerance that was given", "half of the last decimal"
+"""What may be allowed beside the rounding of a float type."""
+
+
+def _within(decimals: Mapping[str, int], *, given: bool) -> str:
+    return GIVEN if given else ROUNDED if decimals else ""
 
 
 def _allowed(
@@ -203,7 +213,7 @@ def _report(
         source=request.mechanism.source,
         seed=None,
         facts=facts(request),
-        notices=(*map(said, request.hints), *_rounded(decimals)),
+        notices=(*map(said, request.hints), *_rounded(decimals), *_lost(request)),
         kind=meant.kind,
         compared=steps,
         observed=observed(theirs, request) if found is not None else (),
@@ -221,6 +231,15 @@ def _rounded(decimals: Mapping[str, int]) -> Iterable[str]:
             name=name,
             count=count,
         )
+
+
+def _lost(request: Request) -> Iterable[str]:
+    """Inputs that hold no numbers: what is meant has none either."""
+    for name, array in request.arrays.items():
+        lost = np.argwhere(np.isnan(array)) if array.dtype.kind == "f" else np.empty(0)
+        if len(lost):
+            cell = ",".join(map(str, lost[0].tolist()))
+            yield said("{name} holds NaN, first at {name}[{cell}].", name=name, cell=cell)
 
 
 def _told(found: Iterable[Found], step: str) -> tuple[Hypothesis, ...]:

@@ -95,7 +95,7 @@ def exercise(
 def made(spec: Spec, level: int | None, seed: int | None, steps: str | None) -> Exercise:
     """The same from choices."""
     refuse_other(spec, "check")
-    number, seed = level or 1, seed or 0
+    number, seed = 1 if level is None else level, seed or 0
     if not 0 < number <= len(LEVELS):
         raise AttnError(f"‹level›: {number} is not between 1 and {len(LEVELS)}.")
     known = LEVELS[number - 1]
@@ -107,11 +107,12 @@ def made(spec: Spec, level: int | None, seed: int | None, steps: str | None) -> 
     _refuse_large(empty)
     request, run = _drawn(spec, empty, known, np.random.default_rng(seed))
     asked = _asked(steps, request)
-    says = said(known.says)
+    own = {name: one for name, one in known.choices.items() if name not in SIZES}
+    other = {name: one for name, one in spec.said().items() if name not in SIZES} != own
+    says = run.trace.title if other else said(known.says)
     title = said("Exercise {seed}, level {level}: {says}", seed=seed, level=number, says=says)
     stated = {name: one for name, one in spec.said().items() if name not in SIZES}
-    if steps is not None:
-        stated["steps"] = ",".join(asked)
+    stated["steps"] = ",".join(asked)
     return Exercise(
         Sheet(
             title,

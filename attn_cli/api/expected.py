@@ -93,7 +93,11 @@ def _read(name: str, source: Any, request: Request, sources: Sources) -> dict[st
         held = sources.many(source, "‹expected›")
         steps = {step.name for step in request.program if step.operation not in NOT_COMPARED}
         known = {one: OTHER_NAMES.get(one, one) for one in held}
-        wanted = {one: own for one, own in known.items() if own in steps}
+        wanted = {
+            one: own
+            for one, own in known.items()
+            if own in steps and (one == own or own not in held)
+        }
         if len(held) > 1 and wanted:
             return {
                 own: _floats(sources.one(f"{source}:{one}", "‹expected›"))
@@ -129,12 +133,15 @@ def _shaped(name: str, array: Array, request: Request) -> Array:
             return one.reshape(shape)
     raise AttnError(
         f"‹expected›: {name} is {shape_text(array.shape)}, and {shape_text(shape)} was "
-        f"meant: ({', '.join(step.axes)}).{_hint(array.shape, shape)}"
+        f"meant: ({', '.join(step.axes)}).{_averaged(array, step) or _hint(array.shape, shape)}"
     )
 
 
 def _ways(array: Array, step: Step, request: Request) -> list[Array]:
     """The array as it lies, or with heads first as --layout says."""
+    joined = _split(array, step, request)
+    if joined is not None:
+        return [joined]
     layout = request.spec.layout
     if layout is None or step.axes[-2:] == ("n", "m"):
         return [array]
@@ -142,8 +149,26 @@ def _ways(array: Array, step: Step, request: Request) -> list[Array]:
     return [turned(array, known)] if array.ndim == known.axes else [array]
 
 
+def _split(array: Array, step: Step, request: Request) -> Array | None:
+    """Heads that stand side by side in each row, as libraries return them, with heads first."""
+    sizes = tuple(int(size) for size in request.program.shape(step))
+    if step.axes[-3:-1] != ("h", "n") or array.ndim < 2:
+        return None
+    heads, rows, width = sizes[-3:]
+    if array.shape[-2:] != (rows, heads * width) or heads == 1:
+        return None
+    return array.reshape(*array.shape[:-1], heads, width).swapaxes(-3, -2)
+
+
 def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(size for size in shape if size != 1)
+
+
+def _averaged(array: Array, step: Step) -> str:
+    """What is said of weights without heads."""
+    if "h" not in step.axes or array.shape[-1:] != array.shape[-2:-1] or array.ndim > 3:
+        return ""
+    return "\nAre they averaged over heads? torch gives each with average_attn_weights=False."
 
 
 def _hint(shape: tuple[int, ...], meant: tuple[int, ...]) -> str:

@@ -111,7 +111,8 @@ def _of_weights(name: str, weights: Array, request: Request) -> list[str]:
     if wrong.any() and (np.abs(columns - 1) <= CLOSE).all():
         lines.append(
             said(
-                "Each column of {name} sums to 1, not each row: softmax over the queries.",
+                "Each column of {name} sums to 1, not each row: softmax over the queries, or "
+                "weights on their side.",
                 name=name,
             )
         )

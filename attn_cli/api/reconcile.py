@@ -23,6 +23,7 @@ from attn_cli.costs.counting import (
     Counted,
     Parts,
     Question,
+    of_the_core,
     pairs_question,
     readings,
     share,
@@ -35,10 +36,14 @@ from attn_cli.spec import CHOICES, Spec, refuse_other
 from attn_cli.views.page import Block
 from attn_cli.views.reconciliation_page import reconciliation_document, reconciliation_page
 
-NUMBER = re.compile(r"\s*(?P<digits>\d[\d,_]*(\.\d+)?([eE]\+?\d+)?)\s*(?P<unit>[kKMGTP]i?)?B?\s*")
+NUMBER = re.compile(
+    r"\s*(?P<digits>\d[\d,_]*(\.\d+)?([eE]\+?\d+)?)\s*(?P<unit>[kKMGTP]i?)?"
+    r"(?:B|(?i:flops?|macs?))?\s*"
+)
 
 POWERS = {"k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
+BINARY = "kilo, mega and giga as powers of 1,024"
 MOST = 5
 """Readings of equal length that are told."""
 
@@ -126,10 +131,22 @@ def reconciled(
     if len(named) != 1:
         raise AttnError("Give one number: ‹flops›, ‹bytes› or ‹params›.")
     (name,) = named
+    if name == "params" and spec.n is None:
+        spec = spec.but(n=1)
     wanted = _number(str(asked[name]), f"‹{name}›")
     start, questions, what = COUNTS[name](spec, table)
     every = sorted(readings(start, questions), key=lambda one: len(one.words))
     fitting = [one for one in every if _gives(one.value, wanted)]
+    binary = name == "bytes" and wanted.unit and not wanted.unit.endswith("i")
+    if not fitting and binary:
+        wanted = _number(f"{asked[name]}".rstrip("Bb ") + "i", f"‹{name}›")._replace(
+            text=wanted.text
+        )
+        fitting = [
+            one._replace(words=(*one.words, BINARY)) for one in every if _gives(one.value, wanted)
+        ]
+    exact = [one for one in fitting if one.value == wanted.number]
+    fitting = exact or fitting
     shortest = [one for one in fitting if len(one.words) == len(fitting[0].words)]
     nearest = min(every, key=lambda one: abs(one.value - wanted.number))
     return Reconciliation(
@@ -212,7 +229,7 @@ def _flops(spec: Spec, table: Any) -> tuple[Parts, Sequence[Question], str]:
         MULTIPLY_ADD,
         PASSES,
         *_shared(spec, "for each token", spec.n),
-        *share("for one head of the core", _whole(spec.heads)),
+        *of_the_core("for one head of the core", _whole(spec.heads)),
     ]
     return start, questions, "FLOPs"
 
@@ -294,6 +311,10 @@ def _params(spec: Spec, table: Any) -> tuple[Parts, Sequence[Question], str]:
             Answer("without W_O", lambda p: Parts(total - each.get("output", 0), Fraction(0))),
             Answer("W_Q alone", lambda p: Parts(each.get("q", Fraction(0)), Fraction(0))),
             Answer("with a bias of each projection", lambda p: p._replace(core=4 * width * layers)),
+            Answer(
+                "without W_O, with biases",
+                lambda p: Parts(total - each.get("output", 0), 3 * width * layers),
+            ),
             Answer(
                 "with a feed-forward layer of 8 d² beside",
                 lambda p: p._replace(core=8 * width**2 * layers),

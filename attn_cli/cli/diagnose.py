@@ -47,6 +47,7 @@ def diagnose(typed: Typed) -> None:
     from attn_cli.cli.gradients import show_result
     from attn_cli.cli.reading import arrays_and_choices, stdin
     from attn_cli.errors import Exit
+    from attn_cli.language import said
 
     view, values = typed.view, dict(typed.values)
     check_export(view.export, "‹export›", view.force)
@@ -56,7 +57,9 @@ def diagnose(typed: Typed) -> None:
     arrays, spec = arrays_and_choices(values)
     found = diagnosed(arrays, spec, sources=stdin(), **asked)
     show_result(found, view)
-    if separate is not None:
+    if separate is not None and len(found.hypotheses) < 2:
+        streams.note(said("there are not several faults to be told apart; nothing is written."))
+    elif separate is not None:
         found.save_separate(separate, force=view.force)
         streams.say(f"Saved {separate}")
     if not found.match:

@@ -71,7 +71,7 @@ WHAT_OPERATIONS: Question = (
         "projections alone: a fused core counts as nothing, as in torch's counter",
         lambda p: Parts(p.projections, Fraction(0)),
     ),
-    Answer("Q Kᵀ alone", lambda p: Parts(Fraction(0), p.core / 2)),
+    Answer("one of the two products of the core alone", lambda p: Parts(Fraction(0), p.core / 2)),
 )
 """Which operations are counted."""
 
@@ -109,6 +109,14 @@ def pairs_question(dense: Parts, causal: Parts, *, masked: bool) -> Question:
         return (OURS, Answer("all pairs, masked or not", with_core_of(dense)), half)
     exact = Answer("the n(n+1)/2 pairs of a causal mask", with_core_of(causal))
     return (OURS, half, exact)
+
+
+def of_the_core(words: str, count: int | None) -> Sequence[Question]:
+    """The same for the core alone, without projections."""
+    if count is None or count < 2:
+        return []
+    part = Fraction(1, count)
+    return [(OURS, Answer(words, lambda p: Parts(Fraction(0), p.core * part, p.other * part)))]
 
 
 def share(words: str, count: int | None) -> Sequence[Question]:

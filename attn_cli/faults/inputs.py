@@ -39,6 +39,12 @@ def _transposed(name: str) -> Edit:
     return edit
 
 
+def _weights_transposed(setting: Setting) -> Iterable[Setting]:
+    if setting.has("weights") and setting.size("n") == setting.size("m"):
+        turned = setting.hooked("weights", hook=lambda x: x.swapaxes(-1, -2))
+        yield turned.but(whole=True)
+
+
 def _out_in(setting: Setting) -> Iterable[Setting]:
     """All square matrices at once, then each alone."""
     square = [
@@ -136,6 +142,15 @@ FAULTS = (
         VASWANI,
     ),
     Fault(
+        "weights-transposed",
+        "The weights are on their side: rows are keys.",
+        "Each row holds the weights of a query.",
+        _weights_transposed,
+        "weights.transpose(-2, -1)",
+        "",
+        VASWANI,
+    ),
+    Fault(
         "weights-out-in",
         "Matrices are on their side: (out, in) is taken for (in, out), or the other way.",
         "Rows are multiplied by them from the right, X W.",
@@ -150,7 +165,7 @@ FAULTS = (
         "It is added to what the matrix makes: X W + b.",
         _projection_bias_missing,
         "nn.MultiheadAttention(E, H, bias=False)",
-        "without ‹b_q›",
+        "leave that array out",
         "torch, nn.MultiheadAttention: in_proj_bias",
     ),
     Fault(

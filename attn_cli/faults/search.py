@@ -27,7 +27,11 @@ FEW_ROWS, FEWER_ROWS, MANY_ROWS = 12, 4, 256
 PROMISING = 64.0
 """Times what the meant run may be off by: beyond, a fault is not looked at again."""
 
-CLOSEST = 3
+CLOSEST, NEARER = 3, 0.5
+"""Faults that come nearest, of those that leave at most this part of the difference."""
+
+EQUALLY = 10.0
+"""Times the smallest error of what explains numbers: beyond, it does not explain them as well."""
 
 
 class Found(NamedTuple):
@@ -77,8 +81,19 @@ def search(
     if not fitting:
         pairs = _pairs(meant, tried, theirs, allowed, rows[:FEWER_ROWS])
         fitting = _confirmed([*pairs], theirs, allowed)
-    closest = () if fitting else tuple(sorted(tried, key=_rank)[:CLOSEST])
+    fitting = _as_near(fitting)
+    apart = max(farthest(reference, theirs).values())
+    near = [one for one in sorted(tried, key=_rank) if one.error <= NEARER * apart]
+    closest = () if fitting else tuple(near[:CLOSEST])
+    named = {fault for one in fitting for fault in one.faults}
+    unseen = tuple(fault for fault in unseen if fault not in named)
     return Search(tuple(fitting), closest, unseen, len({one.faults for one in tried}))
+
+
+def _as_near(fitting: list[Found]) -> list[Found]:
+    """Those that come about as near as the nearest, or as near as numbers can be told apart."""
+    least = min((one.beyond for one in fitting), default=0.0)
+    return [one for one in fitting if one.beyond <= max(EQUALLY * least, 1 / EQUALLY)]
 
 
 def _rank(found: Found) -> tuple[int, float]:
@@ -204,8 +219,9 @@ def _pairs(
 ) -> Iterator[Found]:
     """Two faults at once, on a few rows; what they are done to allows both."""
     given = some_rows(meant.program, theirs, rows)
-    seen = [one for one in tried if one.seen]
-    for one, other in combinations(seen, 2):
+    for one, other in combinations(tried, 2):
+        if not one.seen and not other.seen:
+            continue
         (second,) = other.faults
         if one.faults == other.faults:
             continue

@@ -93,11 +93,11 @@ class CheckReport(NamedTuple):
     @property
     def match(self) -> bool:
         """Whether no entry is wrong, none follows from one, and of answers none is missing."""
-        return not self.having("wrong", "carried", *(("blank",) if self.answers else ()))
+        return not self.having("wrong", "carried", *(("blank", "unsaid") if self.answers else ()))
 
     @property
     def points(self) -> tuple[int, int]:
         """Entries that are right or follow rightly, and all that were to be filled in."""
         steps = [one for one in self.steps if not self.answers or self.is_asked(one)]
-        asked = [e for one in steps for e in one.entries if e.status != "unsaid"]
-        return sum(e.status not in ("wrong", "blank") for e in asked), len(asked)
+        asked = [e for one in steps for e in one.entries if self.answers or e.status != "unsaid"]
+        return sum(e.status not in ("wrong", "blank", "unsaid") for e in asked), len(asked)

@@ -59,9 +59,10 @@ class Hypothesis(NamedTuple):
 class DiagnosisReport(NamedTuple):
     """A diagnosis.
 
-    kind: the float type that rounding is allowed for. observed: what is seen without trying any
-    fault. closest: what comes nearest where nothing explains the numbers; unseen: the faults that
-    change nothing on these inputs. tried: how many faults could happen here.
+    kind: the float type that rounding is allowed for; within: what is allowed where it is not that,
+    the tolerance that was given or half of the last decimal. observed: what is seen without
+    trying any fault. closest: what comes nearest where nothing explains the numbers; unseen:
+    the faults that change nothing on these inputs. tried: how many faults could happen here.
     """
 
     mode: str
@@ -78,6 +79,7 @@ class DiagnosisReport(NamedTuple):
     closest: tuple[Hypothesis, ...]
     unseen: tuple[str, ...]
     tried: int
+    within: str = ""
 
     @property
     def match(self) -> bool:

@@ -10,6 +10,8 @@ from attn_cli.results.check import SCHEMA, CheckedEntry, CheckedStep, CheckRepor
 from attn_cli.views.compute_page import BETWEEN
 from attn_cli.views.page import Block, Heading, Lines, Listing, Title, listing
 
+EXPLAINED = 2
+"""Wrong entries that are worked out where a rule explains them all."""
 MOST_SHOWN = 12
 """Wrong entries that are worked out, and entries that are named in a line."""
 
@@ -53,6 +55,10 @@ def _verdict(report: CheckReport) -> str:
         return said("{reached} of {all} points", reached=reached, all=all_of)
     wrong, carried = len(report.having("wrong")), len(report.having("carried"))
     written = all_of - len(report.having("blank"))
+    if not written:
+        return said("Nothing is filled in yet")
+    if not wrong and report.notices:
+        return said("The {count} numbers that were read hold", count=written)
     if not wrong:
         return said("All {count} numbers hold", count=written)
     told = said("{wrong} of {count} numbers: wrong", wrong=wrong, count=written)
@@ -88,7 +94,7 @@ def _answered(step: CheckedStep) -> Iterator[Block]:
 
 
 def _marked(entry: CheckedEntry) -> str:
-    if entry.status == "blank":
+    if entry.status in ("blank", "unsaid"):
         return f"___ {entry.right}"
     sign = SIGNS.get(entry.status, "")
     if entry.status == "wrong":
@@ -101,44 +107,45 @@ def _wrong(step: CheckedStep, missed: list[Missed]) -> Iterator[Block]:
     wrong = step.having("wrong")
     head = said("Wrong in {step} = {formula}", step=step.name, formula=step.formula)
     yield Heading("", head, name=step.name, about=step.meant)
-    lines: list[str] = []
-    for one in wrong[:MOST_SHOWN]:
-        lines += _told(one)
-    if len(wrong) > MOST_SHOWN:
-        lines.append(said("and {count} more", count=len(wrong) - MOST_SHOWN))
-    yield Lines(tuple(lines))
     if step.other:
         told = said("These are the right numbers of {other}: was that meant?", other=step.other)
         yield Lines((told,))
-        return
-    for rule in missed:
-        yield from _rule(rule)
+    elif missed:
+        yield Lines(tuple(line for rule in missed for line in _rule(rule)))
+    explained = bool(step.other) or any(rule.whole for rule in missed)
+    shown = EXPLAINED if explained else MOST_SHOWN
+    lines: list[str] = []
+    for one in wrong[:shown]:
+        lines += _told(one, slips=not explained)
+    if len(wrong) > shown:
+        lines.append(said("and {count} more", count=len(wrong) - shown))
+    yield Lines(tuple(lines), apart=bool(step.other or missed))
 
 
-def _told(one: CheckedEntry) -> Iterator[str]:
+def _told(one: CheckedEntry, *, slips: bool) -> Iterator[str]:
     yield said(
         "line {line}: {cell} is {right}, not {written}. {slip}",
         line=one.line,
         cell=one.cell,
         right=one.right,
         written=one.written,
-        slip=one.slip,
+        slip=one.slip if slips else "",
     ).rstrip()
     yield f"  {one.work}"
     if one.due != one.right:
         yield said("  From the numbers before it, as they are written: {due}.", due=one.due)
 
 
-def _rule(rule: Missed) -> Iterator[Block]:
+def _rule(rule: Missed) -> Iterator[str]:
+    """A fault in words, with what it gives."""
     cause = rule.cause
     name = f"{cause.id} ({rule.detail})" if rule.detail else cause.id
     explains = said("gives every number") if rule.whole else said("gives the wrong numbers")
-    yield Heading("", said("The rule that was missed: {name}", name=name), right=explains)
-    lines = [f"{said(cause.does)} {said('Meant:')} {said(cause.meant)}"]
+    yield said("The rule that was missed, which {explains}: {name}", explains=explains, name=name)
+    yield f"  {said(cause.does)} {said('Meant:')} {said(cause.meant)}"
     if cause.option:
-        lines.append(said("the same here: {option}", option=cause.option))
-    lines.append(said("see: {source}", source=cause.source))
-    yield Lines(tuple(lines))
+        yield f"  {said('the same here: {option}', option=cause.option)}"
+    yield f"  {said('see: {source}', source=cause.source)}"
 
 
 def _carried(carried: tuple[CheckedEntry, ...]) -> Iterator[str]:
@@ -150,7 +157,7 @@ def _carried(carried: tuple[CheckedEntry, ...]) -> Iterator[str]:
         shown = ", ".join(cells[:MOST_SHOWN]) + (", …" if len(cells) > MOST_SHOWN else "")
         if follows:
             yield said(
-                "{cells}: right for what is written before; wrong since {sources} is.",
+                "{cells}: right for what is written before; wrong because of {sources}.",
                 cells=shown,
                 sources=", ".join(follows),
             )

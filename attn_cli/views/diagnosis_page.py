@@ -39,6 +39,8 @@ def diagnosis_page(report: DiagnosisReport, command: str | None) -> list[Block]:
 
 
 def _verdict(report: DiagnosisReport) -> str:
+    if report.match and report.within:
+        return said("Equal, within {what}", what=said(report.within))
     if report.match:
         return said("Equal, within what rounding in {kind} allows", kind=report.kind)
     first = next(one for one in report.compared if one.differs)

@@ -46,7 +46,12 @@ def reconciliation_page(report: ReconciliationReport) -> list[Block]:
 
 def _told(one: Reading, report: ReconciliationReport) -> str:
     ways = "; ".join(said(way) for way in one.conventions) or said("ours")
-    return f"{one.value:,.10g} {said(report.what)}: {ways}"
+    return f"{_number(one.value)} {said(report.what)}: {ways}"
+
+
+def _number(value: float) -> str:
+    """All digits of a whole number."""
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.10g}"
 
 
 def reconciliation_document(report: ReconciliationReport) -> dict[str, Any]:
@@ -57,7 +62,7 @@ def reconciliation_document(report: ReconciliationReport) -> dict[str, Any]:
         "what": report.what,
         "given": report.given,
         "match": report.match,
-        "ours": report.ours,
+        "ours": int(report.ours) if report.ours.is_integer() else report.ours,
         "found": [one._asdict() for one in report.found],
         "nearest": report.nearest._asdict(),
         "tried": report.tried,

@@ -15,7 +15,7 @@ class Entry(NamedTuple):
 
     value: None where nothing is written. half: half of the last digit, 0 where it is exact.
     decimals: how many are written, None where it is no decimal number. blank: whether it is to be
-    filled in.
+    filled in. percent: whether it is written in hundredths.
     """
 
     text: str
@@ -23,10 +23,17 @@ class Entry(NamedTuple):
     half: float = 0.0
     decimals: int | None = None
     blank: bool = False
+    percent: bool = False
+
+    @property
+    def digits(self) -> int:
+        """How many digits are written, without zeros before them."""
+        return len(re.sub(r"\D", "", self.text).lstrip("0"))
 
 
-BLANK = re.compile(r"(\\?_)+|\?+|□|…|\.\.\.")
-UNSAID = ("", "·", "-", "–", "—")
+BLANK = re.compile(r"(\\?_)+|\?+|□|…|\.\.\.|-{2,}|(?i:n/?a|none|null)")
+DASHES = ("·", "-", "–", "—")
+UNSAID = ("", *DASHES)
 """What stands where nothing is said: an entry that a mask drops, or an empty place."""
 
 DECIMAL = re.compile(r"(?P<whole>[-+]?\d*)(\.(?P<part>\d*))?([eE](?P<power>[-+]?\d{1,3}))?")
@@ -37,8 +44,11 @@ EXACT = re.compile(r"[-+*/^·√().\d\se]|sqrt|exp")
 """Signs of which an exact number is made: 1/3, √2/2, e^1/(1 + e^2)."""
 
 CLEARED = (
-    (re.compile(r"\\d?frac\{([^{}]*)\}\{([^{}]*)\}"), r"(\1)/(\2)"),
-    (re.compile(r"\\sqrt\{([^{}]*)\}"), r"sqrt(\1)"),
+    (re.compile(r"\{,\}"), ","),
+    (re.compile(r"\\sqrt\s*(\d+)"), r"sqrt(\1)"),
+    (re.compile(r"\\d?frac\s*(\d)"), r"\\frac{\1}"),
+    (re.compile(r"\\sqrt\s*\{([^{}]*)\}"), r"sqrt(\1)"),
+    (re.compile(r"\\d?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"(\1)/(\2)"),
     (re.compile(r"\\(?:text|mathrm|mathbf|boldsymbol|textbf|underline)\{([^{}]*)\}"), r"\1"),
     (re.compile(r"\\infty"), "∞"),
     (re.compile(r"\\[,;:! ]|\\q?quad|\\phantom\{[^}]*\}|[$`*~&]|\\(?=%)"), " "),
@@ -69,7 +79,11 @@ def in_percent(entry: Entry, text: str = "") -> Entry:
         return entry
     decimals = None if entry.decimals is None else entry.decimals + 2
     return entry._replace(
-        text=text or entry.text, value=entry.value / 100, half=entry.half / 100, decimals=decimals
+        text=text or entry.text,
+        value=entry.value / 100,
+        half=entry.half / 100,
+        decimals=decimals,
+        percent=True,
     )
 
 

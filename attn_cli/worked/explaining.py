@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from attn_cli.faults import FAULTS, Fault, Setting
 from attn_cli.faults.fault import Array
 from attn_cli.faults.search import settings_of
@@ -39,15 +41,16 @@ def _of_step(
     meant: Setting, step: str, marks: Sequence[Mark], before: Mapping[str, Array]
 ) -> Iterator[Rule]:
     found = []
+    half = 0.5 * 10.0 ** -max((one.entry.decimals or 0 for one in marks), default=0)
     for fault in FAULTS:
         for setting in settings_of(meant, fault):
             if step not in setting.program:
                 continue
             made = value(setting, step, _kept(before, setting))
             wrong = [one for one in marks if one.status == "wrong"]
-            if all(_reads(made, one) for one in wrong):
+            if all(_reads(made, one, half) for one in wrong):
                 said = [one for one in marks if one.entry.value is not None]
-                whole = all(_reads(made, one) for one in said)
+                whole = all(_reads(made, one, half) for one in said)
                 found.append(Rule(step, fault, setting.details, whole))
     best = [one for one in found if one.whole]
     yield from (best or found)[:MOST_RULES]
@@ -62,8 +65,8 @@ def _kept(before: Mapping[str, Array], setting: Setting) -> Mapping[str, Array]:
     return {name: one for name, one in before.items() if name in setting.program}
 
 
-def _reads(made: Array, mark: Mark) -> bool:
-    """Whether a number reads as an entry does."""
+def _reads(made: Array, mark: Mark, half: float = np.inf) -> bool:
+    """Whether a number reads as an entry does; half: of the last digit of those beside it."""
     there = len(mark.at) == made.ndim and all(
         at < size for at, size in zip(mark.at, made.shape, strict=True)
     )
@@ -72,7 +75,8 @@ def _reads(made: Array, mark: Mark) -> bool:
     assert mark.entry.value is not None
     number = float(made[mark.at])
     return bool(
-        number == mark.entry.value or abs(number - mark.entry.value) <= mark.entry.half + 1e-9
+        number == mark.entry.value
+        or abs(number - mark.entry.value) <= min(half, mark.entry.half) + 1e-9
     )
 
 

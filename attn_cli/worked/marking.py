@@ -52,6 +52,7 @@ def marked(meant: Setting, written: Mapping[str, Array]) -> dict[str, list[Mark]
 
     written: arrays of Entry by their steps, in the shapes of these.
     """
+    allowed = value(meant, "mask", {}) if "mask" in meant.program else None
     found: dict[str, list[Mark]] = {}
     as_written: dict[str, Array] = {}
     corrected: dict[str, Array] = {}
@@ -63,7 +64,7 @@ def marked(meant: Setting, written: Mapping[str, Array]) -> dict[str, list[Mark]
             written=value(meant, step, as_written),
             carried=value(meant, step, wrong),
         )
-        entries = written[step]
+        entries = _unmasked(written[step], meant, step, allowed)
         found[step] = [_mark(step, at, entries, ways) for at in np.ndindex(entries.shape)]
         own = numbers(entries)
         faulty = _where(found[step], entries.shape, "wrong")
@@ -72,6 +73,19 @@ def marked(meant: Setting, written: Mapping[str, Array]) -> dict[str, list[Mark]
         corrected[step] = np.where(unsure, np.nan, own)
         wrong[step] = np.where(faulty, own, np.nan)
     return found
+
+
+def _unmasked(entries: Array, meant: Setting, step: str, allowed: Array | None) -> Array:
+    """Scores that a later mask drops, written as −∞ already: nothing is said of them."""
+    if allowed is None or meant.program[step].axes[-2:] != ("n", "m") or step == "masked":
+        return entries
+    dropped = np.broadcast_to(allowed == 0, entries.shape)
+    made = entries.copy()
+    for at in np.argwhere(dropped):
+        one = entries[tuple(at)]
+        if one.value is not None and one.value <= LOWEST:
+            made[tuple(at)] = one._replace(value=None)
+    return made
 
 
 def numbers(entries: Array) -> Array:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attn_cli.readings.subprogram import Array
-from attn_cli.worked.entries import in_percent, read_entry
+from attn_cli.worked.entries import Entry, in_percent, read_entry
 
 
 class Matrix(NamedTuple):
@@ -36,17 +36,24 @@ LATEX = re.compile(
     re.S,
 )
 CALLS = re.compile(r"(?:np|numpy|torch|jnp|tf)?\.?(?:array|tensor|asarray|constant|Tensor)\(")
+COMMENTED = re.compile(r"^([ \t]*)#(?=\s*\[)", re.M)
+"""A comment that holds what a program printed."""
 BRACKETS = re.compile(r"\[[^\[\]\n|]*\]|\[(?:\s*\[[^\[\]]*\]\s*[,;]?\s*)+\]")
 SEPARATOR = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
 HEADING = re.compile(r"\s{0,3}#{1,6}\s|\s*(\*\*|__).*(\*\*|__):?\s*$")
 FENCE = re.compile(r"\s*(```|~~~|\$\$|\\\[|\\\])\s*\w*\s*$")
 INLINE = re.compile(r"^[^=≈:|]{1,80}(?:=|≈|:)\s*(?P<rows>[^=≈:|\[\]\\(]+)$")
-OPERATES = re.compile(r"\s*(\\right\S?)?\s*(\^|@|·|×|\*|/|\\times|\\cdot|\[|\\begin|\\left)")
+SUMS = ("sum", "total", "row sum", "Σ", "合计", "和", "总和")
+"""Columns and rows of a table that are no part of its matrix."""
+OPERATES = re.compile(
+    r"[ \t]*(\\right\S?)?[ \t]*(\^|@|·|×|\*(?!\*)|/|\\times|\\cdot|\[|\\begin|\\left)"
+)
 """What stands behind a matrix that is a factor and not a result."""
 
 
 def matrices(text: str) -> list[Matrix]:
     """Every matrix of a text, in order; what is multiplied, or stands in a sentence, is none."""
+    text = COMMENTED.sub(r"\1 ", text)
     text = CALLS.sub(lambda match: " " * len(match[0]), text)
     spans = [*_in_latex(text)]
     covered = _blanked(text, spans)
@@ -135,6 +142,9 @@ def _table(block: list[tuple[int, str]]) -> Iterator[_Span]:
     corner = body[0][0] if body and body[0] else ""
     labelled = ruled == 1 and (not corner or not all(map(read_entry, body[0])))
     if labelled:
+        body = [row for row in body if not row or row[0].strip("*").lower() not in SUMS]
+        if body and body[0][-1].strip("*").lower() in SUMS:
+            body = [row[:-1] for row in body]
         body = body[1:]
     named = (labelled and not corner) or not all(row and read_entry(row[0]) for row in body)
     body = [row[1:] if named else row for row in body]
@@ -185,10 +195,17 @@ def _matrix(text: str, span: _Span, end: int) -> Matrix | None:
     rows = [[read_entry(one) for one in row] for row in span.rows]
     wide = {len(row) for row in rows}
     said = [one for row in rows for one in row if one is not None]
-    if len(wide) != 1 or len(said) != sum(map(len, rows)):
+    count = sum(map(len, rows))
+    if len(wide) != 1 or 2 * len(said) <= count:
         return None
     if not any(one.value is not None or one.blank for one in said):
         return None
+    texts = [one for row in span.rows for one in row]
+    flat = [one for row in rows for one in row]
+    said = [
+        Entry(text, blank=True) if one is None else one
+        for text, one in zip(texts, flat, strict=True)
+    ]
     captions = tuple(_captions(text, span, end))
     percent = any("%" in one or "per cent" in one for one in captions[:1])
     whole = percent and not any("%" in one.text for one in said)
@@ -213,14 +230,15 @@ def _lines(text: str, span: _Span) -> tuple[int, ...]:
 def _captions(text: str, span: _Span, end: int) -> Iterator[str]:
     """Where its name may stand: left of it, in a table's corner, above it, in the heading."""
     before = text[end : span.start]
-    here = _unnumbered(re.split(r"\n\s*\n|\$\$", before)[-1])
-    if here:
-        yield here
+    yield from _left_of(re.split(r"\n\s*\n|\$\$", before)[-1])
     corner = _cells(text[span.start : span.end].partition("\n")[0])
     if "|" in text[span.start : span.end] and corner[0]:
         yield corner[0]
     above = [line for line in before.splitlines() if line.strip() and not FENCE.match(line)]
-    if above and (above[-1].rstrip().endswith((":", "=", "：")) or "%" in above[-1]):
+    printed = PRINTED.search(above[-1]) if above else None
+    if printed is not None:
+        yield printed[1] or printed[2]
+    elif above and (above[-1].rstrip().endswith((":", "=", "：")) or "%" in above[-1]):
         yield above[-1]
     lines = text[: span.start].splitlines()
     heading = next((line for line in reversed(lines) if HEADING.match(line)), None)
@@ -232,9 +250,14 @@ def _captions(text: str, span: _Span, end: int) -> Iterator[str]:
 
 LONGEST_NAME = 40
 
+PRINTED = re.compile(r"print\((\w+)\)\s*$|>>>\s*(\w+)\s*$")
+"""What a session of Python shows."""
 
-def _unnumbered(statement: str) -> str:
-    """What is said before a matrix, without the matrices that it is computed from."""
+
+def _left_of(statement: str) -> Iterator[str]:
+    """Lines before a matrix, nearest first, without the matrices that it is computed from."""
     plain = BRACKETS.sub(" ", LATEX.sub(" ", statement))
     lines = [one for one in plain.splitlines() if one.strip() and not FENCE.match(one)]
-    return " ".join(lines[-2:]).strip()
+    for line in lines[:-3:-1]:
+        printed = PRINTED.search(line)
+        yield (printed[1] or printed[2]) if printed else line.strip()

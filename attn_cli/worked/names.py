@@ -18,10 +18,14 @@ SPOKEN: Mapping[str, tuple[str, ...]] = {
         "dot products",
         "logits",
         "打分",
+        "得分",
         "分数",
         "注意力分数",
     ),
-    "scaled": ("scaled scores", "scaled dot products", "scaled", "缩放", "缩放后的分数"),
+    "scaled": (
+        *("scaled scores", "scaled dot products", "scaled", "scale", "scaling", "divide by"),
+        *("divided by", "缩放", "缩放后的分数", "缩放后的得分", "除以"),
+    ),
     "masked": ("masked scores", "masked", "after the mask", "掩码后的分数"),
     "mask": ("mask", "attention mask", "掩码"),
     "weights": (
@@ -43,6 +47,13 @@ SPOKEN: Mapping[str, tuple[str, ...]] = {
         "attention output",
         "weighted sum",
         "weighted values",
+        *(
+            "multiply by v",
+            "multiply by the values",
+            "multiply with v",
+            "times v",
+            "mix the values",
+        ),
         "输出",
         "加权和",
     ),
@@ -51,7 +62,7 @@ SPOKEN: Mapping[str, tuple[str, ...]] = {
 
 LETTERS: Mapping[str, tuple[str, ...]] = {
     "scores": ("s", "e", "qkᵀ", "qk", "score"),
-    "scaled": ("qkᵀ/√", "s/√", "scores/√", "s'", "score/√"),
+    "scaled": ("tildes", "s̃", "qkᵀ/√", "s/√", "scores/√", "s'", "score/√"),
     "masked": ("s+m", "scaled+mask", "scores+mask"),
     "weights": ("a", "α", "p", "w", "softmaxs", "alpha", "attn"),
     "output": ("o", "z", "c", "h", "av", "wv", "pv", "αv", "weightsv", "attention", "out", "y"),
@@ -63,19 +74,27 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
 """Letters and formulas for steps, as `plain` writes them."""
 
 DROPPED = (
+    (re.compile(r"\\(?:begin|end)\{[a-z*]+\}"), ""),
     (re.compile(r"\\(?:math[a-z]+|text|boldsymbol|operatorname|bm)\s*\{([^{}]*)\}"), r"\1"),
     (re.compile(r"\\d?frac\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}"), r"\1/\2"),
     (re.compile(r"\\sqrt\s*|sqrt"), "√"),
     (re.compile(r"\^\s*\{?\s*(\\top|\\intercal|\\mathsf\{T\}|T|⊤)\s*\}?|\.T\b|\.mT\b|⊤"), "ᵀ"),
     (re.compile(r"\\(left|right|cdot|times|,|;|quad|big|Big)\b|\\[,;: ]"), ""),
     (re.compile(r"√\s*[{(]?\s*\w+\s*(\{\w+\})?\s*[})]?"), "√"),
-    (re.compile(r"[\\\s{}()\[\]*·×@_$`#.,'′]"), ""),
+    (re.compile(r"[\\\s{}()\[\]*·×@_$`#.,'′&>•]|^\s*-\s+"), ""),
 )
 """What is taken off a formula until only what it says is left."""
 
 DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 EQUALS = re.compile(r"=|≈|:|：|\\approx|\\colon")
+FORMULA = re.compile(r"softmax|√|sqrt|frac|/|\^|ᵀ|\.T\b|@")
+"""What a name has that says how it is computed: it counts more than a letter beside it."""
+ASSIGNS = re.compile(r"=|≈|\\approx")
+NUMBERED = re.compile(
+    r"^(?:\s*(?:[-*•]\s+|\d+[.)]?\s+|#+\s*|\**\s*(?:step|第)\s*\d+\s*步?\s*[.:：)]?\s*\**))*", re.I
+)
+"""Marks of a list, a heading or a step before a name."""
 ROW = re.compile(r"(?P<name>[^\W\d]+(?:_[a-z])?)(?P<row>\d+)")
 HEAD = re.compile(r"(?i)\bhead\s*(\d+)|第?\s*(\d+)\s*个?头")
 
@@ -102,8 +121,11 @@ def known_names(steps: Mapping[str, Sequence[str]]) -> dict[str, str]:
 def candidates(captions: Sequence[str], known: Mapping[str, str]) -> Iterator[str]:
     """What a matrix may be, most likely first; a row of one is written q/0."""
     for caption in captions:
-        for part in EQUALS.split(caption):
+        parts = [NUMBERED.sub("", part) for part in EQUALS.split(caption)]
+        for part in sorted(parts, key=lambda one: not FORMULA.search(one)):
             yield from _exactly(part, known)
+        if ASSIGNS.search(caption) and not FORMULA.search(parts[0]) and parts[0].split():
+            yield from _exactly(parts[0].split()[-1], known)
         yield from _spoken(caption)
 
 
@@ -129,9 +151,26 @@ def _exactly(part: str, known: Mapping[str, str]) -> Iterator[str]:
         yield f"{known[row['name']]}/{row['row']}"
 
 
+DONE = (
+    (
+        re.compile(
+            r"(multipl|times|weight(ed)? (sum|average)).*\bvalues?\b|(multipl|times).*\bv\b"
+        ),
+        "output",
+    ),
+    (re.compile(r"softmax|normali[sz]|归一化"), "weights"),
+    (re.compile(r"\bmask|掩码|遮"), "masked"),
+    (re.compile(r"(?<!un)\bscal(e|ing|ed)\b|divid|√|sqrt|square root|缩放|除以"), "scaled"),
+    (re.compile(r"dot product|similarit|点积|相似度"), "scores"),
+    (re.compile(r"weighted (sum|average)|加权求和"), "output"),
+)
+"""What a heading says is done, which counts more than what it is done to."""
+
+
 def _spoken(caption: str) -> Iterator[str]:
-    """Words of a heading, in the order in which they stand."""
+    """What a heading says is done; then its words, in the order in which they stand."""
     text = caption.lower()
+    yield from (name for pattern, name in DONE if pattern.search(text))
     found: list[tuple[int, int, str]] = []
     for name, words in SPOKEN.items():
         for word in words:

@@ -47,8 +47,10 @@ def _exchanged(place: Place) -> bool:
     """Two neighbouring digits the other way round."""
     if place.entry.decimals is None or not np.isfinite(place.due):
         return False
-    due = f"{place.due:.{max(place.entry.decimals, 0)}f}"
-    text = f"{place.written:.{max(place.entry.decimals, 0)}f}"
+    scale, decimals = (100, -2) if place.entry.percent else (1, 0)
+    decimals = max(place.entry.decimals + decimals, 0)
+    due = f"{scale * place.due:.{decimals}f}"
+    text = f"{scale * place.written:.{decimals}f}"
     signs = [at for at, sign in enumerate(due) if sign != "."]
     return any(
         due[first] != due[second]
@@ -91,8 +93,15 @@ SLIPS = (
 """Tried in this order; the first counts."""
 
 
+FEWEST_DIGITS = 2
+"""Digits from which on a number is told from others: a single one fits almost anything."""
+
+
 def slip_of(place: Place) -> Slip | None:
     """What probably happened to an entry; None where nothing that is known."""
-    if not np.isfinite(place.written) or place.written == place.due:
+    told = place.entry.digits
+    if not np.isfinite(place.written) or not place.written or place.written == place.due:
+        return None
+    if told < FEWEST_DIGITS and not place.is_written(-place.due):
         return None
     return next((slip for slip in SLIPS if slip.happened(place)), None)
