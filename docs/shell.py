@@ -16,16 +16,13 @@ def run(command: str) -> str:
     """Run `attn …` and return what a terminal would show: results and notices."""
     program, *arguments = shlex.split(command)
     assert program == "attn", command
-    finished = subprocess.run(
-        [sys.executable, "-m", "attn_cli", *arguments],
-        env={**os.environ, **ENVIRONMENT},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    )
-    return finished.stdout
+    from typer.testing import CliRunner
+
+    from attn_cli import language
+    from attn_cli.cli.app import app
+
+    language.speak(language.ENGLISH)
+    return CliRunner().invoke(app, arguments, env=ENVIRONMENT).output
 
 
 def show(command: str, lines: int | None = None) -> None:

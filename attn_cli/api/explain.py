@@ -140,14 +140,20 @@ def _result(line: str) -> Shown:
 
 
 def _topic(name: str, language: str) -> Topic:
-    modes = {one.name: one.also for one in mechanisms.MECHANISMS}
-    topics = {**modes, **dict.fromkeys(ORDER, ())}
-    found = name if name in topics else topic_called(name, topics)
+    found = topic_named(name)
     if found in ORDER:
         return read(found, language)
     if found is not None:
         return _of_mode(mechanisms.named(found), language)
-    raise AttnError(f"There is no topic {brief(name)!r}. {did_you_mean(name, [*ORDER, *modes])}")
+    known = [*ORDER, *(one.name for one in mechanisms.MECHANISMS)]
+    raise AttnError(f"There is no topic {brief(name)!r}. {did_you_mean(name, known)}")
+
+
+def topic_named(words: str) -> str | None:
+    """The topic or mode that words ask for, in either language; None where it is not known."""
+    modes = {one.name: one.also for one in mechanisms.MECHANISMS}
+    topics = {**modes, **dict.fromkeys(ORDER, ())}
+    return words if words in topics else topic_called(words, topics)
 
 
 def _of_mode(mechanism: Mechanism, language: str) -> Topic:

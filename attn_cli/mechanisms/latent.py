@@ -230,6 +230,7 @@ MLA = Mechanism(
 )
 
 FOLDED = MLA._replace(
+    also=("absorbed",),
     name="mla-folded",
     title="Multi-head latent attention, folded",
     formula="softmax((Q W_UKᵀ Cᵀ + Q_R K_Rᵀ) / √(d + d_r)) C W_UV, C the latent rows",
