@@ -67,6 +67,7 @@ def test_made_filled_and_marked(attn: Attn) -> None:
     assert marked.status == 1
     assert re.search(r"\d+ of 26 points", marked.out)
     assert "✗" in marked.out
+    assert attn("check", "--answers", "f.md", "--plain").out.isascii()
     assert "Wrong in scaled = scores / √4" in marked.out
     assert "These are the right numbers of scores: was that meant?" in marked.flat
     assert "✓→ right for what is written before it, which counts" in marked.flat

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from attn_cli.api.given import ARRAYS, Arrays
 from attn_cli.api.saved import saved_settings
 from attn_cli.arrays import numeric
+from attn_cli.arrays.projections import PROJECTION_BIASES, Heads, packed
 from attn_cli.arrays.sources import Sources
-from attn_cli.arrays.tensors import (
-    FUSED,
-    PROJECTION_BIASES,
-    Heads,
-    Tensor,
-    found,
-    packed,
-    taken_apart,
-)
 from attn_cli.errors import AttnError, listed, shape_text
 from attn_cli.mechanisms import MECHANISMS, local
 from attn_cli.mechanisms.biases import TABLE
@@ -28,6 +20,9 @@ from attn_cli.mechanisms.normalizers import NORMALIZERS
 from attn_cli.readings.notation import letter
 from attn_cli.spec import Spec, whole
 from attn_cli.spelling import choice
+
+if TYPE_CHECKING:
+    from attn_cli.arrays.tensors import Tensor
 
 Array = np.ndarray[Any, Any]
 
@@ -113,6 +108,7 @@ def _of_libraries(
 ) -> dict[str, tuple[Tensor, dict[str, Array], bool]]:
     """Tensors that go by the names of libraries: each with what it is here, and whether turned."""
     from attn_cli.arrays import files
+    from attn_cli.arrays.tensors import FUSED, found, taken_apart
 
     taken = {name for name in held if name in known} | {*given}
     made = {}

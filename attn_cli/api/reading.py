@@ -13,8 +13,8 @@ from attn_cli.api.layouts import laid_out
 from attn_cli.api.mask_choices import MaskChoices, mask_choices, refuse_placement
 from attn_cli.api.positions import bias_of
 from attn_cli.api.saved import with_saved
+from attn_cli.arrays.projections import Heads
 from attn_cli.arrays.sources import Sources
-from attn_cli.arrays.tensors import Heads
 from attn_cli.errors import AttnError
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT

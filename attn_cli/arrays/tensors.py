@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attn_cli.arrays.projections import BIASES, MATRICES, Heads
 from attn_cli.errors import AttnError, listed, shape_text
 
 Array = np.ndarray[Any, Any]
 
 ROWS = ("q", "k", "v")
-MATRICES = ("w_q", "w_k", "w_v")
-BIASES = ("b_q", "b_k", "b_v")
-PROJECTION_BIASES = (*BIASES, "b_o")
-"""Rows that are added to what a projection makes."""
 
 FUSED = ("fused", "interleaved")
 """Queries, keys and values one behind the other, or those of each head together."""
@@ -108,13 +105,6 @@ def _named(name: str) -> Tensor | None:
     return max(ends, key=lambda one: len(one.name), default=None)
 
 
-class Heads(NamedTuple):
-    """How many heads queries have, and keys and values; None where nobody said."""
-
-    queries: int | None = None
-    keys: int | None = None
-
-
 def taken_apart(
     name: str, array: Array, tensor: Tensor, heads: Heads, how: str, *, out_in: bool
 ) -> dict[str, Array]:
@@ -169,22 +159,3 @@ def _unit(name: str, array: Array, count: int) -> int:
             f"keys and values of {count} parts as wide as each other."
         )
     return width // count
-
-
-def packed(given: Mapping[str, Array]) -> tuple[dict[str, Array], Heads]:
-    """Matrices of three axes with their heads side by side, and how many heads they say.
-
-    Keras: W_Q (d_model, heads, width), W_O (heads, width, d_out), biases (heads, width).
-    """
-    made, counts = dict(given), {}
-    for name, array in given.items():
-        if name in MATRICES and array.ndim == 3:
-            made[name] = array.reshape(array.shape[0], -1)
-            counts[name] = array.shape[1]
-        elif name == "w_o" and array.ndim == 3:
-            made[name] = array.reshape(-1, array.shape[-1])
-            counts["w_q"] = array.shape[0]
-        elif name in PROJECTION_BIASES and array.ndim == 2:
-            made[name] = array.reshape(-1)
-    keys = counts.get("w_k", counts.get("w_v"))
-    return made, Heads(counts.get("w_q"), keys)

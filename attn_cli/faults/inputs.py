@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from attn_cli.arrays.tensors import PROJECTION_BIASES
+from attn_cli.arrays.projections import PROJECTION_BIASES
 from attn_cli.faults.fault import Array, Edit, Fault, Setting
 
 VASWANI = "Vaswani 2017, section 3.2"

@@ -9,7 +9,6 @@ from attn_cli.mechanisms.cosine import COSINE
 from attn_cli.mechanisms.dot_product import DOT, SCALED
 from attn_cli.mechanisms.latent import FOLDED, MLA
 from attn_cli.mechanisms.linear import KERNEL, LINEAR
-from attn_cli.mechanisms.meant import option_meant
 from attn_cli.mechanisms.mechanism import Choices, Layout, Mechanism
 from attn_cli.mechanisms.recurrent import DELTA, GATED
 
@@ -48,6 +47,8 @@ def named(name: str) -> Mechanism:
     for mechanism in MECHANISMS:
         if word in mechanism.also:
             return mechanism
+    from attn_cli.mechanisms.meant import option_meant
+
     meant = option_meant(word)
     if meant is not None:
         raise AttnError(f"‹mode›: {brief(name)} is no mode. {meant}")

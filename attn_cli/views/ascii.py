@@ -34,6 +34,8 @@ TABLE = str.maketrans(
         "◂": "<",
         "³": "^3",
         "µ": "u",
+        "✓": "ok",
+        "✗": "wrong:",
         **{sign: str(digit) for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
         "α": "alpha",
         "β": "beta",
