@@ -7,6 +7,7 @@ import importlib
 import json
 import pkgutil
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from attn_cli import language, mechanisms
 from attn_cli.api import diagnose as diagnosing
 from attn_cli.api import measurements as measured
 from attn_cli.api import observed, reconcile
+from attn_cli.cli import help as help_pages
 from attn_cli.costs import conventions as counted_so
 from attn_cli.costs import counting
 from attn_cli.faults import FAULTS
@@ -138,6 +140,7 @@ def collected() -> set[str]:
     texts |= {*gradients.ENDINGS.values(), gradients.WHOLE, gradients.GIVEN}
     texts |= {gradients.THROUGH, gradients.SUMMED_OVER, *observed.PLACES.values(), observed.COLUMNS}
     texts |= {text for one in (*FAULTS, DROPOUT) for text in (one.does, one.meant)}
+    texts |= {text for way in help_pages.WAYS for text in way}
     texts |= {one.says for one in (*SLIPS, *LEVELS)} | {diagnosing.GIVEN, diagnosing.ROUNDED}
     texts |= {
         *reconcile.TYPES.values(),
@@ -291,3 +294,22 @@ def test_what_the_bottleneck_measures() -> None:
     """A mean of m vectors has a cosine of about 1/√m with each."""
     for row in measured.bottleneck().rows:
         assert float(row[1]) == pytest.approx(float(row[2]), rel=0.15)
+
+
+def test_the_way_through_the_topics(attn: Attn) -> None:
+    """Each page says which one it is and which is next; the last has none."""
+    first = attn("explain", ORDER[0]).out
+    assert f"Page 1 of {len(ORDER)}; next: attn explain {ORDER[1]}" in first
+    last = attn("explain", ORDER[-1], "--lang", "zh").out
+    assert f"第 {len(ORDER)} 篇，共 {len(ORDER)} 篇" in last
+    assert "下一篇" not in last
+
+
+def test_the_door(attn: Attn) -> None:
+    """`attn` alone says what attention is, three commands that run, and where to go."""
+    page = attn().out
+    assert "weighted mean of others" in page
+    for line in help_pages.TRY:
+        assert line in page
+        assert attn(*shlex.split(line)[1:]).status == 0
+    assert all(who in page for who, _ in help_pages.WAYS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from attn_cli import mechanisms
@@ -70,7 +71,24 @@ class Page(Shown):
             for paragraph in re.split(r"\n\s*\n", piece.text.strip()):
                 if paragraph:
                     blocks.append(Lines(_lines(paragraph), indented=False, apart=True))
+        if self.station:
+            blocks.append(Lines((self.station,), quiet=True, indented=False, apart=True))
         return blocks
+
+    @cached_property
+    def station(self) -> str:
+        """Where on the way through the topics this one is, and which is next; empty for a mode."""
+        return self._context.copy().run(_station, self.name)
+
+
+def _station(name: str) -> str:
+    if name not in ORDER:
+        return ""
+    at = ORDER.index(name)
+    told = said("Page {at} of {count}", at=at + 1, count=len(ORDER))
+    if at + 1 == len(ORDER):
+        return told
+    return said("{page}; next: attn explain {topic}", page=told, topic=ORDER[at + 1])
 
 
 def _lines(paragraph: str) -> tuple[str, ...]:

@@ -35,6 +35,10 @@ def show_topic(page: Page, view: SimpleNamespace) -> None:
             for notice in piece.result.notices:
                 streams.note(notice)
             show(piece.result, view, advice=False)
+    if page.station:
+        console.print()
+        told = in_ascii(page.station) if ascii_only else page.station
+        console.print(Text(told, "dim"), soft_wrap=True)
 
 
 def _print_markdown(text: str, console: Console, *, ascii_only: bool) -> None:

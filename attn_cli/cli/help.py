@@ -22,18 +22,34 @@ def options_in(command: Any) -> list[Option]:
     return found
 
 
+ATTENTION = (
+    "Attention gives each word a weighted mean of others; the weights come from how well a query "
+    "matches keys. Every number of it can be seen here, your own among them."
+)
+
+TRY = (
+    "attn explain attention",
+    'attn compute --text "The cat is sitting on the mat." --heads 2 --causal',
+    "attn complexity --n 512 --d 64",
+)
+
+WAYS = (
+    ("to learn", "attn explain: short pages in their order, run while you read"),
+    ("to teach", "attn check: worked examples and exercises; --export run.html for slides"),
+    ("to build", "attn diagnose: why your numbers differ; attn complexity: what it costs"),
+)
+"""Where a student, a teacher and an engineer begin."""
+
+
 def start_page(commands: Sequence[tuple[str, str]]) -> list[Block]:
     """What to type first, and every command."""
     return [
         Title("attn", "", said("attention mechanisms, computed and explained step by step")),
+        Lines((said(ATTENTION),), indented=False, apart=True),
         Heading("", said("Try")),
-        Lines(
-            (
-                "attn compute",
-                'attn compute --text "The cat is sitting on the mat." --heads 2 --causal',
-                "attn explain scaling",
-            )
-        ),
+        Lines(TRY),
+        Heading("", said("Where to go")),
+        two_columns([(said(who), said(where)) for who, where in WAYS]),
         Heading("", said("Commands")),
         two_columns(commands),
         Lines(("attn COMMAND --help",), quiet=True, indented=False, apart=True),
