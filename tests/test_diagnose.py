@@ -587,3 +587,11 @@ def test_a_name_of_our_own_counts_more_than_a_library_s() -> None:
     run = library.compute(*(normal(at, 3, 2) for at in range(3)))
     run.save("run.npz", more={"attn_weights": np.ones((3, 3))})
     assert library.diagnose(input="run.npz", expected="run.npz").match
+
+
+def test_an_empty_file_is_called_empty(attn: Attn) -> None:
+    """Nothing in it is no array of another kind."""
+    Path("none.npy").write_bytes(b"")
+    ran = attn("diagnose", *SMALL, "--expected", "none.npy")
+    assert ran.status == 2
+    assert ran.err == "Error: --expected: the file is empty.\n"

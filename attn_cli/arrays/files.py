@@ -185,6 +185,8 @@ def _header(stream: IO[bytes], option: str) -> tuple[tuple[int, ...], bool, np.d
     """Read the header of an .npy stream; whatever is wrong with it is one message."""
     problem = f"{option}: this is not a NumPy array file"
     start = stream.read(8)
+    if not start:
+        raise AttnError(f"{option}: the file is empty.")
     width = HEADER_WIDTHS.get(start[6:8])
     if not start.startswith(npy.MAGIC_PREFIX) or width is None:
         raise AttnError(f"{problem}.")
