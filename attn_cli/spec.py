@@ -301,6 +301,10 @@ CHOICES: dict[str, Choice] = {one.name: one.metadata["choice"] for one in fields
 """Every choice by its name, in the order of the help."""
 
 
+MASKS = tuple(name for name, one in CHOICES.items() if one.group == CHOICES["causal"].group)
+"""The choices of which a mask is made."""
+
+
 def whole(spec: Spec, name: str) -> int | None:
     """A size as a number.
 

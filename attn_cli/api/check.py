@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from attn_cli.api.cells import names_along
+from attn_cli.api.diagnose import cause_of
 from attn_cli.api.evaluated import evaluated
 from attn_cli.api.facts import facts
 from attn_cli.api.given import Arrays, arranged
@@ -20,12 +21,10 @@ from attn_cli.api.worked_examples import Example, read_example
 from attn_cli.api.worked_steps import Written, given_in, mask_written, placed
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, listed
-from attn_cli.faults import Fault, Setting
+from attn_cli.faults import Setting
 from attn_cli.language import said
 from attn_cli.results.check import CheckedEntry, CheckedStep, CheckReport, Missed
-from attn_cli.results.diagnosis import Cause
-from attn_cli.spec import CHOICES, Spec, refuse_other
-from attn_cli.spelling import spelled
+from attn_cli.spec import MASKS, Spec, refuse_other
 from attn_cli.views.check_page import check_document, check_page
 from attn_cli.views.numbers import short
 from attn_cli.views.page import Block
@@ -160,9 +159,8 @@ def _with_mask(
 
     stated: whether the example states its choices, which are all there are.
     """
-    masks = {name for name, one in CHOICES.items() if one.group == CHOICES["causal"].group}
     shown = None if stated else mask_written(found)
-    if shown is None or arrays.mask is not None or masks & {*spec.said()}:
+    if shown is None or arrays.mask is not None or {*MASKS} & {*spec.said()}:
         return spec, arrays, []
     allowed, line = shown
     told = [said("The mask is that of the scores in line {line}.", line=line)]
@@ -213,8 +211,8 @@ def _step(
 ) -> CheckedStep:
     traced, axes = run.trace.step(name), request.program[name].axes
     names = [names_along(request, axis, name) for axis in axes]
-    decimals = most_decimals(np.array([one.entry for one in marks] + [None], dtype=object)[:-1])
-    made = [_entry(run, names, one, lines, decimals, follows, marks) for one in marks]
+    decimals = most_decimals(one.entry for one in marks)
+    made = [_entry(run, one, lines, decimals, follows, marks) for one in marks]
     columns = names[-1]
     across = len(columns)
     rows = [tuple(made[at : at + across]) for at in range(0, len(made), across)]
@@ -237,7 +235,6 @@ def _named(names: list[tuple[str, ...]], at: tuple[int, ...]) -> list[str]:
 
 def _entry(
     run: Run,
-    names: list[tuple[str, ...]],
     mark: Mark,
     lines: Array,
     decimals: int,
@@ -247,7 +244,7 @@ def _entry(
     digits = decimals + MORE_DIGITS
     wrong = mark.status == "wrong"
     return CheckedEntry(
-        cell=_cell(names, mark),
+        cell=_cell(run, mark),
         line=int(lines[mark.at]),
         written=mark.entry.text,
         right=_number(mark.right, digits, mark.entry),
@@ -255,7 +252,7 @@ def _entry(
         status=mark.status,
         work=run.work(f"{mark.step}[{','.join(map(str, mark.at))}]") if wrong else "",
         slip=_slip(mark, marks) if wrong else "",
-        follows=tuple(_cell(None, one, run) for one in follows.get((mark.step, mark.at), ())),
+        follows=tuple(_cell(run, one) for one in follows.get((mark.step, mark.at), ())),
     )
 
 
@@ -266,11 +263,9 @@ def _number(number: float, digits: int, entry: Entry) -> str:
     return f"{short(100 * number, max(digits - 2, 0))}%"
 
 
-def _cell(names: list[tuple[str, ...]] | None, mark: Mark, run: Run | None = None) -> str:
-    if names is None:
-        assert run is not None
-        request = run._found.request
-        names = [names_along(request, axis, mark.step) for axis in request.program[mark.step].axes]
+def _cell(run: Run, mark: Mark) -> str:
+    request = run._found.request
+    names = [names_along(request, axis, mark.step) for axis in request.program[mark.step].axes]
     return f"{mark.step}[{','.join(_named(names, mark.at))}]"
 
 
@@ -283,15 +278,4 @@ def _slip(mark: Mark, marks: list[Mark]) -> str:
 
 def _missed(meant: Setting, rules: Iterator[Rule]) -> Iterator[Missed]:
     for one in rules:
-        yield Missed(one.step, _cause(one.fault), ", ".join(one.details), one.whole)
-
-
-def _cause(fault: Fault) -> Cause:
-    return Cause(
-        fault.id,
-        fault.does,
-        spelled(fault.meant),
-        fault.cause,
-        spelled(fault.option),
-        fault.source,
-    )
+        yield Missed(one.step, cause_of(one.fault), ", ".join(one.details), one.whole)

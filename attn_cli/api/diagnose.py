@@ -18,7 +18,7 @@ from attn_cli.api.shown import Documented, Frame
 from attn_cli.api.traces import formula_of
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, listed
-from attn_cli.faults import FAULTS, Setting
+from attn_cli.faults import FAULTS, Fault, Setting
 from attn_cli.faults.evaluation import (
     ROUNDING,
     Numbers,
@@ -242,13 +242,16 @@ def _lost(request: Request) -> Iterable[str]:
             yield said("{name} holds NaN, first at {name}[{cell}].", name=name, cell=cell)
 
 
+def cause_of(fault: Fault) -> Cause:
+    """A fault in words, its choices spelled as its reader does."""
+    meant, option = spelled(fault.meant), spelled(fault.option)
+    return Cause(fault.id, fault.does, meant, fault.cause, option, fault.source)
+
+
 def _told(found: Iterable[Found], step: str) -> tuple[Hypothesis, ...]:
     return tuple(
         Hypothesis(
-            tuple(
-                Cause(f.id, f.does, spelled(f.meant), f.cause, spelled(f.option), f.source)
-                for f in one.faults
-            ),
+            tuple(map(cause_of, one.faults)),
             ", ".join(one.setting.details),
             step,
             one.error,

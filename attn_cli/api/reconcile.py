@@ -32,7 +32,7 @@ from attn_cli.costs.counting import (
 from attn_cli.errors import AttnError, brief
 from attn_cli.language import said
 from attn_cli.results.reconciliation import Reading, ReconciliationReport
-from attn_cli.spec import CHOICES, Spec, refuse_other
+from attn_cli.spec import MASKS, Spec, refuse_other
 from attn_cli.views.page import Block
 from attn_cli.views.reconciliation_page import reconciliation_document, reconciliation_page
 
@@ -205,9 +205,6 @@ def _parts(cost: Cost) -> Parts:
     projections = Fraction(cost.report.projections.value or 0)
     products, other = (Fraction(totals[kind].value or 0) for kind in ("matmul", "other"))
     return Parts(projections, products - projections, other)
-
-
-MASKS = tuple(name for name, one in CHOICES.items() if one.group == CHOICES["causal"].group)
 
 
 def _unmasked(spec: Spec) -> Spec:

@@ -9,7 +9,7 @@ it is carried forward.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -130,13 +130,13 @@ def _mark(step: str, at: Index, entries: Array, ways: _Ways) -> Mark:
     entry = entries[at]
     here = ways.at(at)
     fine = FINE * max(1.0, float(np.abs(ways.exact[np.isfinite(ways.exact)]).max(initial=0.0)))
-    status = _status(entry, here, most_decimals(entries), fine)
+    status = _status(entry, here, most_decimals(entries.flat), fine)
     return Mark(step, at, entry, float(here.exact), float(here.written), status)
 
 
-def most_decimals(entries: Array) -> int:
+def most_decimals(entries: Iterable[Entry]) -> int:
     """The decimals of the entry that has most."""
-    return max([one.decimals for one in entries.flat if one.decimals is not None], default=0)
+    return max([one.decimals for one in entries if one.decimals is not None], default=0)
 
 
 def _status(entry: Entry, ways: _Ways, decimals: int, fine: float) -> Status:
