@@ -22,6 +22,9 @@ COSTS: tuple[Command, ...] = ("complexity", "reconcile")
 ATTENDS: tuple[Command, ...] = (*RUNS, *COSTS)
 """Commands about a mechanism."""
 
+SAMPLED = ("cat-mat", "alignment")
+"""Names of the trained examples inside the package."""
+
 Size = int | str | None
 """A whole number, or in a formula a letter."""
 
@@ -181,6 +184,20 @@ class Spec:
     )
     context_text: str | None = _reading(
         "Another sentence, for keys and values.", *RUNS, "mask", kind="text", example="WORDS"
+    )
+
+    labels: Names = _reading(
+        "Words that name queries, and keys where they are the same rows.",
+        *RUNS,
+        "mask",
+        kind="names",
+        example="WORDS",
+    )
+    key_labels: Names = _reading(
+        "Words that name keys.", *RUNS, "mask", kind="names", example="WORDS"
+    )
+    sample: str | None = _reading(
+        "A trained example instead of arrays: {samples}.", *RUNS, names=SAMPLED
     )
 
     cross: bool = _counted("Keys and values come from m other rows.", "complexity")

@@ -21,6 +21,7 @@ from attn_cli.api import observed, reconcile
 from attn_cli.cli import help as help_pages
 from attn_cli.costs import conventions as counted_so
 from attn_cli.costs import counting
+from attn_cli.data.samples import SAMPLES
 from attn_cli.faults import FAULTS
 from attn_cli.faults.dropout import DROPOUT
 from attn_cli.mechanisms.normalizers import NORMALIZERS
@@ -141,6 +142,7 @@ def collected() -> set[str]:
     texts |= {gradients.THROUGH, gradients.SUMMED_OVER, *observed.PLACES.values(), observed.COLUMNS}
     texts |= {text for one in (*FAULTS, DROPOUT) for text in (one.does, one.meant)}
     texts |= {text for way in help_pages.WAYS for text in way}
+    texts |= {one.about for one in SAMPLES}
     texts |= {one.says for one in (*SLIPS, *LEVELS)} | {diagnosing.GIVEN, diagnosing.ROUNDED}
     texts |= {
         *reconcile.TYPES.values(),

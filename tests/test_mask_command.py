@@ -596,6 +596,8 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "heads": (("--causal",), ("--heads", 3)),
     "text": (("--causal", "--n", 2), ("--text", "a b")),
     "context_text": (("--causal", "--text", "a b"), ("--context-text", "c d")),
+    "labels": (("--causal", "--n", "2"), ("--labels", "a b")),
+    "key_labels": (("--causal", "--n", "2"), ("--key-labels", "a b")),
     "diff": (("--causal",), ("--diff", "window(2)")),
     "bias": (("--causal",), ("--bias", "alibi")),
     "tile": (("--causal",), ("--tile", 2)),

@@ -213,7 +213,14 @@ def test_archives_name_what_they_hold(files: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a,b\n1,2\n", "row 1, column 1 is not a number: 'a'.\n  a,b\nIs the first row a header"),
+        ("a,2\n1,2\n", "row 1, column 1 is not a number: 'a'.\n  a,2\nNames of columns fill the"),
+        ("a,b\n1,x\n", "row 2, column 2 is not a number: 'x'.\n  1,x"),
+        ("a,1\nb,x\n", "row 2, column 2 is not a number: 'x'.\n  b,x"),
+        ("a,1\nb,1,2\n", "row 2 has 2 numbers, row 1 has 1.\n  b,1,2"),
+        ("a,b\n1,2,3\n", "the first row has 2 words for 3 columns.\n  a,b"),
+        ("a,b\nc,d\n", "row 2, column 2 is not a number: 'd'."),
+        ("a\nb\n", "there is no number in it."),
+        (",1\nb,2\n", "name 1 is empty."),
         ("1,2\n3,x\n", "row 2, column 2 is not a number: 'x'.\n  3,x"),
         ("1,2\n3\n", "row 2 has 1 numbers, row 1 has 2.\n  3"),
         ("", "there is nothing in it."),
@@ -324,6 +331,10 @@ def test_bytes_are_written_with_a_unit(count: int, text: str) -> None:
         ("l'accord sur la zone économique", ["l'accord", "sur", "la", "zone", "économique"]),
         ("don't self-attend?", ["don't", "self-attend", "?"]),
         ("猫坐在 mat 上。", ["猫", "坐", "在", "mat", "上", "。"]),
+        ("我 喜欢 自然语言 。", ["我", "喜欢", "自然语言", "。"]),
+        ("我爱你。", ["我", "爱", "你", "。"]),
+        ("👩‍🌾 likes 🇫🇷 and 👍🏽!", ["👩‍🌾", "likes", "🇫🇷", "and", "👍🏽", "!"]),
+        ("हिन्दी भाषा", ["हिन्दी", "भाषा"]),
         ("[mask] [/INST]", ["[", "mask", "]", "[", "/", "INST", "]"]),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,9 +12,12 @@ import numpy as np
 from attn_cli.api.given import ARRAYS, Arrays
 from attn_cli.api.saved import saved_settings
 from attn_cli.arrays import numeric
+from attn_cli.arrays.arguments import SETTINGS
 from attn_cli.arrays.projections import PROJECTION_BIASES, Heads, packed
 from attn_cli.arrays.sources import Sources
+from attn_cli.arrays.tables import Names
 from attn_cli.errors import AttnError, listed, shape_text
+from attn_cli.language import said
 from attn_cli.mechanisms import MECHANISMS, local
 from attn_cli.mechanisms.biases import TABLE
 from attn_cli.mechanisms.normalizers import NORMALIZERS
@@ -31,8 +35,9 @@ class Given(NamedTuple):
     """What was read.
 
     settings: how a saved run was made, if it was one. unused: names that mean nothing here.
-    heads: as many as arrays of three axes say. in_out: matrices that are known to multiply from
-    the right. told: how tensors of libraries were read.
+    names: words that files have for rows and columns, by array; labels: those of queries "n" and
+    keys "m". heads: as many as arrays of three axes say. in_out: matrices that are known to
+    multiply from the right. told: how tensors of libraries were read.
     """
 
     arrays: dict[str, Array]
@@ -42,6 +47,8 @@ class Given(NamedTuple):
     heads: Heads = Heads()
     in_out: frozenset[str] = frozenset()
     told: tuple[str, ...] = ()
+    names: Mapping[str, Names] = {}
+    labels: Mapping[str, tuple[str, ...]] = {}
 
 
 def read_given(arrays: Arrays, sources: Sources, spec: Spec) -> Given:
@@ -75,12 +82,18 @@ def _read(arrays: Arrays, sources: Sources, spec: Spec) -> Given:
         if one is not None
     }
     mask = None if arrays.mask is None else booleans(arrays.mask, sources)
-    if arrays.input is None:
-        return Given(given, mask, {}, ())
+    names = {
+        name: sources.names[option]
+        for name, (option, _) in arguments.items()
+        if option in sources.names
+    }
+    if arrays.input is None and spec.sample is None:
+        return Given(given, mask, {}, (), names=names)
     from attn_cli.arrays import files
 
-    held = dict(sources.many(arrays.input, "‹input›"))
+    held, about = _held(arrays, sources, spec)
     settings = saved_settings(held)
+    labels = files.taken_labels(held, "‹input›")
     known = [*ARRAYS, *parameters(), "mask"]
     wanted = settings.get("inputs", known)
     made = {} if settings else _of_libraries(held, [*known, *given], given, spec)
@@ -99,8 +112,32 @@ def _read(arrays: Arrays, sources: Sources, spec: Spec) -> Given:
         raise AttnError(
             f"‹input›: {where} none of {', '.join(ARRAYS)}, mask. It holds: {listed(held)}."
         )
-    told = tuple(_told(name, *one) for name, one in made.items())
-    return Given(given, mask, settings, () if settings else tuple(unused), in_out=lies, told=told)
+    told = (*about, *(_told(name, *one) for name, one in made.items()))
+    unused = [] if settings else unused
+    return Given(
+        given, mask, settings, tuple(unused), in_out=lies, told=told, names=names, labels=labels
+    )
+
+
+def _held(arrays: Arrays, sources: Sources, spec: Spec) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What an input file or a sample holds, and what is said of it.
+
+    Raises AttnError where both are asked for.
+    """
+    if spec.sample is None:
+        return dict(sources.many(arrays.input, "‹input›")), ()
+    if arrays.input is not None:
+        raise AttnError("‹sample› is an input of its own; leave ‹input› out.")
+    from attn_cli.data import samples
+
+    one = samples.sample_called(spec.sample)
+    document = samples.document(one.name)
+    arrays_of = {name: np.array(rows) for name, rows in document["arrays"].items()}
+    settings = np.array(json.dumps(document["settings"]))
+    return {**arrays_of, SETTINGS: settings}, (
+        said("sample {name}: {about}", name=one.name, about=said(one.about)),
+        said("made by {command}", command=one.made),
+    )
 
 
 def _of_libraries(

@@ -10,6 +10,7 @@ import numpy as np
 from attn_cli import masks
 from attn_cli.api.given import Arrays, refuse_arrays
 from attn_cli.api.inputs import booleans
+from attn_cli.api.labels import given_labels
 from attn_cli.api.mask_choices import MaskChoices, mask_choices, refuse_placement
 from attn_cli.api.positions import bias_of
 from attn_cli.arrays.arguments import names_array
@@ -122,14 +123,17 @@ def refuse_far(*counts: int) -> None:
 
 
 def _labels(spec: Spec) -> dict[str, tuple[str, ...]]:
-    if spec.text is None:
-        if spec.context_text is not None:
+    """Words of sentences and options; those of queries name keys too where nothing else does."""
+    found = given_labels(spec)
+    if spec.text is not None:
+        found["n"] = tuple(tokens(spec.text, "‹text›"))
+    if spec.context_text is not None:
+        if spec.text is None:
             raise AttnError("‹context_text› needs ‹text›, the sentence that asks.")
-        return {}
-    words = tuple(tokens(spec.text, "‹text›"))
-    if spec.context_text is None:
-        return {"n": words, "m": words}
-    return {"n": words, "m": tuple(tokens(spec.context_text, "‹context_text›"))}
+        found["m"] = tuple(tokens(spec.context_text, "‹context_text›"))
+    if "n" in found and "m" not in found and spec.m in (None, len(found["n"])):
+        found["m"] = found["n"]
+    return found
 
 
 def _sizes(

@@ -15,6 +15,7 @@ from attn_cli.api.positions import bias_of
 from attn_cli.api.saved import with_saved
 from attn_cli.arrays.projections import Heads
 from attn_cli.arrays.sources import Sources
+from attn_cli.arrays.tables import Names
 from attn_cli.errors import AttnError
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT
@@ -28,7 +29,8 @@ class Reading(NamedTuple):
 
     now: the choices that are made now; spec: with those of a saved run, whose settings stand
     beside. in_out: matrices that are known to multiply from the right; told: how tensors of
-    libraries were read. wanted: the mask that is asked for; mask: one that is given as an array.
+    libraries were read; names, labels: words that files have for rows and columns. wanted: the
+    mask that is asked for; mask: one that is given as an array.
     """
 
     now: Spec
@@ -41,6 +43,8 @@ class Reading(NamedTuple):
     hints: tuple[str, ...]
     in_out: frozenset[str]
     told: tuple[str, ...]
+    names: Mapping[str, Names]
+    labels: Mapping[str, tuple[str, ...]]
 
     @property
     def saved(self) -> bool:
@@ -63,7 +67,18 @@ def read_choices(spec: Spec, arrays: Arrays, sources: Sources) -> Reading:
     given, hints = laid_out(read.arrays, spec, read.in_out, resumed=bool(settings))
     resumed = with_saved(spec, settings)
     return Reading(
-        spec, resumed, settings, wanted, mask, given, unused, hints, read.in_out, read.told
+        spec,
+        resumed,
+        settings,
+        wanted,
+        mask,
+        given,
+        unused,
+        hints,
+        read.in_out,
+        read.told,
+        read.names,
+        read.labels,
     )
 
 

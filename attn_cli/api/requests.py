@@ -7,13 +7,14 @@ import numpy as np
 
 from attn_cli.api.given import Arrays
 from attn_cli.api.inputs import refuse_conflicts
+from attn_cli.api.labels import fitting, words_of
 from attn_cli.api.layouts import told_layouts
 from attn_cli.api.mask_building import Chosen, chosen_mask
 from attn_cli.api.mask_choices import MaskChoices
 from attn_cli.api.parameters import drawn, refuse_other_noise, taken, used
 from attn_cli.api.reading import Reading, attention_of, read_choices
 from attn_cli.api.saved import by_element, saved_offset
-from attn_cli.api.sentences import name_labels, replaced, sentences
+from attn_cli.api.sentences import sentences
 from attn_cli.api.settled import settled_sizes
 from attn_cli.arrays import numeric
 from attn_cli.arrays.digests import digest
@@ -94,9 +95,7 @@ def request_of(spec: Spec, arrays: Arrays, sources: Sources, *, shared: bool = F
     )
     if choices.sinusoidal and "x" not in given and spec.text is None:
         raise AttnError("‹positions› are added to rows: give ‹x› or ‹text›.")
-    words = sentences(spec, given, choices, _seed(spec))
-    if not words and not replaced(arrays):
-        words = {axis: tuple(names) for axis, names in settings.get("labels", {}).items()}
+    text = sentences(spec, given, choices, _seed(spec))
     refuse_conflicts(given)
     given = numeric.to_one_type(given, spec.dtype)
     bound, layout = settled_sizes(mechanism, given, read.mask, wanted, spec, choices)
@@ -122,7 +121,7 @@ def request_of(spec: Spec, arrays: Arrays, sources: Sources, *, shared: bool = F
         choices=choices,
         program=program,
         arrays={**given, **made},
-        labels=_labels(words, mechanism, program, bound),
+        labels=fitting(words_of(read, text, arrays, mechanism, layout, bound), program, bound),
         random=tuple(name for name in made if name not in usual),
         usual={
             name: x for name, x in usual.items() if name in made or _as_saved(settings, name, given)
@@ -183,14 +182,6 @@ def _drawn(
     noise = {**mechanism.noise, **choices.normalizer.noise}
     refuse_other_noise(noise, given)
     return drawn(program, usual, noise, given, _seed(spec), spec.dtype)
-
-
-def _labels(
-    words: Mapping[str, tuple[str, ...]], mechanism: Mechanism, program: Program, sizes: Sizes
-) -> dict[str, tuple[str, ...]]:
-    """Words by axis, for the axes that have as many positions."""
-    by_axis = name_labels({mechanism.axis(axis): names for axis, names in words.items()}, program)
-    return {axis: names for axis, names in by_axis.items() if len(names) == sizes.get(axis, 0)}
 
 
 def _as_saved(settings: Mapping[str, Any], name: str, given: Mapping[str, Array]) -> bool:

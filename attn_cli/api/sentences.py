@@ -1,4 +1,4 @@
-"""Sentences into rows, and words into names of rows and columns."""
+"""Sentences into rows, one for each word."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.api.given import Arrays
+from attn_cli.api.labels import refuse_named
 from attn_cli.arrays import seeded
 from attn_cli.arrays.tokens import tokens
 from attn_cli.errors import AttnError
 from attn_cli.mechanisms import Choices
 from attn_cli.mechanisms.layout import HEAD_WIDTH
-from attn_cli.program import Program
 from attn_cli.spec import Spec
 from attn_cli.spelling import choice
 
@@ -26,7 +25,8 @@ def sentences(
     choices: Choices,
     seed: int,
 ) -> dict[str, tuple[str, ...]]:
-    """Turn sentences into rows and labels."""
+    """Turn sentences into rows; their words, by the letter of the axis."""
+    refuse_named(spec)
     if spec.context_text is not None and spec.text is None:
         raise AttnError("‹context_text› needs ‹text›, the sentence that asks.")
     if spec.context_text is not None and "context" in given:
@@ -50,33 +50,9 @@ def sentences(
     return labels
 
 
-def replaced(arrays: Arrays) -> bool:
-    """Whether rows are given other than those that saved words name."""
-    return any(getattr(arrays, name) is not None for name in ("q", "k", "x", "context", "past_k"))
-
-
 def _text_width(choices: Choices) -> int:
     return HEAD_WIDTH * (choices.heads or 1)
 
 
 def _rows(given: Mapping[str, Array], name: str) -> int | None:
     return given[name].shape[0] if name in given and given[name].ndim == 2 else None
-
-
-def name_labels(labels: dict[str, tuple[str, ...]], program: Program) -> dict[str, tuple[str, ...]]:
-    """In self-attention words name the keys too; behind a cache, new keys go on being k0, k1.
-
-    Keys of a block go by the names that they have among all.
-    """
-    if "n" in labels and "m" not in labels and "context" not in program:
-        labels["m"] = labels["n"]
-    if "m_past" in program.sizes and len(labels.get("m", ())) != program.sizes["m"]:
-        new = labels.get("m") or tuple(f"k{j}" for j in range(program.sizes["m_new"]))
-        labels["m_new"] = new
-        labels["m"] = (*(f"past{j}" for j in range(program.sizes["m_past"])), *new)
-    for step in program:
-        if step.operation == "slice":
-            keys = labels.get("m") or tuple(f"k{j}" for j in range(program.sizes["m"]))
-            within = step.options["within"]
-            labels[step.options["axis"]] = keys[within.start : within.stop]
-    return labels

@@ -15,10 +15,12 @@ from attn_cli.arrays.layouts import (
     is_weight,
     weights_in_out,
 )
+from attn_cli.arrays.tokens import labels
 from attn_cli.errors import AttnError, ShapeError
 from attn_cli.mechanisms import Choices, Layout, Mechanism
 from attn_cli.program import Sizes, members
 from attn_cli.spec import Spec
+from attn_cli.spelling import choice
 
 Array = np.ndarray[Any, Any]
 
@@ -80,7 +82,8 @@ def _settled(
     axes = {axis for array in layout.axes.values() for axis in array}
     atoms = {atom for axis in axes for atom in members(axis)}
     width = next((axis for axis in ("d_model", "(h d)") if axis in axes), "d")
-    new = "m_new" if "m_new" in atoms else "m"
+    cached = "m_new" in atoms
+    new = "m_new" if cached else "m"
     for option, axis, size in (
         ("‹n›", mechanism.axis("n"), spec.n),
         ("‹m›", new, spec.m),
@@ -88,6 +91,8 @@ def _settled(
         ("‹dv›", "(h d_v)" if "h" in atoms and width != "d" else "d_v", spec.dv),
         ("‹latent›", "d_c", spec.latent),
         ("‹batch›", "b", spec.batch),
+        ("the words of ‹labels›", mechanism.axis("n"), _counted(spec, "labels")),
+        ("the words of ‹key_labels›", "m", None if cached else _counted(spec, "key_labels")),
     ):
         if size is None:
             continue
@@ -100,3 +105,9 @@ def _settled(
     bind_keys(wanted, sizes)
     layout.fill(sizes)
     return sizes, layout
+
+
+def _counted(spec: Spec, name: str) -> int | None:
+    """How many words name the rows."""
+    given = getattr(spec, name)
+    return None if given is None else len(labels(given, choice(name)))

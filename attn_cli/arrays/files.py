@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from collections.abc import Mapping
 from math import prod
@@ -17,6 +16,8 @@ from attn_cli.arrays import literals
 from attn_cli.arrays.arguments import MANY, SETTINGS
 from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.arrays.literals import nested
+from attn_cli.arrays.tables import Names, Table, read_table
+from attn_cli.arrays.tokens import labels
 from attn_cli.errors import AttnError, brief, listed, shape_text
 from attn_cli.results.trace import SCHEMA
 from attn_cli.units import bytes_text
@@ -43,14 +44,12 @@ LONGEST_HEADER = 10_000
 TEXT_COST = 24
 """Bytes of memory that reading a byte of text takes, at most."""
 
-SIGNS_OF_LITERALS = r"[;\[/\u2212]"
-"""What a typed matrix may have and a table of numbers may not."""
-
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
+LABELS = {"labels": "n", "key_labels": "m"}
+"""Entries of words that name rows: those of queries, and those of keys."""
 
 
-def read_one(data: bytes | Path, kind: str, name: str | None, option: str) -> Array:
-    """Read one array from a file or from the bytes of a stream.
+def read_one(data: bytes | Path, kind: str, name: str | None, option: str) -> Table:
+    """Read one array, with names of its rows, from a file or from the bytes of a stream.
 
     kind: the suffix that says how. name: which of several, by default the option's own.
     """
@@ -58,7 +57,8 @@ def read_one(data: bytes | Path, kind: str, name: str | None, option: str) -> Ar
         wanted = name or option.split()[-1].strip("‹›")
         several = read_many(data, kind, option)
         if not isinstance(several, Mapping):
-            return several
+            return Table(several)
+        named = taken_labels(several, option)
         if name is None and wanted not in several and len(several) == 1:
             (wanted,) = several
         if wanted not in several:
@@ -66,26 +66,49 @@ def read_one(data: bytes | Path, kind: str, name: str | None, option: str) -> Ar
                 f"{option}: {_called(data)} holds no array {brief(wanted)!r}. "
                 f"It holds: {listed(several)}."
             )
-        return load(several[wanted], option)
+        keys = wanted in ("k", "v", "context")
+        rows = named.get("m", ()) if keys else named.get("n", ())
+        return Table(load(several[wanted], option), Names(rows))
     if kind == ".npy":
         if isinstance(data, Path):
             with data.open("rb") as stream:
-                return _npy(stream, data.stat().st_size, option)
-        return _npy(io.BytesIO(data), len(data), option)
-    return _text(_text_bytes(data, option), kind, option)
+                return Table(_npy(stream, data.stat().st_size, option))
+        return Table(_npy(io.BytesIO(data), len(data), option))
+    return read_table(_text_bytes(data, option), kind, option)
 
 
 class Member:
     """An array inside an archive, not read yet."""
 
-    def __init__(self, read: Any, size: int = 0) -> None:
+    def __init__(self, read: Any, size: int = 0, value: Any = None) -> None:
         self.read = read
         self.size = size
+        self.value = value
 
 
 def load(member: Member | Array, option: str) -> Array:
     """Read an array that may still lie in its archive."""
     return member.read(option) if isinstance(member, Member) else member
+
+
+def taken_labels(held: dict[str, Any], option: str) -> dict[str, tuple[str, ...]]:
+    """Take names of rows out of what a file holds: those of queries "n" and those of keys "m".
+
+    Raises AttnError for an entry of that name that is no list of words.
+    """
+    found = {}
+    for name, axis in LABELS.items():
+        if name not in held:
+            continue
+        member = held.pop(name)
+        value = getattr(member, "value", None)
+        if value is None:
+            array = load(member, f"{option}, {name}")
+            value = [str(one) for one in array.tolist()] if array.dtype.kind == "U" else None
+        if not isinstance(value, list | str) or not all(isinstance(one, str) for one in value):
+            raise AttnError(f"{option}, {name}: a list of words is wanted, one for each row.")
+        found[axis] = labels(value, f"{option}, {name}")
+    return found
 
 
 def read_many(data: bytes | Path, kind: str, option: str) -> dict[str, Member | Array] | Array:
@@ -134,7 +157,7 @@ def _later(value: Any, dtype: str | None = None) -> Member:
         array = nested(value, option)
         return array.astype(dtype) if dtype in FLOATS and array.dtype.kind == "f" else array
 
-    return Member(read)
+    return Member(read, value=value)
 
 
 FLOATS = ("float16", "float32", "float64")
@@ -282,54 +305,3 @@ def _safetensors(data: bytes | Path, option: str) -> dict[str, Member | Array]:
         return Member(read)
 
     return {name: member(name, tensor) for name, tensor in tensors}
-
-
-def _text(data: bytes, kind: str, option: str) -> Array:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise AttnError(f"{option}: this is neither text in UTF-8 nor a known format.") from None
-    lines = [line for line in text.splitlines() if line.partition("#")[0].strip()]
-    if not lines:
-        raise AttnError(f"{option}: there is nothing in it.")
-    delimiter = DELIMITERS.get(kind, "," if "," in lines[0] else None)
-    try:
-        array = np.loadtxt(lines, delimiter=delimiter, ndmin=2)
-    except ValueError:
-        if kind == ".txt" and re.search(SIGNS_OF_LITERALS, text):
-            return literals.parse("\n".join(lines), option)
-        raise AttnError(f"{option}: {_explained(lines, delimiter)}") from None
-    if np.isinf(array).any() and "inf" not in text.lower():
-        raise AttnError(f"{option}: a number is beyond float64, whose largest is 1.798e308.")
-    return array
-
-
-def _explained(lines: list[str], delimiter: str | None) -> str:
-    """Name the first cell that is no number, or the first row of another length, and show it."""
-    width = len(lines[0].partition("#")[0].split(delimiter))
-    for row, line in enumerate(lines, 1):
-        cells = [cell.strip() for cell in line.partition("#")[0].split(delimiter)]
-        wrong = next((at for at, cell in enumerate(cells) if not _is_number(cell)), None)
-        if wrong is not None:
-            header = row == 1 and re.search(r"[^\W\d_]", cells[wrong])
-            hint = "\nIs the first row a header? Remove it." if header else _hint(line)
-            what = f"row {row}, column {wrong + 1} is not a number: {cells[wrong]!r}."
-            return f"{what}\n  {line[:72]}{hint}"
-        if len(cells) != width:
-            return f"row {row} has {len(cells)} numbers, row 1 has {width}.\n  {line[:72]}"
-    return "these are no rows of numbers."
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text
-
-
-def _hint(line: str) -> str:
-    """What may be meant by a line that is no list of numbers."""
-    if ";" in line:
-        return "\nColumns are parted by commas here; write them so, and decimals with a point."
-    return ""

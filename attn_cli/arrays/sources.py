@@ -24,6 +24,7 @@ from attn_cli.errors import AttnError, ImpossibleError, shape_text
 
 if TYPE_CHECKING:
     from attn_cli.arrays import files
+    from attn_cli.arrays.tables import Names, Table
 
 Array = np.ndarray[Any, Any]
 
@@ -33,12 +34,16 @@ EXAMPLES = (
 
 
 class Sources:
-    """Reads arguments into arrays; standard input, where there is one, is read once."""
+    """Reads arguments into arrays; standard input, where there is one, is read once.
+
+    names: words for rows and columns that files had, by the option that named the file.
+    """
 
     def __init__(self, stdin: IO[bytes] | None) -> None:
         self._stdin = stdin
         self._stdin_taken_by: str | None = None
         self._data = b""
+        self.names: dict[str, Names] = {}
 
     def one(self, argument: Any, option: str) -> Array:
         """Read the array an argument is, or stands for."""
@@ -55,22 +60,27 @@ class Sources:
             kind = files.sniff(data)
             if kind == ".txt":
                 return literals.parse(_decoded(data, option), option)
-            return files.read_one(data, kind, None, option)
+            return self._named(files.read_one(data, kind, None, option), option)
         argument, part = part_of(argument)
         if part is not None:
             return _part(self.one(argument, option), part, option)
         path, name = path_and_name(argument)
         if os.path.isfile(path):
-            return files.read_one(path, _kind(path, option), name, option)
+            return self._named(files.read_one(path, _kind(path, option), name, option), option)
         if os.path.exists(path) and stat.S_ISFIFO(path.stat().st_mode):
             with path.open("rb") as stream:
                 data = _bounded(stream, option, argument)
-            return files.read_one(data, files.sniff(data), name, option)
+            return self._named(files.read_one(data, files.sniff(data), name, option), option)
         if os.path.isdir(path):
             raise AttnError(f"{option}: {argument!r} is a folder.\n{EXAMPLES}")
         if path.suffix.lower() in (*SUFFIXES, *PICKLES) or not looks_like_literal(argument):
             raise AttnError(f"{option}: there is no file {argument!r}.\n{EXAMPLES}")
         return literals.parse(argument, option)
+
+    def _named(self, table: Table, option: str) -> Array:
+        if any(table.names):
+            self.names[option] = table.names
+        return table.array
 
     def many(self, argument: Any, option: str) -> Mapping[str, files.Member | Array]:
         """Read the names of all arrays in one file, or in a mapping."""

@@ -184,7 +184,7 @@ def _refuse_unquoted(words: Words) -> None:
             f'{two_before} takes one value: put the numbers in quotes, {two_before} "{rows}"; rows '
             'end at ; inside the quotes, as in "1 0; 0 1".'
         )
-    if two_before in ("--text", "--context-text"):
+    if two_before in ("--text", "--context-text", "--labels", "--key-labels"):
         sentence = " ".join([before, *said])
         raise AttnError(
             f'{two_before} takes one value: put it in quotes, {two_before} "{sentence}".'

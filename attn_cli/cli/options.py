@@ -16,7 +16,7 @@ from attn_cli.errors import AttnError
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.mechanisms.biases import BIASES
 from attn_cli.mechanisms.normalizers import NORMALIZERS
-from attn_cli.spec import RUNS, taken_by
+from attn_cli.spec import RUNS, SAMPLED, taken_by
 from attn_cli.spelling import spelled, spelling
 
 FORMS = "bool, additive, torch-sdpa, torch-mha, jax, onnx, keras, hugging-face"
@@ -36,6 +36,7 @@ LISTED = {
     "normalizers": ", ".join(WORDS["normalizer"]),
     "biases": ", ".join(WORDS["bias"]),
     "forms": FORMS,
+    "samples": ", ".join(SAMPLED),
 }
 
 ARRAYS = "Arrays (a file, - for standard input, or numbers like '1 0; 0 1')"
