@@ -73,8 +73,9 @@ def declared(text: str, *takes: Command, kind: Kind, group: str, **more: Any) ->
     return field(default=False if kind == "flag" else None, metadata={"choice": known})
 
 
-def _wrong(name: str, value: Any, what: str) -> AttnError:
-    return AttnError(f"{choice(name)}: {brief(repr(value))} is {what}.")
+def _wrong(name: str, value: Any) -> str:
+    """The beginning of what is wrong with a value."""
+    return f"{choice(name)}: {brief(repr(value))}"
 
 
 def _is_true_or_false(value: Any) -> bool:
@@ -85,7 +86,7 @@ def _is_true_or_false(value: Any) -> bool:
 
 
 def _flag(known: Choice, name: str, value: Any) -> bool:
-    raise _wrong(name, value, "not True or False")
+    raise AttnError(f"{_wrong(name, value)} is not True or False.")
 
 
 def _whole(value: Any) -> bool:
@@ -98,7 +99,7 @@ def _count(known: Choice, name: str, value: Any) -> int:
     except TypeError:
         whole = None
     if whole is None:
-        raise _wrong(name, value, "not a whole number")
+        raise AttnError(f"{_wrong(name, value)} is not a whole number.")
     _in_range(known, name, whole)
     return whole
 
@@ -129,7 +130,7 @@ def _number(known: Choice, name: str, value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         number = None
     if number is None:
-        raise _wrong(name, value, "not a number")
+        raise AttnError(f"{_wrong(name, value)} is not a number.")
     if not isfinite(number):
         raise AttnError(f"{choice(name)}: {number:g} is not a finite number.")
     return _in_range(known, name, number)
@@ -146,7 +147,7 @@ def _name(known: Choice, name: str, value: Any) -> str:
 
 def _text(known: Choice, name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise _wrong(name, value, "not text")
+        raise AttnError(f"{_wrong(name, value)} is not text.")
     return value
 
 
@@ -157,7 +158,7 @@ def _counts(known: Choice, name: str, value: Any) -> str:
     value = value.tolist() if hasattr(value, "tolist") else value
     several = value if isinstance(value, Sequence) else [value]
     if not several or not all(map(_whole, several)):
-        raise _wrong(name, value, "neither a whole number nor a list of them")
+        raise AttnError(f"{_wrong(name, value)} is neither a whole number nor a list of them.")
     return ",".join(str(int(one)) for one in several)
 
 
@@ -166,7 +167,7 @@ def _names(known: Choice, name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
     if not isinstance(value, Sequence) or not all(isinstance(one, str) for one in value):
-        raise _wrong(name, value, "neither text nor a list of texts")
+        raise AttnError(f"{_wrong(name, value)} is neither text nor a list of texts.")
     return ",".join(value)
 
 

@@ -21,13 +21,18 @@ class Exit(IntEnum):
 
 
 class AttnError(ValueError):
-    """Wrong usage or unreadable input; the message says what, where, and what to try."""
+    """Wrong usage or unreadable input; the message says what, where, and what to try.
+
+    It is English, so that it can be searched for; a command line tells it in the language that is
+    asked for. message: the same with the names of choices between ‹ and ›.
+    """
 
     status = Exit.USAGE
 
     def __init__(self, message: str) -> None:
         """Call choices in the message as the caller calls them (see attn_cli.spelling)."""
         super().__init__(spelled(message))
+        self.message = message
 
 
 class ImpossibleError(AttnError):

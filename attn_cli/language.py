@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import MappingProxyType
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from attn_cli.spelling import spelled
-
-ENGLISH: Mapping[str, str] = MappingProxyType({})
-
-_catalogue: ContextVar[Mapping[str, str]] = ContextVar("catalogue", default=ENGLISH)
+from attn_cli.spelling import Spelling, current, spelled
 
 
-def speak(catalogue: Mapping[str, str]) -> None:
+class Catalogue(dict[str, str]):
+    """English texts with what another language has for them; each is one and the same for ever."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+ENGLISH = Catalogue()
+
+_catalogue: ContextVar[Catalogue] = ContextVar("catalogue", default=ENGLISH)
+
+
+def speak(catalogue: Catalogue) -> None:
     """Say everything from now on as a catalogue has it; an empty one is English."""
     _catalogue.set(catalogue)
 
 
 @contextmanager
-def speaking(catalogue: Mapping[str, str]) -> Iterator[None]:
+def speaking(catalogue: Catalogue) -> Iterator[None]:
     """Say everything inside a with statement as a catalogue has it."""
     token = _catalogue.set(catalogue)
     try:
@@ -34,3 +42,89 @@ def said(text: str, **fields: Any) -> str:
     """A text in the language that is spoken, its fields put in; English where it has no other."""
     found = _catalogue.get().get(text, text)
     return spelled(found.format(**fields) if fields else found)
+
+
+HOLE = re.compile(r"\{(\d)\}")
+"""Where a text that is made in one piece has what was put in: {1}, {2}."""
+
+
+class Form(NamedTuple):
+    """A text with holes, the pieces between them, and what matches it.
+
+    bare: whether the pieces are signs alone, as in {1}; {2}.
+    """
+
+    text: str
+    pieces: tuple[str, ...]
+    pattern: re.Pattern[str]
+    bare: bool
+
+
+class Phrases(NamedTuple):
+    """A catalogue as it is looked into: whole texts, and forms, those first that say most."""
+
+    whole: Mapping[str, str]
+    forms: tuple[Form, ...]
+
+
+def foreign() -> bool:
+    """Whether another language than English is spoken."""
+    return bool(_catalogue.get())
+
+
+def told(text: str) -> str:
+    """A text that was put together in English, in the language that is spoken.
+
+    The catalogue has it, or a form of it with holes, whose contents are told in the same way.
+    """
+    catalogue = _catalogue.get()
+    if not catalogue or not text:
+        return spelled(text)
+    return spelled(_told(text, _phrases(catalogue, current())))
+
+
+def _told(text: str, phrases: Phrases) -> str:
+    if text in phrases.whole or not re.search("[a-z]{2}|[A-Z]{3}", text):
+        return phrases.whole.get(text, text)
+    if text[:1].islower() and (upper := text[:1].upper() + text[1:]) in phrases.whole:
+        return phrases.whole[upper]
+    for form in phrases.forms:
+        if not all(piece in text for piece in form.pieces):
+            continue
+        match = form.pattern.fullmatch(text)
+        if match is None:
+            continue
+        parts = [_told(part, phrases) for part in match.groups()]
+        if not form.bare or parts != [*match.groups()]:
+            return _filled(phrases.whole[form.text], parts)
+    return text
+
+
+def _filled(text: str, parts: Sequence[str]) -> str:
+    return HOLE.sub(lambda hole: parts[int(hole[1]) - 1], text)
+
+
+@lru_cache(maxsize=4)
+def _phrases(catalogue: Catalogue, spelling: Spelling) -> Phrases:
+    """Texts with the names of choices between ‹ and ›, and as they are spelled now."""
+    whole = {spelled(text): spelled(other) for text, other in catalogue.items()} | catalogue
+    forms = [_form(text) for text in whole if "{1}" in text]
+    return Phrases(whole, tuple(sorted(forms, key=lambda form: -_says(form))))
+
+
+SPLIT = {" · ": 43, "; or ": 25, "\n": 20, "; ": 18, ": ": 8, ", ": 1}
+"""Where texts are split into parts that are told each for itself: in this order, and after all
+forms that say so many letters themselves."""
+
+
+def _says(form: Form) -> float:
+    """How much of a text a form says itself."""
+    (first, *more) = form.pieces
+    return sum(map(len, form.pieces)) if more else SPLIT.get(first, len(first))
+
+
+def _form(text: str) -> Form:
+    pieces = HOLE.split(text)[::2]
+    pattern = "(.*?)".join(map(re.escape, pieces))
+    bare = not any(map(str.isalpha, "".join(pieces)))
+    return Form(text, tuple(filter(None, pieces)), re.compile(pattern, re.DOTALL), bare)

@@ -49,6 +49,11 @@ def spelling(way: Spelling) -> Iterator[None]:
         _spelling.reset(token)
 
 
+def current() -> Spelling:
+    """The way in which choices are written now."""
+    return _spelling.get()
+
+
 def choice(name: str, value: object = None) -> str:
     """A choice as texts name it, with its value."""
     return f"‹{name}›" if value is None else f"‹{name} {value}›"

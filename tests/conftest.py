@@ -65,6 +65,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.delenv("ATTN_DEBUG", raising=False)
+    monkeypatch.setenv("ATTN_LANG", "en")
     language.speak(language.ENGLISH)
 
 

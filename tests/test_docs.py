@@ -13,7 +13,11 @@ from cogapp import Cog
 from tests.conftest import Attn
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+PAGES = [
+    "README.md",
+    "README.zh-CN.md",
+    *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))),
+]
 PICTURES = {
     "sentence": 'compute --text "The cat is sitting on the mat." --heads 2 --causal',
     "training": 'train --text "The cat is sitting on the mat." --pair cat,mat --pair mat,cat',

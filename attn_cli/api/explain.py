@@ -19,7 +19,7 @@ from attn_cli.api.measurements import MEASURES
 from attn_cli.api.shown import Frame, Shown
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, brief, did_you_mean
-from attn_cli.language import said
+from attn_cli.language import said, told
 from attn_cli.mechanisms import Mechanism
 from attn_cli.topics.aliases import topic_called
 from attn_cli.topics.examples import read_example
@@ -181,7 +181,7 @@ def _of_mode(mechanism: Mechanism, language: str) -> Topic:
 
 def _mode_parts(mechanism: Mechanism, language: str) -> Iterator[Part]:
     name = mechanism.name
-    yield Part("text", f"`{mechanism.formula}`")
+    yield Part("text", f"`{told(mechanism.formula)}`")
     yield Part("text", said(mechanism.about))
     yield Part("attn", f"attn compute --mode {name} {mechanism.example}")
     cost = complexity(mode=name)
@@ -195,5 +195,5 @@ def _mode_parts(mechanism: Mechanism, language: str) -> Iterator[Part]:
     )
     spoken = f" --lang {language}" if language != "en" else ""
     more = [f"- `attn {command}{spoken} --mode {name}`" for command in ("compute", "complexity")]
-    sources, then = said("Sources"), said("Next")
-    yield Part("text", f"**{sources}**\n\n- {mechanism.source}\n\n**{then}**\n\n" + "\n".join(more))
+    sources, then, source = said("Sources"), said("Next"), told(mechanism.source)
+    yield Part("text", f"**{sources}**\n\n- {source}\n\n**{then}**\n\n" + "\n".join(more))

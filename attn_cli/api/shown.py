@@ -58,7 +58,9 @@ class Shown:
 
     def _blocks(self, frame: Frame) -> list[Block]:
         """The page in the language that was spoken when it was made."""
-        return self._context.copy().run(self.page, frame)
+        from attn_cli.views.translated import translated_page
+
+        return self._context.copy().run(lambda: translated_page(self.page(frame)))
 
     def page(self, frame: Frame) -> list[Block]:
         """The page before it is known where it is shown."""
@@ -79,10 +81,11 @@ class Shown:
         """The page for a screen reader: each row of numbers as a sentence that names its cells."""
         from attn_cli.views.spoken import spoken_page
         from attn_cli.views.terminal import page_text
+        from attn_cli.views.translated import translated_page
         from attn_cli.views.visible import visible_page
 
         def told() -> str:
-            blocks = visible_page(self.page(Frame()))
+            blocks = visible_page(translated_page(self.page(Frame())))
             return page_text(spoken_page(blocks, Frame().signs), Frame().width)
 
         return self._context.copy().run(told)

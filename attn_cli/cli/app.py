@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from attn_cli.cli import streams
 from attn_cli.cli.given import HELP, options_among
+from attn_cli.cli.speaking import before_a_command, speak_early
 
 COMMANDS = (
     "compute",
@@ -39,7 +40,9 @@ class Commands(TyperGroup):
         return [*COMMANDS]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuse options that stand before a command."""
+        """Refuse options that stand before a command; --lang may."""
+        speak_early(args)
+        args = before_a_command(args)
         if args and args[0].startswith("-") and not self._has(args[0]):
             from attn_cli.cli.meant import outside_a_command
 
@@ -77,7 +80,7 @@ def _start_over(ctx: Any) -> Any:
 def _refuse(message: str) -> NoReturn:
     from attn_cli.errors import Exit
 
-    streams.say(f"Error: {message}")
+    streams.complain(message)
     raise typer.Exit(int(Exit.USAGE))
 
 
@@ -105,7 +108,7 @@ def _understood(name: str, words: list[str]) -> list[str]:
         try:
             words, note = understood(name, words, given)
         except AttnError as error:
-            _refuse(str(error))
+            _refuse(error.message)
     if note:
         streams.note(note)
     return words

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from attn_cli.cli.streams import as_option
 from attn_cli.language import said
+from attn_cli.spelling import spelling
 from attn_cli.views.help_page import Option, two_columns
 from attn_cli.views.page import Block, Heading, Lines, Title
 
@@ -59,5 +61,8 @@ def start_page(commands: Sequence[tuple[str, str]]) -> list[Block]:
 def print_help(blocks: list[Block]) -> None:
     """Print a page of help as other pages are printed."""
     from attn_cli.cli.output import printer_of
+    from attn_cli.views.translated import translated_page
 
-    printer_of(SimpleNamespace(plain=False, theme=None)).print(blocks)
+    with spelling(as_option):
+        told = translated_page(blocks)
+    printer_of(SimpleNamespace(plain=False, theme=None)).print(told)

@@ -155,7 +155,7 @@ VIEWS: Mapping[str, View] = {
     ),
     "plain": View(bool, DISPLAY, "For screen readers: numbers in sentences, in ASCII."),
     "quiet": View(bool, DISPLAY, "The output matrix alone.", ("compute",)),
-    "lang": View(str, DISPLAY, "en or zh: meanings, notices, explanations.", example="en|zh"),
+    "lang": View(str, DISPLAY, "en or zh: everything that is said (ATTN_LANG).", example="en|zh"),
     "json": View(
         bool,
         OUTPUT,

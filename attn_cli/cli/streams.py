@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TextIO
 import typer
 
 from attn_cli.errors import AttnError, Exit
-from attn_cli.language import said
+from attn_cli.language import said, told
 from attn_cli.spelling import TYPED, spelling
 from attn_cli.views.visible import visible
 
@@ -72,9 +72,16 @@ def say(text: str) -> None:
     print(text, file=stream)
 
 
+def complain(message: str) -> None:
+    """Say what is wrong."""
+    with spelling(as_option):
+        say(said("Error: {message}", message=told(message)))
+
+
 def note(notice: str) -> None:
     """Say what a person has to know to read a result right."""
-    say(said("Note: {notice}", notice=notice))
+    with spelling(as_option):
+        say(said("Note: {notice}", notice=told(notice)))
 
 
 def as_option(name: str, value: str | None) -> str:
@@ -96,7 +103,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             command(**given)
             sys.stdout.flush()
         except AttnError as error:
-            _leave(str(error), error.status, error)
+            _leave(error.message, error.status, error)
         except KeyboardInterrupt as error:
             _leave("Interrupted.", Exit.INTERRUPTED, error)
         except OSError as error:
@@ -127,7 +134,7 @@ def unwritten(error: OSError) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
         return Exit.FINE
-    say(f"Error: standard output: {error.strerror or error}.")
+    complain(f"standard output: {error.strerror or error}.")
     return Exit.NO
 
 
@@ -135,5 +142,8 @@ def _leave(message: str, status: Exit, error: BaseException) -> NoReturn:
     if os.environ.get("ATTN_DEBUG") == "1":
         raise error
     if message:
-        say(message if status is Exit.INTERRUPTED else f"Error: {message}")
+        if status is Exit.INTERRUPTED:
+            say(said("Interrupted."))
+        else:
+            complain(message)
     raise typer.Exit(int(status))

@@ -31,13 +31,13 @@ class Command(TyperCommand):
         args = _joined(_filled(args))
         wrong = _wrong(args, _valued(self))
         if wrong is not None:
-            streams.say(f"Error: {wrong}")
+            streams.complain(wrong)
             raise typer.Exit(int(Exit.USAGE))
         try:
             return super().parse_args(ctx, args)
         except typer.BadParameter as error:
             option = getattr(error.param, "opts", ["value"])[0]
-            streams.say(f"Error: {option}: {_no_number(str(error.message))}")
+            streams.complain(f"{option}: {_no_number(str(error.message))}")
             raise typer.Exit(int(Exit.USAGE)) from None
 
     def _help(self, args: list[str]) -> None:
@@ -59,7 +59,7 @@ class Command(TyperCommand):
                 else:
                     page = pages.help_page(name, module.HELP, module.EXAMPLES, module.USED, options)
         except AttnError as error:
-            streams.say(f"Error: {error}")
+            streams.complain(error.message)
             raise typer.Exit(int(Exit.USAGE)) from None
         print_help(page)
         raise typer.Exit()

@@ -62,8 +62,10 @@ class Kind(NamedTuple):
         usual = tuple(p.usual for p in self.parameters[len(numbers) :] if p.usual is not None)
         short = len(numbers) + len(usual) < len(self.parameters)
         if short or (len(numbers) > len(self.parameters) and not self.many):
-            given = f"not {len(numbers)}" if numbers else "and none is given"
-            raise AttnError(f"{self.signature} takes {self._count()}, {given}.")
+            wanted = f"{self.signature} takes {self._count()}"
+            if not numbers:
+                raise AttnError(f"{wanted}, and none is given.")
+            raise AttnError(f"{wanted}, not {len(numbers)}.")
         taken = [*self.parameters, *self.parameters[-1:] * (len(numbers) - len(self.parameters))]
         for parameter, number in zip(taken, numbers, strict=False):
             if not parameter.least <= number <= parameter.most:

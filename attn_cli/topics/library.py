@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple
+
+from attn_cli.language import ENGLISH, Catalogue
 
 LANGUAGES = ("en", "zh")
 
@@ -34,6 +36,12 @@ ORDER = (
     "kv-cache",
 )
 """Topics in the order in which they are best read; those of modes follow."""
+
+SAID = ("steps", "notices", "modes", "words", "gradients", "diagnosis", "faults", "check")
+"""Files of texts that are handed to `said`, with those of another language."""
+
+TOLD = ("errors", "facts", "masks", "costs", "help")
+"""Files of texts that are put together in English and handed to `told`, with holes {1}, {2}."""
 
 FENCE = re.compile(r"^```(attn|measure)\n(.*?)^```\n", re.M | re.S)
 
@@ -74,12 +82,13 @@ def parts(body: str) -> tuple[Part, ...]:
     return tuple(part for part in found if part.content.strip())
 
 
-def catalogue(language: str) -> Mapping[str, str]:
+@cache
+def catalogue(language: str) -> Catalogue:
     """English texts with what another language has for them; empty for English."""
     if language == "en":
-        return {}
+        return ENGLISH
     folder = files(f"attn_cli.topics.{language}")
-    found: dict[str, str] = {}
-    for name in ("steps", "notices", "modes", "words", "gradients", "diagnosis", "faults", "check"):
-        found |= json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8"))
+    found = Catalogue()
+    for name in (*SAID, *TOLD):
+        found.update(json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8")))
     return found

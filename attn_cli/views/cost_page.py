@@ -26,7 +26,7 @@ def cost_page(
     is told what to type next.
     """
     told = _counting(report, hinted=command is not None)
-    counted = [Lines((f"{said('Counting')}: {told}",), quiet=True, indented=False)]
+    counted = [Lines((said("Counting: {rules}", rules=told),), quiet=True, indented=False)]
     return [
         Title(f"Cost of {report.title[:1].lower()}{report.title[1:]}", "", _sizes(report)),
         *([Lines(report.facts, quiet=True, indented=False)] if report.facts else []),
@@ -211,7 +211,7 @@ def _counting(report: CostReport, *, hinted: bool) -> str:
     """The first rules of counting; hinted: and how the others are shown."""
     shown = [said(text) for text in report.conventions if not text.startswith("memory")]
     hint = said("All rules: {how}", how=spelled("‹details›")) if hinted else ""
-    return f"{'; '.join(shown[:2])}. {hint}".strip()
+    return said("{rules}. {hint}", rules=said("; ").join(shown[:2]), hint=hint).strip()
 
 
 def _advice(report: CostReport, command: str, *, details: bool) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attn_cli.data.libraries import LIBRARIES, QUESTIONS
+from attn_cli.language import told
 from attn_cli.spelling import spelled
 from attn_cli.views.advice import advice_lines
 from attn_cli.views.page import Block, Heading, Lines, Title, listing
@@ -40,7 +41,7 @@ def _listed(columns: Row, rows: Sequence[Row]) -> Block:
 def library_blocks() -> list[Block]:
     """What every library makes of masks: one row for each, one column for each question."""
     rows = [
-        (f"{one.name} {one.version}", *(getattr(one, name) for name in QUESTIONS))
+        (f"{one.name} {one.version}", *(told(getattr(one, name)) for name in QUESTIONS))
         for one in LIBRARIES
     ]
     columns = ("library", *QUESTIONS.values())

@@ -79,7 +79,7 @@ def _table(picture: Picture, report: MaskReport, display: Display) -> list[Grid]
         columns_are="key",
         largest=1,
         sums=None if compared else picture.keys.tolist(),
-        sums_are="keys",
+        sums_are=said("keys"),
     )
     grids = grids_of(matrix, display)
     return None if any(grid.note for grid in grids) else grids

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attn_cli.data.libraries import QUESTIONS
 from attn_cli.errors import brief
+from attn_cli.language import told
 from attn_cli.results.mask import Convention, FormShown, MaskReport
 from attn_cli.results.trace import Trace
 from attn_cli.spelling import spelled
@@ -136,7 +137,7 @@ def _form(report: MaskReport, form: FormShown, display: Display) -> list[Block]:
 def _conventions(
     questions: tuple[str, ...], conventions: tuple[Convention, ...], width: int
 ) -> list[Block]:
-    rows = [[one.library, *one.answers] for one in conventions]
+    rows = [[one.library, *map(told, one.answers)] for one in conventions]
     columns = ["library", *questions]
     needed = sum(max(len(row[j]) for row in [columns, *rows]) + 2 for j in range(len(columns)))
     if needed <= width:
@@ -144,8 +145,8 @@ def _conventions(
         return [Heading("", "What others make of it"), table, *_counting(questions)]
     blocks: list[Block] = [Heading("", "What others make of it")]
     for place, question in enumerate(questions):
-        answers = tuple(f"{one.library}: {one.answers[place]}" for one in conventions)
-        blocks += [Lines((f"{question}:",)), Lines(tuple(f"  {line}" for line in answers))]
+        answers = tuple(f"  {row[0]}: {row[place + 1]}" for row in rows)
+        blocks += [Lines((f"{told(question)}:",)), Lines(answers)]
     return [*blocks, *_counting(questions)]
 
 

@@ -1,0 +1,199 @@
+"""Chinese through and through: pages, help, errors; by option or environment; the right words."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shlex
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+import attn_cli
+from attn_cli import language
+from attn_cli.cli.app import COMMANDS
+from attn_cli.cli.options import options_of
+from attn_cli.spelling import spelling
+from attn_cli.topics.library import SAID, TOLD, catalogue
+from tests.conftest import Attn
+
+LINES = Path(__file__).with_name("chinese_lines.txt").read_text(encoding="utf-8").splitlines()
+
+SMALL_WORDS = (
+    *("the", "of", "is", "are", "and", "for", "with", "from", "in", "to", "a", "an", "by", "not"),
+    *("or", "that", "which", "what", "it", "its", "has", "have", "be", "as", "at", "on", "than"),
+    *("more", "less", "where", "when", "only", "one", "two", "every", "may", "can", "give", "take"),
+    *("here", "there", "this", "these", "those", "their", "them", "they", "but", "other", "same"),
+    *("both", "between", "before", "after", "above", "below", "into", "over", "how"),
+)
+"""English words that sentences have, and names, options and formulas have not."""
+
+ENGLISH = re.compile(rf"(?<![\w\-‹/.\"'=`])({'|'.join(SMALL_WORDS)})(?![\w\-=\"'/`])")
+
+AS_THEY_ARE = (
+    "“Attention and memory in deep learning”",
+    "(mask, else -∞)",
+    r"\d·m·a",
+    r"·n·m·a = ",
+    r"n\.npz.*--is",
+    r"attn [a-z]+ .*",
+)
+"""Titles, formulas and commands, which stay as they are."""
+
+
+def english_in(page: str) -> list[str]:
+    """Lines that have an English sentence, or a part of one."""
+    for text in AS_THEY_ARE:
+        page = re.sub(text, "", page)
+    return [line for line in page.splitlines() if ENGLISH.search(line)]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_no_english_is_left(attn: Attn, line: str) -> None:
+    """No sentence of a page, of help, of a note or of an error is in English."""
+    ran = attn(*shlex.split(line)[1:], "--lang", "zh")
+    assert english_in(ran.out + ran.err) == []
+    assert re.search("[\u4e00-\u9fff]", ran.out + ran.err)
+
+
+def test_english_is_found(attn: Attn) -> None:
+    """The same measure finds English on English pages: it is no measure that always holds."""
+    some = LINES[::8]
+    found = [line for line in some if english_in("".join(_both(attn, line)))]
+    assert len(found) > 0.8 * len(some)
+
+
+def _both(attn: Attn, line: str) -> tuple[str, str]:
+    ran = attn(*shlex.split(line)[1:])
+    return ran.out, ran.err
+
+
+def skeleton(node: ast.expr) -> str | None:
+    """A text with {1}, {2} for what is put in; None where it is put together elsewhere."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if not isinstance(node, ast.JoinedStr):
+        return None
+    holes = iter(range(1, 100))
+    parts = [
+        str(one.value) if isinstance(one, ast.Constant) else f"{{{next(holes)}}}"
+        for one in node.values
+    ]
+    return "".join(parts)
+
+
+def messages() -> set[str]:
+    """The text of every error that is raised in the package."""
+    found = set()
+    for path in Path(attn_cli.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                own = node.func.id.endswith("Error") and node.func.id.startswith(
+                    ("Attn", "Shape", "Impossible")
+                )
+                text = skeleton(node.args[0]) if own and node.args else None
+                if text is not None:
+                    found.add(text)
+    return found
+
+
+def test_every_error_has_its_chinese() -> None:
+    """Every message in the code is in the catalogue, with as many holes."""
+    found = messages()
+    assert len(found) > 350
+    assert found - {*catalogue("zh")} == set()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_all_help_is_chinese(command: str) -> None:
+    """Every option of every command, and every group, is told in Chinese."""
+    from attn_cli.cli.streams import as_option
+
+    options = [one.annotation.__metadata__[0] for one in options_of(command)]
+    with language.speaking(catalogue("zh")), spelling(as_option):
+        for one in options:
+            assert language.told(one.help) != one.help, one.help
+            assert language.told(one.rich_help_panel) != one.rich_help_panel
+
+
+def test_holes_are_kept() -> None:
+    """What is put into a Chinese text is there in the English one."""
+    for text, other in catalogue("zh").items():
+        holes = [{*re.findall(r"\{\w*\}", one)} for one in (text, other)]
+        assert holes[1] <= holes[0], text
+
+
+def test_no_text_is_there_twice() -> None:
+    """A text that is told has one place among the files."""
+    folder = files("attn_cli.topics.zh")
+    seen: dict[str, str] = {}
+    for name in (*SAID, *TOLD):
+        for text in json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8")):
+            assert name in SAID or text not in seen, (text, name, seen.get(text))
+            seen[text] = name
+
+
+def test_terms_are_those_of_the_field() -> None:
+    """Where English has a term of the glossary, Chinese has its word; and none that misleads."""
+    folder = files("attn_cli.topics.zh")
+    terms = json.loads(folder.joinpath("terms.json").read_text(encoding="utf-8"))
+    names = r"‹[^›]*›|--[\w-]+|\{\w+\}|attn \w+"
+    for text, other in catalogue("zh").items():
+        clean = re.sub(names, "", text)
+        for term, words in terms.items():
+            if re.search(rf"(?<![\w/.\-]){term}(?![\w/.=\-(\[])", clean):
+                kept = re.search(rf"(?<![a-z]){term}(?![a-z])", other)
+                assert kept or any(word in other for word in words), (term, text, other)
+    whole = "".join(one.read_text(encoding="utf-8") for one in folder.iterdir() if one.is_file())
+    assert not re.search("份额|怎样与键相遇|掩蔽", whole)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"ATTN_LANG": "zh"},
+        {"ATTN_LANG": "", "LC_ALL": "", "LC_MESSAGES": "", "LANG": "zh_CN.UTF-8"},
+        {"ATTN_LANG": "", "LC_ALL": "zh_TW.UTF-8", "LANG": "en_GB.UTF-8"},
+    ],
+)
+def test_the_environment_names_the_language(
+    attn: Attn, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    """ATTN_LANG, then the locale; --lang is stronger."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert "没有空行" in attn("mask", "--causal").out
+    assert "错误：" in attn("compute", "--n", "0").err
+    assert "no empty row" in attn("mask", "--causal", "--lang", "en").out
+
+
+def test_another_locale_is_english(attn: Attn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A language that there is not is no error where the environment names it."""
+    monkeypatch.setenv("ATTN_LANG", "fr_FR.UTF-8")
+    assert "no empty row" in attn("mask", "--causal").out
+
+
+def test_lang_may_stand_before_the_command(attn: Attn) -> None:
+    """The same in front of a command, alone, and with help."""
+    assert (
+        attn("--lang", "zh", "mask", "--causal").out == attn("mask", "--causal", "--lang", "zh").out
+    )
+    assert "注意力" in attn("--lang", "zh").out
+    assert "掩码" in attn("--lang=zh", "mask", "--help").out
+    assert attn("--lang", "zh", "foo").err.startswith("错误：没有命令 'foo'")
+
+
+def test_exceptions_stay_english() -> None:
+    """What the library raises can be searched for, whatever language its pages speak."""
+    with pytest.raises(attn_cli.AttnError, match="There is no topic 'foo'"):
+        attn_cli.explain("foo", language="zh")
+
+
+def test_data_is_not_translated(attn: Attn) -> None:
+    """Words of a person's own, and names of steps, stay as they are."""
+    ran = attn("compute", "--text", "keys queries nothing", "--causal", "--lang", "zh")
+    assert "keys" in ran.out
+    assert "queries" in ran.out
+    assert re.search(r"\d mask  ", ran.out)
