@@ -62,11 +62,17 @@ ASKED: dict[str, tuple[str, ...]] = {
     ),
     "soft-and-hard": (
         "hard",
-        "reinforce",
         "gumbel-softmax",
         "xu",
-        "强化学习",
     ),
+    "reinforce": ("reinforce", "强化学习", "policy gradient", "williams"),
+    "symmetry": ("are weights symmetric", "对称"),
+    "local-p": ("local-p", "bell curve", "高斯窗"),
+    "local-and-hard": ("local as hard",),
+    "images-and-graphs": ("graph attention", "images", "图像"),
+    "dot-or-additive": ("dot or additive", "点积还是加性"),
+    "words": ("glossary", "⊙", "nats", "术语", "FFN"),
+    "sources": ("bibliography", "参考文献", "papers"),
     "softmax-jacobian": ("softmax jacobian",),
     "additive": ("bahdanau",),
     "general": ("luong",),
@@ -81,11 +87,13 @@ ASKED: dict[str, tuple[str, ...]] = {
         "sliding window",
         "longformer",
     ),
-    "bottleneck": (
+    "seq2seq": (
         "seq2seq",
         "rnn",
         "encoder decoder",
+        "循环神经网络",
     ),
+    "bottleneck": ("one vector", "瓶颈"),
     "permutation": (
         "permutation",
         "order",
@@ -110,7 +118,7 @@ ASKED: dict[str, tuple[str, ...]] = {
         "sparsemax",
         "entmax",
     ),
-    "global-and-local": ("local-p",),
+    "global-and-local": ("local-m", "局部"),
     "self-and-cross": (
         "self attention",
         "cross attention",

@@ -11,6 +11,7 @@ from attn_cli import mechanisms
 from attn_cli.api.compare import compared
 from attn_cli.api.complexity import complexity, counted
 from attn_cli.api.compute import computed
+from attn_cli.api.drawings import DRAWINGS
 from attn_cli.api.given import separated
 from attn_cli.api.languages import speaking
 from attn_cli.api.looking import Look
@@ -40,6 +41,18 @@ class Measured(Shown):
         columns = [said(column) for column in found.columns]
         table = listing(columns, found.rows, right=columns[1:])
         return [Lines((said(found.what),), quiet=True, indented=False), table]
+
+
+class Picture(Shown):
+    """What a topic draws."""
+
+    def __init__(self, name: str) -> None:
+        self.title = name
+        self._draw = DRAWINGS[name]
+
+    def page(self, frame: Frame) -> list[Block]:
+        """The picture."""
+        return [*self._draw()]
 
 
 EMPHASIS = re.compile(r"(\*\*|`)(.+?)\1", re.DOTALL)
@@ -116,16 +129,43 @@ class Topics(Shown):
         ]
 
 
-def explain(topic: str | None = None, *, language: str = "en") -> Page | Topics:
+class Booklet(Shown):
+    """Every topic, one behind the other, in the order in which they are best read."""
+
+    def __init__(self, pages: tuple[Page, ...]) -> None:
+        self.title = said("Attention, step by step")
+        self.pages = pages
+
+    def page(self, frame: Frame) -> list[Block]:
+        """The contents, then every page."""
+        contents = [(f"{at}", page.title) for at, page in enumerate(self.pages, 1)]
+        blocks: list[Block] = [Title(self.title, "", ""), listing(["", " "], contents, right=[""])]
+        for page in self.pages:
+            blocks += [Lines((), apart=True), *page.page(frame)]
+        return blocks
+
+
+def explain(
+    topic: str | None = None, *, everything: bool = False, language: str = "en"
+) -> Page | Topics | Booklet:
     """Explain a topic, with the numbers of its examples; without one, list all there are.
 
-    Raises AttnError (a ValueError) for a topic that there is not, with the nearest that is.
+    everything: all topics as one booklet. Raises AttnError (a ValueError) for a topic that there
+    is not, with the nearest that is, and for a topic with everything.
     """
     with speaking(language):
+        if everything:
+            if topic is not None:
+                raise AttnError("‹everything› has no effect with a topic. Leave one out.")
+            return Booklet(tuple(_page(read(name, language)) for name in ORDER))
         if topic is None:
             return Topics(language)
         found = _topic(str(topic).lower(), language)
-        return Page(found, tuple(_piece(part) for part in found.parts))
+        return _page(found)
+
+
+def _page(topic: Topic) -> Page:
+    return Page(topic, tuple(_piece(part) for part in topic.parts))
 
 
 def _piece(part: Part) -> Piece:
@@ -133,6 +173,8 @@ def _piece(part: Part) -> Piece:
         return Piece(text=part.content)
     if part.kind == "measure":
         return Piece(result=Measured(part.content))
+    if part.kind == "picture":
+        return Piece(result=Picture(part.content))
     return Piece(line=part.content, result=_result(part.content))
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from attn_cli.api.complexity import complexity
 from attn_cli.arrays import seeded
 from attn_cli.mechanisms import Choices, named
 from attn_cli.mechanisms.normalizers import normalizer
 from attn_cli.program import Program
 from attn_cli.readings.values import evaluate
+from attn_cli.units import bytes_text, flops_text
 
 Array = np.ndarray[Any, Any]
 
@@ -32,27 +34,37 @@ DRAWS, KEYS = 2000, 8
 def scaling() -> Measured:
     """How wide vectors make scores spread, and softmax saturate, with and without 1/√d."""
     rows = []
-    for width in (4, 16, 64, 256, 1024):
-        query = seeded.normal("query", (DRAWS, 1, width), SEED)
-        key = seeded.normal("key", (DRAWS, KEYS, width), SEED)
-        scores = np.matmul(query, key.swapaxes(1, 2))[:, 0]
-        scaled = scores / np.sqrt(width)
+    for width in (4, 16, 64, 512, 1024):
+        scores, scaled = _scores(width)
         rows.append((f"{width}", *_spread(scores), *_spread(scaled)))
     return Measured(
         f"{DRAWS:,} random queries with {KEYS} keys each, all numbers of variance 1. Variance of "
-        "the scores, the largest weight, and the slope of softmax there, p (1 - p), on average:",
+        "the scores, the largest weight p on average, and the slope of softmax there, p (1 - p):",
         ("d", "variance", "weight", "slope", "variance, scaled", "weight, scaled", "slope, scaled"),
         tuple(rows),
     )
 
 
+def _scores(width: int) -> tuple[Array, Array]:
+    """Scores of random queries and keys, plain and scaled."""
+    query = seeded.normal("query", (DRAWS, 1, width), SEED)
+    key = seeded.normal("key", (DRAWS, KEYS, width), SEED)
+    scores = np.matmul(query, key.swapaxes(1, 2))[:, 0]
+    return scores, scores / np.sqrt(width)
+
+
+def variances(widths: Sequence[int]) -> list[tuple[float, float]]:
+    """The variance of scores at each width, plain and scaled."""
+    pairs = [_scores(width) for width in widths]
+    return [(float(plain.var()), float(scaled.var())) for plain, scaled in pairs]
+
+
 def _spread(scores: Array) -> tuple[str, str, str]:
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    largest = (powers / powers.sum(axis=1, keepdims=True)).max(axis=1)
-    slope = (largest * (1 - largest)).mean()
+    weight = round(float((powers / powers.sum(axis=1, keepdims=True)).max(axis=1).mean()), 3)
     variance = scores.var()
     written = f"{variance:,.0f}" if variance >= 10 else f"{variance:.2f}"
-    return written, f"{largest.mean():.3f}", f"{slope:.3f}"
+    return written, f"{weight:.3f}", f"{weight * (1 - weight):.3f}"
 
 
 def _small(choices: Choices, arrays: dict[str, Array]) -> Program:
@@ -137,10 +149,91 @@ def bottleneck() -> Measured:
     )
 
 
+def reinforce() -> Measured:
+    """How far estimates by draws are from the gradient of the expected reward by the scores."""
+    scores = seeded.normal("scores", (KEYS,), SEED)
+    reward = seeded.normal("reward", (KEYS,), SEED) + 2
+    shares = np.exp(scores - scores.max())
+    shares /= shares.sum()
+    exact = shares * (reward - shares @ reward)
+    most = 10**4
+    drawn = np.searchsorted(shares.cumsum(), seeded.uniform("draws", (most,), SEED))
+    each = np.eye(KEYS)[np.minimum(drawn, KEYS - 1)] - shares
+    plain = reward[drawn, None] * each
+    steadied = (reward[drawn, None] - shares @ reward) * each
+    rows = []
+    for count in (1, 10, 100, 1000, most):
+        errors = [
+            float(np.abs(one[:count].mean(axis=0) - exact).max()) for one in (plain, steadied)
+        ]
+        rows.append((f"{count:,}", *(f"{error:.4f}" for error in errors)))
+    spreads = [f"{float(one.var(axis=0).sum()):.3f}" for one in (plain, steadied)]
+    return Measured(
+        f"A query with {KEYS} keys and random rewards around 2. The largest error of the mean "
+        "estimate; in the last row, the variance of one estimate, summed over the scores:",
+        ("draws", "without baseline", "with the mean reward"),
+        (*rows, ("variance", *spreads)),
+    )
+
+
+def forgetting() -> Measured:
+    """How much the last state of a recurrent net changes with a word that many steps back."""
+    width = 32
+    recurrent = seeded.projection("recurrent", (width, width), SEED)
+    inward = seeded.projection("inward", (width, width), SEED)
+    words = seeded.normal("words", (33, width), SEED)
+    state, slopes = np.zeros(width), []
+    for word in words:
+        state = np.tanh(state @ recurrent + word @ inward)
+        slopes.append(1 - state**2)
+    change = inward * slopes[-1]
+    sizes = [float(np.linalg.norm(change))]
+    through = np.diag(slopes[-1])
+    for slope in slopes[-2::-1]:
+        through = slope[:, None] * (recurrent @ through)
+        sizes.append(float(np.linalg.norm(inward @ through)))
+    rows = [
+        (f"{back}", f"{sizes[back]:.2g}", f"{sizes[back] / sizes[0]:.1%}", "1")
+        for back in (0, 1, 2, 4, 8, 16, 32)
+    ]
+    return Measured(
+        f"An untrained recurrent net, s' = tanh(s W + x U) of width {width}: the size of ∂z / ∂x "
+        "for a word that many steps before the end, and how many steps lie between by attention:",
+        ("steps back", "|∂z / ∂x|", "of the last word's", "steps by attention"),
+        tuple(rows),
+    )
+
+
+def dot_or_additive() -> Measured:
+    """What a dot product and a small network cost for every pair, and what they hold at once."""
+    rows = []
+    for n in (64, 512, 4096):
+        pair = [complexity(mode=mode, n=n, d=64).report for mode in ("scaled", "additive")]
+        flops = [report.totals["all"].value or 0 for report in pair]
+        peaks = [report.memory["peak"].value or 0 for report in pair]
+        rows.append(
+            (
+                f"{n:,}",
+                *map(flops_text, flops),
+                f"{flops[1] / flops[0]:.2f}",
+                *map(bytes_text, peaks),
+            )
+        )
+    return Measured(
+        "A layer of width 64 over n rows: operations of either mode, their ratio, and the most "
+        "memory at once in float32:",
+        ("n", "scaled", "additive", "ratio", "memory, scaled", "memory, additive"),
+        tuple(rows),
+    )
+
+
 MEASURES: dict[str, Callable[[], Measured]] = {
     "scaling": scaling,
     "sampling": sampling,
     "jacobian": jacobian,
     "bottleneck": bottleneck,
+    "dot-or-additive": dot_or_additive,
+    "reinforce": reinforce,
+    "forgetting": forgetting,
 }
 """Every experiment by the name that topics call it."""

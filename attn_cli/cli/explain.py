@@ -19,15 +19,16 @@ EXAMPLES = (
     "attn explain scaling",
     "attn explain --lang zh soft-and-hard",
     "attn explain mla",
+    "attn explain --all --export booklet.html",
 )
 
-USED = ("lang", "export")
+USED = ("everything", "lang", "export")
 """Options that help shows first."""
 
 
 TOPIC = typer.Argument(help="A topic of the list, a mode, or a question.", metavar="[TOPIC]")
 
-SHOWN = ("theme", "plain", "lang", "export", "width", "force")
+SHOWN = ("everything", "theme", "plain", "lang", "export", "width", "force")
 
 PARAMETERS = [
     inspect.Parameter(
@@ -36,17 +37,14 @@ PARAMETERS = [
         default=None,
         annotation=Annotated[list[str] | None, TOPIC],
     ),
-    *(
-        view_option(name, VIEWS[name], "explain")
-        for name in ("theme", "plain", "lang", "export", "width", "force")
-    ),
+    *(view_option(name, VIEWS[name], "explain") for name in SHOWN),
 ]
 
 
 @with_parameters(PARAMETERS)
 def explain(typed: Typed) -> None:
     """List the topics, or show one with its commands run."""
-    from attn_cli.api.explain import Page
+    from attn_cli.api.explain import Booklet, Page
     from attn_cli.api.explain import explain as explained
     from attn_cli.api.shown import check_export
     from attn_cli.cli.explaining import show_topic
@@ -56,10 +54,15 @@ def explain(typed: Typed) -> None:
     view = typed.view
     check_export(view.export, "‹export›", view.force)
     words = " ".join(typed.values.get("topic") or ())
-    found = explained(words or None, language=speak(view.lang))
+    language = speak(view.lang)
+    found = explained(words or None, everything=view.everything, language=language)
     if view.export is not None:
         export(found, view)
-    if isinstance(found, Page):
+    if isinstance(found, Booklet):
+        for page in found.pages if view.export is None else ():
+            show_topic(page, view)
+            print()
+    elif isinstance(found, Page):
         show_topic(found, view)
     else:
         show(found, view)

@@ -146,7 +146,14 @@ VIEWS: Mapping[str, View] = {
         {"compare": "Decimals (default 2 to 4).", "mask": "Decimals (default 2 to 4)."},
     ),
     "percent": View(bool, DISPLAY, "Weights in per cent.", ("compute",)),
-    "everything": View(bool, DISPLAY, "Leave nothing out of large arrays.", NUMBERED),
+    "everything": View(
+        bool,
+        DISPLAY,
+        "Leave nothing out of large arrays.",
+        (*NUMBERED, "explain"),
+        "",
+        {"explain": "Every topic, one behind the other: a booklet."},
+    ),
     "theme": View(
         str,
         DISPLAY,

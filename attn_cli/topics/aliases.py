@@ -35,6 +35,39 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("inf", "nan", "inf/inf", "max", "subtract max", "numerical stability", "stable softmax"),
         *("log-sum-exp", "float16", "溢出", "数值稳定", "减去最大值"),
     ),
+    "dot-or-additive": (
+        *("dot or additive", "additive or dot", "dot vs additive", "additive vs dot"),
+        *("dot product or additive", "点积还是加性", "加性还是点积", "点积与加性"),
+    ),
+    "symmetry": (
+        *("symmetric", "asymmetric", "undirected", "directed graph", "对称", "对称图", "有向图"),
+    ),
+    "reinforce": (
+        *("policy gradient", "baseline", "variance of the gradient", "score function estimator"),
+        *("williams", "强化学习", "策略梯度", "基线"),
+    ),
+    "local-p": (
+        *("gaussian", "bell curve", "predicted place", "predictive alignment", "高斯窗"),
+        *("预测位置",),
+    ),
+    "local-and-hard": ("local as hard", "local vs hard", "局部与硬", "局部作为硬注意力"),
+    "images-and-graphs": (
+        *("images", "image", "vision", "graph", "graphs", "graph attention", "gat", "pixels"),
+        *("neighbours", "neighbors", "ramachandran", "图像", "图", "图注意力"),
+    ),
+    "seq2seq": (
+        *("sequence to sequence", "encoder decoder", "encoder-decoder", "recurrent", "rnn"),
+        *("lstm", "gru", "sutskever", "forgetting", "context vector", "step by step"),
+        *("循环神经网络", "序列到序列", "编码器", "解码器", "遗忘"),
+    ),
+    "words": (
+        *("glossary", "vocabulary", "terms", "symbols", "notation", "letters", "ffn", "nats"),
+        *("intensity", "fused", "latent", "core", "⊙", "⊗", "Φ", "phi", "词汇", "术语", "符号"),
+    ),
+    "sources": (
+        *("bibliography", "references", "papers", "citations", "literature", "出处", "参考文献"),
+        *("论文",),
+    ),
     "masks": (
         *("mask", "masking", "causal", "causal mask", "look-ahead", "padding"),
         *("padding mask", "lengths", "window", "sliding window", "sparse", "longformer"),
@@ -43,21 +76,14 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("掩码", "遮蔽", "因果", "因果掩码", "填充", "滑动窗口", "稀疏"),
     ),
     "soft-and-hard": (
-        *("hard", "hard attention", "soft", "soft attention", "reinforce", "sample", "gumbel"),
-        *("gumbel-softmax", "gumbel-hard", "straight-through", "xu", "jang", "williams"),
-        *(
-            "show attend and tell",
-            "policy gradient",
-            "硬注意力",
-            "软注意力",
-            "强化学习",
-            "策略梯度",
-        ),
+        *("hard", "hard attention", "soft", "soft attention", "sample", "gumbel"),
+        *("gumbel-softmax", "gumbel-hard", "straight-through", "xu", "jang"),
+        *("show attend and tell", "硬注意力", "软注意力"),
         *("直通估计",),
     ),
     "global-and-local": (
-        *("local", "local attention", "global", "global attention", "local-m", "local-p"),
-        *("gaussian", "局部", "局部注意力", "全局", "全局注意力", "高斯窗"),
+        *("local", "local attention", "global", "global attention", "local-m"),
+        *("局部", "局部注意力", "全局", "全局注意力"),
     ),
     "implicit-and-explicit": (
         *("implicit", "explicit", "feed-forward attention", "显式", "隐式", "隐式注意力"),
@@ -86,14 +112,10 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("permute", "order", "equivariance", "permutation equivariance", "invariance", "set"),
         *("shuffle", "置换", "顺序", "排列", "置换不变"),
     ),
-    "bottleneck": (
-        *("seq2seq", "sequence to sequence", "encoder decoder", "encoder-decoder", "rnn", "lstm"),
-        *("sutskever", "cho", "forgetting", "long sentences", "why attention", "编码器"),
-        *("解码器", "循环神经网络", "瓶颈", "序列到序列"),
-    ),
+    "bottleneck": (*("cho", "one vector", "long sentences", "why attention", "瓶颈"),),
     "transformer": (
         *("attention is all you need", "encoder", "decoder", "layer", "block diagram", "residual"),
-        *("layernorm", "ffn", "变压器", "残差", "残差连接", "层归一化"),
+        *("layernorm", "变压器", "残差", "残差连接", "层归一化"),
     ),
     "positions": (
         *("position", "positional encoding", "position encoding", "rope", "rotary", "roformer"),

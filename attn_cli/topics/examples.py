@@ -10,7 +10,7 @@ from attn_cli.spelling import TYPED
 
 IN_PYTHON = {word: name for name, word in TYPED.items()}
 
-FLAGS = ("everything",)
+FLAGS = ("everything", "steps")
 NUMBERS = ("head", "batch_index", "precision")
 LOOKS = ("only", "start", "show_work", *FLAGS, *NUMBERS)
 """What of a result is looked at."""

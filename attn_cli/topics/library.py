@@ -16,24 +16,33 @@ ORDER = (
     "attention",
     "query-key-value",
     "scores",
+    "dot-or-additive",
     "scaling",
     "softmax",
     "overflow",
     "softmax-jacobian",
     "masks",
+    "symmetry",
     "soft-and-hard",
+    "reinforce",
     "global-and-local",
+    "local-p",
+    "local-and-hard",
+    "images-and-graphs",
     "implicit-and-explicit",
     "self-and-cross",
     "multi-head",
     "grouped-heads",
     "permutation",
     "bottleneck",
+    "seq2seq",
     "transformer",
     "positions",
     "complexity",
     "online-softmax",
     "kv-cache",
+    "words",
+    "sources",
 )
 """Topics in the order in which they are best read; those of modes follow."""
 
@@ -43,13 +52,18 @@ SAID = ("steps", "notices", "modes", "words", "gradients", "diagnosis", "faults"
 TOLD = ("errors", "facts", "masks", "costs", "help")
 """Files of texts that are put together in English and handed to `told`, with holes {1}, {2}."""
 
-FENCE = re.compile(r"^```(attn|measure)\n(.*?)^```\n", re.M | re.S)
+FENCE = re.compile(r"^```(attn|measure|picture)\n(.*?)^```\n", re.M | re.S)
+
+
+Kind = Literal["text", "attn", "measure", "picture"]
+
+KINDS: dict[str, Kind] = {"attn": "attn", "measure": "measure", "picture": "picture"}
 
 
 class Part(NamedTuple):
-    """A piece of a topic: Markdown text, a command that is run, or the name of a measurement."""
+    """A piece of a topic: text, a command that is run, the name of a measurement or a picture."""
 
-    kind: Literal["text", "attn", "measure"]
+    kind: Kind
     content: str
 
 
@@ -75,8 +89,7 @@ def parts(body: str) -> tuple[Part, ...]:
     end = 0
     for match in FENCE.finditer(body):
         found.append(Part("text", body[end : match.start()]))
-        kind: Literal["attn", "measure"] = "attn" if match[1] == "attn" else "measure"
-        found += [Part(kind, line) for line in match[2].splitlines()]
+        found += [Part(KINDS[match[1]], line) for line in match[2].splitlines()]
         end = match.end()
     found.append(Part("text", body[end:]))
     return tuple(part for part in found if part.content.strip())

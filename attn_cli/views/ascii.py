@@ -46,6 +46,10 @@ TABLE = str.maketrans(
         "Φ": "Phi",
         "φ": "phi",
         "κ": "kappa",
+        "▶": ">",
+        "─": "-",
+        "│": "|",
+        **dict.fromkeys("┐┘└├┴", "+"),
     }
 )
 

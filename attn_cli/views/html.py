@@ -174,8 +174,10 @@ def _bars(block: Bars) -> str:
     for bar in block.bars:
         parts = "".join(
             f'<span class="bar {kind}" style="width: {100 * share:.1f}%" '
-            f'title="{escape(name)} {100 * share:.0f} %"></span>'
-            for share, kind, name in zip(bar.shares, block.kinds, block.names, strict=True)
+            f'title="{escape(name)} {amount}"></span>'
+            for share, kind, name, amount in zip(
+                bar.shares, block.kinds, block.names, block.amounts(bar), strict=True
+            )
         )
         rows.append(
             f'<tr><th scope="row">{escape(bar.label)}</th><td class="bars">{parts}</td>'

@@ -57,7 +57,7 @@ WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff]")
 
 ROOT = re.compile(r"√(?:(\w+)|\(([^()]*)\))")
 
-BAR_EM = 16
+BAR_EM, BAR_COLOURS = 16, ("gray", "black")
 
 SPECIAL = str.maketrans(
     {
@@ -256,17 +256,16 @@ def _entry(words: str, latex: str) -> str:
 
 
 def _bars(block: Bars) -> str:
-    """Bars as rules, the second part black."""
+    """Bars as rules, the first part gray and the second black."""
     rows = []
     for bar in block.bars:
-        first, *_ = bar.shares
-        drawn = (
-            rf"\textcolor{{gray}}{{\rule{{{first * BAR_EM:.2f}em}}{{1.4ex}}}}"
-            rf"\rule{{{(1 - first) * BAR_EM:.2f}em}}{{1.4ex}}"
+        drawn = "".join(
+            rf"\textcolor{{{colour}}}{{\rule{{{share * BAR_EM:.2f}em}}{{1.4ex}}}}"
+            for colour, share in zip(BAR_COLOURS, bar.shares, strict=False)
         )
         rows.append(" & ".join([text(bar.label), drawn, text(bar.text), text(bar.note)]) + r" \\")
-    gray, black = map(text, block.names)
-    legend = f"gray: {gray}; black: {black}"
+    parts = zip(BAR_COLOURS, map(text, block.names), strict=False)
+    legend = "; ".join(f"{colour}: {name}" for colour, name in parts)
     return "\n".join(
         [r"{\footnotesize \begin{tabular}{llrl}", *rows, r"\end{tabular}}", "", legend]
     )

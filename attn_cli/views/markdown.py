@@ -8,7 +8,6 @@ from rich.text import Text
 
 from attn_cli.views.curves import curve_lines
 from attn_cli.views.page import (
-    Bar,
     Bars,
     Block,
     Curves,
@@ -87,14 +86,10 @@ def _listing(listing: Listing) -> list[str]:
 
 
 def _bars(block: Bars) -> str:
-    rows = [[bar.label, *_percents(bar), bar.note] for bar in block.bars]
+    rows = [[bar.label, *block.amounts(bar), bar.note] for bar in block.bars]
     head = ["", *block.names, ""]
     rule = "|---|" + "---:|" * len(block.names) + "---|"
     return "\n".join([_row(head), rule, *map(_row, rows)])
-
-
-def _percents(bar: Bar) -> list[str]:
-    return [f"{100 * share:.0f} %" for share in bar.shares]
 
 
 def _row(texts: Sequence[str], *, plain: bool = True) -> str:

@@ -161,12 +161,22 @@ class Bar(NamedTuple):
 
 
 class Bars(NamedTuple):
-    """A chart of bars as long as each other; kinds and names are those of their parts."""
+    """A chart of bars; kinds and names are those of their parts.
+
+    With several parts bars are as long as each other; with one its length is an amount, told by
+    the bar's text.
+    """
 
     bars: tuple[Bar, ...]
     kinds: tuple[str, ...]
     names: tuple[str, ...]
     signs: tuple[str, ...] = ("▒", "█")
+
+    def amounts(self, bar: Bar) -> tuple[str, ...]:
+        """How much each part is, in words."""
+        if len(self.names) == 1:
+            return (bar.text,)
+        return tuple(f"{100 * share:.0f} %" for share in bar.shares)
 
 
 class Curve(NamedTuple):

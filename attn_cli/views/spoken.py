@@ -124,8 +124,8 @@ def _sentence(row: str, cells: list[tuple[str, Cell]], grid: Grid, signs: Signs)
 def _bars(block: Bars) -> Iterator[str]:
     for bar in block.bars:
         parts = [
-            f"{name} {100 * share:.0f} {said('percent')}"
-            for name, share in zip(block.names, bar.shares, strict=True)
+            f"{name} {amount.replace('%', said('percent'))}"
+            for name, amount in zip(block.names, block.amounts(bar), strict=True)
         ]
         note = f" ({bar.note.removeprefix('◂ ')})" if bar.note else ""
         yield f"{' '.join(bar.label.split())}: {', '.join(parts)}{note}."

@@ -1,0 +1,147 @@
+"""Pictures in topics, drawn as text from numbers at hand: shapes that flow, heads, curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from attn_cli.api.compute import compute
+from attn_cli.language import said
+from attn_cli.topics.bibliography import sources
+from attn_cli.units import flops_text
+from attn_cli.views.page import Bar, Bars, Block, Heading, Lines
+
+PLACE, REACH, COUNT = 2.6, 4, 7
+"""Of the bell curve: where it stands, how far it reaches, over how many keys."""
+
+ONE_COLOUR, ONE_SIGN = ("weight",), ("█",)
+
+
+def flow() -> Iterator[Block]:
+    """Q, K and V from rows to the output, with the shapes of a run."""
+    run = compute(x=np.ones((3, 4)), context=np.ones((5, 4)), w_v=np.ones((4, 2)))
+    shape = {step.name: "×".join(map(str, step.shape)) for step in run.steps}
+    names = ("x", "q", "scores", "weights", "output", "context", "k", "v")
+    x, q, scores, weights, output, context, k, v = (shape[name] for name in names)
+    other = said("context")
+    yield Lines(
+        (
+            f"X {x}{' ' * len(other)} ─ W_Q ─▶ Q {q} ─┐",
+            f"{' ' * (len(other) + 22)} ├ Q Kᵀ ─▶ scores {scores} ─ softmax ─▶ weights {weights}",
+            f"{other} {context}  ─ W_K ─▶ K {k} ─┘",
+            f"{' ' * (len(other) + 5)} ─ W_V ─▶ V {v} ─── weights V ─▶ output {output}",
+        ),
+        indented=False,
+    )
+
+
+def shared_heads() -> Iterator[Block]:
+    """Which key head each of eight query heads reads, and what a token keeps."""
+    heads, width = 8, 64
+    rows = [("query head", [f"{at}" for at in range(heads)], "")]
+    for name, shared in (("MHA", 8), ("GQA", 2), ("MQA", 1)):
+        own = [f"{at * shared // heads}" for at in range(heads)]
+        kept = 2 * shared * width
+        rows.append((name, own, said("{count} numbers a token", count=f"{kept:,}")))
+    latent = 4 * width + width // 2
+    rows.append(("MLA", ["c"] * heads, said("{count} numbers a token", count=f"{latent:,}")))
+    lines = [f"{said(name):10} {'  '.join(own)}   {kept}".rstrip() for name, own, kept in rows]
+    note = said("key head read by each, heads {width} wide; c: one latent row for all", width=width)
+    yield Lines((*lines, note), indented=False)
+
+
+def bell() -> Iterator[Block]:
+    """The factor of each key by its distance from the place."""
+    spread = REACH / 2
+    bars = []
+    for key in range(COUNT):
+        away = key - PLACE
+        factor = float(np.exp(-(away**2) / (2 * spread**2))) if abs(away) <= REACH else 0.0
+        bars.append(
+            Bar(
+                f"k{key}",
+                (factor,),
+                f"{factor:.2f}",
+                said("{distance} away", distance=f"{abs(away):.1f}"),
+            )
+        )
+    yield Bars(
+        tuple(bars),
+        ONE_COLOUR,
+        (said("factor of the weight"),),
+        ONE_SIGN,
+    )
+
+
+def variance() -> Iterator[Block]:
+    """How the variance of scores grows with the width, and what 1/√d makes of it."""
+    from attn_cli.api.measurements import variances
+
+    widths = (4, 16, 64, 256)
+    found = variances(widths)
+    most = max(plain for plain, _ in found)
+    bars = tuple(
+        Bar(
+            f"d = {width}", (plain / most,), f"{plain:,.1f}", said("scaled: {x}", x=f"{scaled:.2f}")
+        )
+        for width, (plain, scaled) in zip(widths, found, strict=True)
+    )
+    yield Bars(bars, ONE_COLOUR, (said("variance of q · k"),), ONE_SIGN)
+
+
+def seq2seq() -> Iterator[Block]:
+    """An encoder whose last state is all, beside one whose every state is looked at."""
+    yield Heading("", said("One vector"))
+    yield Lines(
+        (
+            "h_1 ─▶ h_2 ─▶ h_3 ─▶ h_4 = z ─▶ s_1 ─▶ s_2 ─▶ s_3",
+            said("four words in one z, for every step"),
+        ),
+    )
+    yield Heading("", said("With attention"))
+    yield Lines(
+        (
+            "h_1 ─▶ h_2 ─▶ h_3 ─▶ h_4",
+            " │      │      │      │",
+            " └─ α_1 ┴─ α_2 ┴─ α_3 ┴─ α_4 ─▶ c_t = Σ α_j h_j ─▶ s_t",
+            said("another mixture for each step t"),
+        ),
+    )
+
+
+def orders() -> Iterator[Block]:
+    """(Q Kᵀ) V against Q (Kᵀ V): the same products, in two orders."""
+    for n, d in ((16, 64), (512, 64), (4096, 64)):
+        first, second = 4 * n * n * d, 4 * n * d * d
+        most = max(first, second)
+        yield Heading("", f"n = {n:,}, d = {d}")
+        yield Bars(
+            (
+                Bar(f"(Q Kᵀ) V  {n:,}×{n:,}", (first / most,), flops_text(first)),
+                Bar(f"Q (Kᵀ V)  {d}×{d}", (second / most,), flops_text(second)),
+            ),
+            ONE_COLOUR,
+            (said("FLOPs; the size is that of the product in brackets"),),
+            ONE_SIGN,
+        )
+
+
+def bibliography() -> Iterator[Block]:
+    """Every source, numbered."""
+    for number, one in enumerate(sources(), 1):
+        unchecked = "" if one.checked else f" ({said('not checked')})"
+        yield Lines((f"[{number}] {one.name}: {one.authors}",), indented=False)
+        yield Lines((f"{one.title}. {one.venue}{unchecked}", one.address), quiet=True)
+
+
+DRAWINGS: dict[str, Callable[[], Iterator[Block]]] = {
+    "flow": flow,
+    "shared-heads": shared_heads,
+    "bell": bell,
+    "variance": variance,
+    "seq2seq": seq2seq,
+    "orders": orders,
+    "sources": bibliography,
+}
+"""Every picture by the name that topics call it."""
