@@ -110,6 +110,16 @@ class Spec:
         "config's).",
     )
 
+    residual: bool = _attention(
+        "Add the rows x to the output, as a Transformer layer does.", *RUNS, kind="flag"
+    )
+    norm: str | None = _attention(
+        "Layer normalization: pre (of the rows before attention) or post (at the end).",
+        *RUNS,
+        names=("pre", "post"),
+        example="pre|post",
+    )
+
     query_index: int | None = _steps(
         "One query alone, number by number: products, sums, copies.",
         "compute",

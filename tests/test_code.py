@@ -62,6 +62,8 @@ CASES: dict[str, dict[str, Any]] = {
     "aligned": {"n": 3, "m": 5, "d": 4, "causal": True, "align": "bottom-right"},
     "causal sums": {"mode": "linear", "causal": True, "n": 4, "m": 4, "d": 3},
     "waves": {**TEXT, "positions": "sinusoidal"},
+    "residual": {**TEXT, "residual": True, "norm": "post", "heads": 2},
+    "pre-norm": {**TEXT, "residual": True, "norm": "pre"},
     "local m": {"local": "m", "local_d": 1, "n": 5},
     "local p": {"local": "p", "local_d": 1, "n": 5},
     "cache": {"past_k": np.ones((2, 4)), "past_v": np.eye(2, 4), "n": 3, "d": 4},

@@ -116,7 +116,7 @@ def test_masks_are_drawn_exactly(attn: Attn, figures: list[Any]) -> None:
 def test_pages_without_pictures_are_refused(attn: Attn) -> None:
     """A page of text is no figure: it is said what is."""
     pytest.importorskip("matplotlib")
-    ran = attn("explain", "scaling", "--export", "topic.png")
+    ran = attn("explain", "bottleneck", "--export", "topic.png")
     assert ran.status == 2
     assert "There is nothing to draw on this page: .png and .pdf hold heat maps, masks" in ran.err
     assert not Path("topic.png").exists()

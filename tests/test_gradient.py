@@ -135,6 +135,8 @@ CASES: dict[str, tuple[str, Arrays, dict[str, Any]]] = {
     "by element": ("scaled", GROUPED, {"by_element": True}),
     "causal linear": ("linear", WIDE, {"heads": 2, "mask": masks.causal()}),
     "positions": ("scaled", WIDE, {"heads": 2, "sinusoidal": True}),
+    "residual and pre": ("scaled", WIDE, {"heads": 2, "residual": True, "norm": "pre"}),
+    "residual and post": ("additive", WIDE, {"residual": True, "norm": "post"}),
 }
 
 

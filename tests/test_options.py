@@ -46,6 +46,8 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "labels": (("--q", "1 0; 0 1"), ("--labels", "cat mat")),
     "key_labels": (("--k", "1 0; 0 1"), ("--key-labels", "cat,mat")),
     "sample": ((), ("--sample", "cat-mat")),
+    "residual": (SENTENCE, ("--residual",)),
+    "norm": (SENTENCE, ("--norm", "pre")),
     "n": ((), ("--n", 2)),
     "m": ((), ("--m", 2)),
     "d": ((), ("--d", 2)),

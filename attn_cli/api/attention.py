@@ -31,6 +31,8 @@ def choices_of(spec: Spec) -> Choices:
         alpha=Choices().alpha if spec.alpha is None else spec.alpha,
         rope=rope_of(spec.rope, spec.rope_base),
         sinusoidal=spec.positions is not None,
+        residual=spec.residual,
+        norm=spec.norm,
         activation=spec.activation or "identity",
     )
 
@@ -46,6 +48,8 @@ OPTIONS = {
     "bias": "‹bias›",
     "rope": "‹rope›",
     "sinusoidal": "‹positions›",
+    "residual": "‹residual›",
+    "norm": "‹norm›",
     "activation": "‹activation›",
     "by_element": "‹query_index›",
     "block_size": "‹block_size›",

@@ -95,6 +95,8 @@ def request_of(spec: Spec, arrays: Arrays, sources: Sources, *, shared: bool = F
     )
     if choices.sinusoidal and "x" not in given and spec.text is None:
         raise AttnError("‹positions› are added to rows: give ‹x› or ‹text›.")
+    if (choices.residual or choices.norm) and "x" not in given and spec.text is None:
+        raise AttnError("‹residual› and ‹norm› are about rows: give ‹x› or ‹text›.")
     text = sentences(spec, given, choices, _seed(spec))
     refuse_conflicts(given)
     given = numeric.to_one_type(given, spec.dtype)

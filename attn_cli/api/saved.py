@@ -14,7 +14,7 @@ from attn_cli.spec import Spec
 CHOSEN = (
     *("mode", "heads", "kv_heads", "seed", "scale", "softcap", "normalizer", "temperature"),
     *("alpha", "local", "local_d", "activation", "query_index", "block_size"),
-    *("bias", "rope", "rope_base", "positions"),
+    *("bias", "rope", "rope_base", "positions", "residual", "norm"),
 )
 """Choices that a saved run is read back with."""
 

@@ -22,6 +22,8 @@ def settings_of(request: Request, decoded: tuple[str, ...], output: Array) -> di
         "rope": choices.rope and ("interleaved" if choices.rope.interleaved else "half-split"),
         "rope_base": choices.rope and choices.rope.base,
         "positions": "sinusoidal" if choices.sinusoidal else None,
+        "residual": choices.residual or None,
+        "norm": choices.norm,
         "offset": choices.offset,
         "local": None if choices.local_p is None else "p",
         "local_d": choices.local_p,

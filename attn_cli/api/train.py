@@ -174,6 +174,8 @@ def _refuse(spec: Spec, asked: Asked) -> None:
         raise AttnError(f"‹steps›: {asked.steps} is not between 1 and {MOST_STEPS:,}.")
     if asked.lr is not None and not asked.lr > 0:
         raise AttnError(f"‹lr›: {asked.lr:g} is not above 0.")
+    if asked.target is None:
+        _refuse_behind(spec)
     wanted = [bool(asked.pairs), asked.align is not None, asked.target is not None]
     if not any(wanted):
         raise AttnError(
@@ -183,6 +185,13 @@ def _refuse(spec: Spec, asked: Asked) -> None:
         raise AttnError("‹target› is a loss of its own: leave ‹pair› and ‹align› out.")
     if asked.against is not None and asked.against not in [one.name for one in MECHANISMS]:
         raise AttnError(f"‹against›: there is no mode {asked.against!r}.")
+
+
+def _refuse_behind(spec: Spec) -> None:
+    """Raise AttnError for what stands behind the weights, up to which pairs are learned."""
+    behind = "‹residual›" if spec.residual else "‹norm post›" if spec.norm == "post" else ""
+    if behind:
+        raise AttnError(f"{behind} changes nothing that pairs learn. Learn a ‹target›.")
 
 
 def _target(given: Any, request: Request, sources: Sources) -> Array:

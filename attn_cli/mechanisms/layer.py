@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from attn_cli.errors import AttnError, ShapeError
 from attn_cli.mechanisms import local
+from attn_cli.mechanisms.around import finished, prepared
 from attn_cli.mechanisms.mechanism import Choices, Inputs
 from attn_cli.mechanisms.normalizers import SOFTMAX
 from attn_cli.mechanisms.online import online
 from attn_cli.mechanisms.position_tables import Placing
-from attn_cli.mechanisms.rotary import embedded, turned
+from attn_cli.mechanisms.rotary import turned
 from attn_cli.program import ONE, Axes, Program, Step, members
 
 QueryKeyValue = tuple[Step, Step | None, Step]
@@ -22,8 +23,6 @@ Score = Callable[[Program, Step, Step, Inputs, Choices], Step]
 def query_key_value(p: Program, inputs: Inputs, choices: Choices) -> QueryKeyValue:
     """Queries, keys and values: as given, split from packed arrays, or projected from x."""
     if "x" in inputs:
-        if choices.sinusoidal:
-            inputs = embedded(p, inputs, choices.offset)
         return _projected(p, inputs)
     key = _split(p, inputs["k"]) if "k" in inputs else None
     return _split(p, inputs["q"]), key, _split(p, inputs["v"])
@@ -101,6 +100,7 @@ def attention_layer(
     q (…, n, d), k (…, m, d), v (…, m, d_v) as `read` makes them; output (…, n, d_v), which `join`
     makes of the heads' results. `mixture` names these, where they are no heads' results yet.
     """
+    inputs, past = prepared(p, inputs, choices)
     query, key, value = _cached(p, inputs, choices, *read(p, inputs, choices))
     # a mechanism whose layout has no keys scores queries alone
     keys = query if key is None else key
@@ -113,7 +113,7 @@ def attention_layer(
     else:
         weights = _weights(p, query, scores, inputs, choices)
         mixed = mixed_values(p, weights, value, choices, name)
-    return join(p, mixed, inputs, choices)
+    return finished(p, join(p, mixed, inputs, choices), past, choices)
 
 
 def _refuse_other_weights(choices: Choices) -> None:

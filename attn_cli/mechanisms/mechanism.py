@@ -39,7 +39,8 @@ class Choices(NamedTuple):
     local_p: the reach of a window around a place that each query predicts.
     normalizer: how scores become weights. temperature: scores are divided by it. alpha: of entmax.
     rope: queries and keys are turned by their positions. sinusoidal: waves of the position are
-    added to rows x. activation: bends scores that come from a layer (Φ).
+    added to rows x. residual: rows x are added to the output. norm: rows are normalized before
+    attention ("pre") or at the end ("post"). activation: bends scores that come from a layer (Φ).
     by_element: products and sums are steps of their own. block_size: softmax and the weighted sum
     go over so many keys at a time.
     """
@@ -56,6 +57,8 @@ class Choices(NamedTuple):
     bias: Bias | None = None
     rope: Rope | None = None
     sinusoidal: bool = False
+    residual: bool = False
+    norm: str | None = None
     offset: Offset = 0
     activation: str = "identity"
     by_element: bool = False
@@ -77,7 +80,10 @@ keys and values, and keys and values of earlier calls."""
 BLOCKS = "block_size"
 
 ATTENTION = (
-    NORMALIZED | HEADED | PAIRED | {"scale", "rope", "sinusoidal", BARE, CONTEXT, PAST, BLOCKS}
+    NORMALIZED
+    | HEADED
+    | PAIRED
+    | {"scale", "rope", "sinusoidal", "residual", "norm", BARE, CONTEXT, PAST, BLOCKS}
 )
 """What attention around a score of queries and keys takes."""
 

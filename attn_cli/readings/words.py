@@ -17,7 +17,10 @@ BLOCK = re.compile(r"m_\d+")
 Formula = Callable[[Step, Sizes, Notation], str]
 
 AXIS_NAMES = {"m": "the keys", "n": "the queries", "T": "time", "d": "the features"} | {
-    "h": "the heads"
+    "h": "the heads",
+    "d_model": "the features",
+    "d_out": "the features",
+    "d_v": "the features",
 }
 
 
@@ -151,6 +154,8 @@ def _rearrange(step: Step, sizes: Sizes, say: Notation) -> str:
     operand = _operand(step, 0, say)
     if len(step.axes) > len(step.operands[0].axes):
         return f"{operand}{say.words(', split into heads')}"
+    if len(step.axes) == len(step.operands[0].axes):
+        return operand
     return f"{say.call('Concat', operand)}"
 
 

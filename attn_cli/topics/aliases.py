@@ -114,8 +114,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     ),
     "bottleneck": (*("cho", "one vector", "long sentences", "why attention", "瓶颈"),),
     "transformer": (
-        *("attention is all you need", "encoder", "decoder", "layer", "block diagram", "residual"),
-        *("layernorm", "变压器", "残差", "残差连接", "层归一化"),
+        *("attention is all you need", "encoder", "decoder", "layer", "block diagram"),
+        *("变压器",),
+    ),
+    "residual": (
+        *("residual connection", "skip connection", "layernorm", "layer norm", "norm", "pre-norm"),
+        *("layer normalization", "post-norm", "add and norm", "残差", "残差连接", "层归一化"),
     ),
     "positions": (
         *("position", "positional encoding", "position encoding", "rope", "rotary", "roformer"),

@@ -37,6 +37,7 @@ ORDER = (
     "bottleneck",
     "seq2seq",
     "transformer",
+    "residual",
     "positions",
     "complexity",
     "online-softmax",

@@ -46,6 +46,8 @@ TABLE = str.maketrans(
         "Φ": "Phi",
         "φ": "phi",
         "κ": "kappa",
+        "ε": "epsilon",
+        "┬": "+",
         "▶": ">",
         "─": "-",
         "│": "|",
