@@ -249,7 +249,7 @@ RULES: dict[str, Any] = {
     "rearrange": rearrange,
     "concat": lambda s, o, z: torch.cat(o, s.axes.index(s.options["over"])),
     "scale": lambda s, o, z: (
-        o[0] / z[s.options["rsqrt"]] ** 0.5 if s.options["rsqrt"] else o[0] * s.options["by"]
+        o[0] / z[s.options["rsqrt"]] ** 0.5 if s.options["rsqrt"] else o[0] * float(s.options["by"])
     ),
     "softcap": lambda s, o, z: s.options["cap"] * torch.tanh(o[0] / s.options["cap"]),
     "add": lambda s, o, z: whole(sum(both(s, o, z)), s, z),
