@@ -42,6 +42,33 @@ class Reach(NamedTuple):
         return f"query i may attend keys {low} … {high}"
 
 
+class Span(NamedTuple):
+    """Keys from low to high, both included; None is no bound."""
+
+    low: int | None = None
+    high: int | None = None
+
+    def meet(self, other: Span) -> Span:
+        """What lies in both."""
+        return Span(
+            _tighter(self.low, other.low, max),
+            _tighter(self.high, other.high, min),
+        )
+
+    def join(self, other: Span) -> Span:
+        """The shortest that holds both."""
+        return Span(_wider(self.low, other.low, min), _wider(self.high, other.high, max))
+
+
+Spans = Callable[[int, int], Span]
+"""Of the queries from a first to a last, the keys that some of them may attend, at most."""
+
+
+def anywhere(first: int, last: int) -> Span:
+    """No bound is known."""
+    return Span()
+
+
 class Mask(NamedTuple):
     """A predicate with its name.
 
@@ -51,6 +78,7 @@ class Mask(NamedTuple):
     varies: which of the axes "b" and "h" the answer depends on.
     reach: the whole rule, where it is one range of keys around each query.
     joined: the operator that the name is put together by.
+    spans: where the keys of neighbouring queries lie, so that others need not be computed.
     """
 
     name: str
@@ -59,6 +87,7 @@ class Mask(NamedTuple):
     varies: frozenset[str] = frozenset()
     reach: Reach | None = None
     joined: str = ""
+    spans: Spans = anywhere
 
     def __and__(self, other: Mask) -> Mask:
         reach = self.reach.meet(other.reach) if self.reach and other.reach else None
@@ -69,6 +98,7 @@ class Mask(NamedTuple):
             self.varies | other.varies,
             reach,
             "&",
+            lambda first, last: self.spans(first, last).meet(other.spans(first, last)),
         )
 
     def __or__(self, other: Mask) -> Mask:
@@ -78,6 +108,7 @@ class Mask(NamedTuple):
             lambda i, j, b, h: self.allows(i, j, b, h) | other.allows(i, j, b, h),
             self.varies | other.varies,
             joined="|",
+            spans=lambda first, last: self.spans(first, last).join(other.spans(first, last)),
         )
 
     def __invert__(self) -> Mask:
@@ -118,3 +149,7 @@ def _tighter(one: int | None, other: int | None, choose: Callable[[int, int], in
     if one is None or other is None:
         return other if one is None else one
     return choose(one, other)
+
+
+def _wider(one: int | None, other: int | None, choose: Callable[[int, int], int]) -> int | None:
+    return None if one is None or other is None else choose(one, other)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache, reduce
 from operator import or_
 
-from attn_cli.masks.mask import Mask, Positions
+from attn_cli.masks.mask import Mask, Positions, Span
 from attn_cli.masks.placed import Offset, called, looked_up, placed
 
 NONE = -1
@@ -20,6 +20,7 @@ def block(size: int, offset: Offset = 0) -> Mask:
         lambda p: f"query i may attend the keys in the block of {size} that {p} is in",
         lambda p, j: p // size == j // size,
         offset,
+        lambda first, last: Span(first // size * size, last // size * size + size - 1),
     )
 
 
@@ -46,6 +47,7 @@ def stride(length: int, offset: Offset = 0) -> Mask:
         ),
         lambda p, j: (j <= p) & ((p - j < length) | ((p - j) % length == 0)),
         offset,
+        lambda first, last: Span(None, last),
     )
 
 
@@ -56,6 +58,7 @@ def log_sparse(offset: Offset = 0) -> Mask:
         lambda p: f"query i may attend key {p} and those 1, 2, 4, 8 … before it",
         lambda p, j: (j <= p) & ((p - j) & (p - j - 1) == 0),
         offset,
+        lambda first, last: Span(None, last),
     )
 
 
@@ -86,11 +89,19 @@ def documents(ids: Sequence[int], offset: Offset = 0) -> Mask:
     def document(position: int) -> int:
         return table[position] if 0 <= position < len(table) else NONE
 
+    def spans(first: int, last: int) -> Span:
+        own = {document(position) for position in range(first, last + 1)}
+        if NONE in own:
+            return Span()
+        held = [position for position, one in enumerate(table) if one in own]
+        return Span(held[0], held[-1])
+
     return placed(
         called("documents", table, offset),
         lambda p: f"query i may attend the keys of the document that {p} is in",
         lambda p, j: looked_up(document, p) == looked_up(document, j),
         offset,
+        spans,
     )
 
 
@@ -136,6 +147,9 @@ def neighbourhood(width: int, reach: int, offset: Offset = 0) -> Mask:
             (abs(p // width - j // width) <= reach) & (abs(p % width - j % width) <= reach)
         ),
         offset,
+        lambda first, last: Span(
+            (first // width - reach) * width, (last // width + reach + 1) * width - 1
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from attn_cli.masks.mask import Mask, Positions, Reach, moved
+from attn_cli.masks.mask import Mask, Positions, Reach, Span, Spans, anywhere, moved
 
 Offset = int | tuple[int, ...]
 """One number, or one for each batch row."""
@@ -22,15 +22,31 @@ def called(name: str, numbers: Sequence[int], offset: Offset = 0) -> str:
     return f"{name}({', '.join(parts)})" if parts else name
 
 
-def placed(name: str, says: Callable[[str], str], rule: Rule, offset: Offset) -> Mask:
-    """A rule as a mask; says(letter) is the rule in words, for the letter of the position."""
+def placed(
+    name: str,
+    says: Callable[[str], str],
+    rule: Rule,
+    offset: Offset,
+    spans: Spans = anywhere,
+) -> Mask:
+    """A rule as a mask; says(letter) is the rule in words, for the letter of the position.
+
+    spans: the keys in reach of the positions from a first to a last.
+    """
     if isinstance(offset, int):
-        return Mask(name, says(moved("i", offset)), lambda i, j, b, h: rule(i + offset, j))
+        return Mask(
+            name,
+            says(moved("i", offset)),
+            lambda i, j, b, h: rule(i + offset, j),
+            spans=lambda first, last: spans(first + offset, last + offset),
+        )
+    least, most = min(offset), max(offset)
     return Mask(
         name,
         f"{says('p')}, where p = {', '.join(moved('i', by) for by in offset)} by batch row",
         lambda i, j, b, h: rule(i + offset[b], j),
         frozenset("b"),
+        spans=lambda first, last: spans(first + least, last + most),
     )
 
 
@@ -42,7 +58,10 @@ def within(name: str, low: int | None, high: int | None, offset: Offset) -> Mask
             return j <= p + high
         return (j >= p + low) & (j <= p + high) if high is not None else j >= p + low
 
-    mask = placed(name, Reach(low, high).words, rule, offset)
+    def spans(first: int, last: int) -> Span:
+        return Span(_added(low, first), _added(high, last))
+
+    mask = placed(name, Reach(low, high).words, rule, offset, spans)
     if not isinstance(offset, int):
         return mask
     reach = Reach(_added(low, offset), _added(high, offset))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from attn_cli.masks.mask import Mask
+from attn_cli.masks.mask import Mask, Span
 from attn_cli.masks.placed import Offset, called, listed, placed, within
 
 
@@ -49,6 +49,7 @@ def prefix(count: int, offset: Offset = 0) -> Mask:
         lambda p: f"query i may attend the first {count} keys, and keys 0 … {p}",
         lambda p, j: (j <= p) | (j < count),
         offset,
+        lambda first, last: Span(None, max(last, count - 1)),
     )
 
 
@@ -62,6 +63,7 @@ def lengths(kept: Sequence[int]) -> Mask:
         f"{', by batch row' if several else ''} (the rest is padding)",
         lambda i, j, b, h: j < counts[b if several else 0],
         frozenset("b") if several else frozenset(),
+        spans=lambda first, last: Span(0, max(counts) - 1),
     )
 
 

@@ -13,17 +13,22 @@ Array = np.ndarray[Any, Any]
 
 
 class Frame(NamedTuple):
-    """The part of a program that is computed at once: axis sizes, and which queries."""
+    """The part of a program that is computed at once: axis sizes, which queries and which keys."""
 
     sizes: Sizes
     queries: Array
+    keys: range
 
     @classmethod
-    def of(cls, sizes: Sizes, queries: Array | None = None) -> Frame:
-        """The whole program, or these positions of its queries."""
+    def of(cls, sizes: Sizes, queries: Array | None = None, keys: range | None = None) -> Frame:
+        """The whole program, or these positions of its queries and keys."""
+        if keys is None:
+            keys = range(int(sizes.get("m", 0)))
+        else:
+            sizes = sizes.resized("m", len(keys))
         if queries is None:
-            return cls(sizes, np.arange(sizes.get("n", 0)))
-        return cls(sizes.resized("n", len(queries)), queries)
+            return cls(sizes, np.arange(sizes.get("n", 0)), keys)
+        return cls(sizes.resized("n", len(queries)), queries, keys)
 
 
 Rule = Callable[[Step, list[Array], Frame, Array | None], Array]

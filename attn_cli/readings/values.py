@@ -58,7 +58,8 @@ def evaluate_steps(
 
 def _allow(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
     rule = step.options["rule"]
-    queries, keys = frame.queries[:, None], np.arange(frame.sizes["m"])[None, :]
+    queries = frame.queries[:, None]
+    keys = np.arange(frame.keys.start, frame.keys.stop)[None, :]
     table = np.empty(frame.sizes.shape(step.axes), dtype=bool)
     lead = step.axes[:-2]
     for place in np.ndindex(table.shape[:-2]):
@@ -77,6 +78,8 @@ def _tabulate(step: Step, operands: list[Array], frame: Frame, out: Array | None
     places = [np.arange(size) for size in shape]
     if "n" in step.axes:
         places[step.axes.index("n")] = frame.queries
+    if "m" in step.axes:
+        places[step.axes.index("m")] = np.arange(frame.keys.start, frame.keys.stop)
     numbers = step.options["table"].number(np, *np.ix_(*places))
     return np.ascontiguousarray(np.broadcast_to(numbers, shape))
 

@@ -155,6 +155,31 @@ def rows_per_block(
     return int(min(rows, -(-total // workers)))
 
 
+GRAIN = 64
+"""Keys are left out in multiples of this many: products of odd sizes are slower."""
+
+APART = frozenset({"slice", "scan", "cumsum", "concat", "gather"})
+"""Operations that know their keys by place, so that none may be left out."""
+
+
+def keys_seen(program: Program, parts: Split, first: int, last: int) -> range:
+    """The keys that some query from first to last may attend; all where no mask tells.
+
+    At least some, so that a row without a key is computed as one whose keys are all masked.
+    """
+    count = int(program.sizes["m"])
+    mask = next((s for s in parts.by_rows if s.operation == "allow"), None)
+    if mask is None or any(step.operation in APART for step in parts.by_rows):
+        return range(count)
+    low, high = mask.options["rule"].spans(first, last)
+    begin = 0 if low is None else max(low, 0) // GRAIN * GRAIN
+    end = count if high is None else min(-(-(high + 1) // GRAIN) * GRAIN, count)
+    if begin >= end:
+        begin = min(max(begin, 0), max(count - GRAIN, 0)) // GRAIN * GRAIN
+        end = min(begin + GRAIN, count)
+    return range(begin, end)
+
+
 class Kernel:
     """One worker: runs the block-by-block steps in buffers that it keeps between blocks."""
 
@@ -163,18 +188,19 @@ class Kernel:
         self.parts = parts
         self.once = once
         self.uses = Counter(o for step in parts.by_rows for o in step.operands)
-        self.buffers: dict[tuple[str, int], Array] = {}
+        self.buffers: dict[str, Array] = {}
         self.empty = np.zeros(1, bool)
 
     def run(self, queries: Array) -> dict[str, Array]:
         """Compute one block of neighbouring queries."""
-        frame = Frame.of(self.program.sizes, queries)
-        rows = slice(queries[0], queries[-1] + 1)
+        seen = self.parts_seen(queries)
+        frame = Frame.of(self.program.sizes, queries, seen)
+        rows, keys = slice(queries[0], queries[-1] + 1), slice(seen.start, seen.stop)
         arrays: dict[str, Array] = {}
         pending: dict[Step, Array] = {}
         with np.errstate(all="ignore"):
             for step in self.parts.by_rows:
-                operands = operands_of(step, arrays, self.once, rows)
+                operands = operands_of(step, arrays, self.once, rows, keys)
                 if self._may_wait(step):
                     arrays[step.name], total = _unnormalised(step, operands[0])
                     self.empty = total == 0
@@ -187,6 +213,10 @@ class Kernel:
                     np.divide(made, pending[step.operands[0]], out=made)
                 arrays[step.name] = made
         return arrays
+
+    def parts_seen(self, queries: Array) -> range:
+        """The keys that some query of a block may attend, in whole steps of `GRAIN`."""
+        return keys_seen(self.program, self.parts, int(queries[0]), int(queries[-1]))
 
     def _may_wait(self, step: Step) -> bool:
         """A row's division may wait until after the product: d_v numbers a row, not m."""
@@ -210,10 +240,11 @@ class Kernel:
         if step.operation != "contract" or "m" not in step.axes:
             return None
         shape = frame.sizes.shape(step.axes)
-        key = (step.name, len(frame.queries))
-        if key not in self.buffers:
-            self.buffers[key] = np.empty(shape, operands[0].dtype)
-        return self.buffers[key]
+        needed = int(np.prod(shape))
+        held = self.buffers.get(step.name)
+        if held is None or held.size < needed:
+            held = self.buffers[step.name] = np.empty(needed, operands[0].dtype)
+        return held[:needed].reshape(shape)
 
 
 def _unnormalised(step: Step, x: Array) -> tuple[Array, Array]:

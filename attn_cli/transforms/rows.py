@@ -40,13 +40,16 @@ def _keeps_rows_apart(step: Step) -> bool:
     return "n" in step.axes and step.options.get("over") != "n"
 
 
-def sliced(step: Step, place: int, array: Array, rows: slice | Array) -> Array:
-    """The rows of an operand that a block of a step needs; all of it where n is not read."""
+def sliced(
+    step: Step, place: int, array: Array, rows: slice | Array, keys: slice | None = None
+) -> Array:
+    """The rows and keys of an operand that a block of a step needs; all where none are read."""
     reads = step.options["reads"][place] if "reads" in step.options else step.operands[place].axes
     axes = step.operands[place].axes
-    if "n" not in reads or "n" not in axes:
-        return array
-    return array[(slice(None),) * axes.index("n") + (rows,)]
+    for axis, part in (("n", rows), ("m", keys)):
+        if part is not None and axis in reads and axis in axes:
+            array = array[(slice(None),) * axes.index(axis) + (part,)]
+    return array
 
 
 def evaluate_once(
@@ -60,11 +63,15 @@ def evaluate_once(
 
 
 def operands_of(
-    step: Step, made: Mapping[str, Array], once: Mapping[str, Array], rows: slice | Array
+    step: Step,
+    made: Mapping[str, Array],
+    once: Mapping[str, Array],
+    rows: slice | Array,
+    keys: slice | None = None,
 ) -> list[Array]:
-    """What a block of a step works on: what the block has made, and rows of the rest."""
+    """What a block of a step works on: what the block has made, and rows and keys of the rest."""
     return [
-        made[o.name] if o.name in made else sliced(step, place, once[o.name], rows)
+        made[o.name] if o.name in made else sliced(step, place, once[o.name], rows, keys)
         for place, o in enumerate(step.operands)
     ]
 
