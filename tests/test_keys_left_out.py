@@ -133,3 +133,15 @@ def test_a_block_without_a_key_keeps_one() -> None:
     _, made = both("scaled", mask=masks.window(2, 40))
     assert not made.arrays["output"].any()
     np.testing.assert_array_equal(made.keys, 0)
+
+
+@given(JOINED, st.integers(0, N - 1), st.integers(0, N - 1))
+def test_every_key_that_is_covered_is_allowed(mask: masks.Mask, one: int, other: int) -> None:
+    """Keys between the edges may be attended by every query of the block."""
+    first, last = min(one, other), max(one, other)
+    low, high = mask.covers(first, last)
+    start = 0 if low is None else max(low, 0)
+    stop = M if high is None else min(high + 1, M)
+    for query in range(first, last + 1):
+        for key in range(start, stop):
+            assert all(mask.allows(query, key, row, 0) for row in (0, 1))

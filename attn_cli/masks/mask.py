@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, NamedTuple
 
 Positions = Any
@@ -55,6 +56,15 @@ class Span(NamedTuple):
             _tighter(self.high, other.high, min),
         )
 
+    def longer(self, other: Span) -> Span:
+        """The one of both that is not empty; of two, the one without a bound, or the longer."""
+        return max(self, other, key=Span._length)
+
+    def _length(self) -> float:
+        if self.low is None or self.high is None:
+            return inf
+        return self.high - self.low
+
     def join(self, other: Span) -> Span:
         """The shortest that holds both."""
         return Span(_wider(self.low, other.low, min), _wider(self.high, other.high, max))
@@ -69,6 +79,11 @@ def anywhere(first: int, last: int) -> Span:
     return Span()
 
 
+def nowhere(first: int, last: int) -> Span:
+    """No key is known to be seen by all."""
+    return Span(1, 0)
+
+
 class Mask(NamedTuple):
     """A predicate with its name.
 
@@ -79,6 +94,7 @@ class Mask(NamedTuple):
     reach: the whole rule, where it is one range of keys around each query.
     joined: the operator that the name is put together by.
     spans: where the keys of neighbouring queries lie, so that others need not be computed.
+    covers: keys that each of them may attend, so that no pair need be asked for.
     """
 
     name: str
@@ -88,6 +104,7 @@ class Mask(NamedTuple):
     reach: Reach | None = None
     joined: str = ""
     spans: Spans = anywhere
+    covers: Spans = nowhere
 
     def __and__(self, other: Mask) -> Mask:
         reach = self.reach.meet(other.reach) if self.reach and other.reach else None
@@ -99,6 +116,7 @@ class Mask(NamedTuple):
             reach,
             "&",
             lambda first, last: self.spans(first, last).meet(other.spans(first, last)),
+            lambda first, last: self.covers(first, last).meet(other.covers(first, last)),
         )
 
     def __or__(self, other: Mask) -> Mask:
@@ -109,6 +127,7 @@ class Mask(NamedTuple):
             self.varies | other.varies,
             joined="|",
             spans=lambda first, last: self.spans(first, last).join(other.spans(first, last)),
+            covers=lambda first, last: self.covers(first, last).longer(other.covers(first, last)),
         )
 
     def __invert__(self) -> Mask:

@@ -21,6 +21,7 @@ def block(size: int, offset: Offset = 0) -> Mask:
         lambda p, j: p // size == j // size,
         offset,
         lambda first, last: Span(first // size * size, last // size * size + size - 1),
+        lambda first, last: Span(last // size * size, first // size * size + size - 1),
     )
 
 
@@ -48,6 +49,7 @@ def stride(length: int, offset: Offset = 0) -> Mask:
         lambda p, j: (j <= p) & ((p - j < length) | ((p - j) % length == 0)),
         offset,
         lambda first, last: Span(None, last),
+        lambda first, last: Span(last - length + 1, first),
     )
 
 

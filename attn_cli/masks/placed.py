@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from attn_cli.masks.mask import Mask, Positions, Reach, Span, Spans, anywhere, moved
+from attn_cli.masks.mask import Mask, Positions, Reach, Span, Spans, anywhere, moved, nowhere
 
 Offset = int | tuple[int, ...]
 """One number, or one for each batch row."""
@@ -28,10 +28,11 @@ def placed(
     rule: Rule,
     offset: Offset,
     spans: Spans = anywhere,
+    covers: Spans = nowhere,
 ) -> Mask:
     """A rule as a mask; says(letter) is the rule in words, for the letter of the position.
 
-    spans: the keys in reach of the positions from a first to a last.
+    spans, covers: the keys in reach of some, and of all positions from a first to a last.
     """
     if isinstance(offset, int):
         return Mask(
@@ -39,6 +40,7 @@ def placed(
             says(moved("i", offset)),
             lambda i, j, b, h: rule(i + offset, j),
             spans=lambda first, last: spans(first + offset, last + offset),
+            covers=lambda first, last: covers(first + offset, last + offset),
         )
     least, most = min(offset), max(offset)
     return Mask(
@@ -47,6 +49,7 @@ def placed(
         lambda i, j, b, h: rule(i + offset[b], j),
         frozenset("b"),
         spans=lambda first, last: spans(first + least, last + most),
+        covers=lambda first, last: covers(first + least, last + most),
     )
 
 
@@ -61,7 +64,10 @@ def within(name: str, low: int | None, high: int | None, offset: Offset) -> Mask
     def spans(first: int, last: int) -> Span:
         return Span(_added(low, first), _added(high, last))
 
-    mask = placed(name, Reach(low, high).words, rule, offset, spans)
+    def covers(first: int, last: int) -> Span:
+        return Span(_added(low, last), _added(high, first))
+
+    mask = placed(name, Reach(low, high).words, rule, offset, spans, covers)
     if not isinstance(offset, int):
         return mask
     reach = Reach(_added(low, offset), _added(high, offset))

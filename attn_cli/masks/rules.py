@@ -50,6 +50,7 @@ def prefix(count: int, offset: Offset = 0) -> Mask:
         lambda p, j: (j <= p) | (j < count),
         offset,
         lambda first, last: Span(None, max(last, count - 1)),
+        lambda first, last: Span(None, max(first, count - 1)),
     )
 
 
@@ -64,6 +65,7 @@ def lengths(kept: Sequence[int]) -> Mask:
         lambda i, j, b, h: j < counts[b if several else 0],
         frozenset("b") if several else frozenset(),
         spans=lambda first, last: Span(0, max(counts) - 1),
+        covers=lambda first, last: Span(None, min(counts) - 1),
     )
 
 

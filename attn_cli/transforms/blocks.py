@@ -13,6 +13,7 @@ import numpy as np
 from attn_cli.program import Program, Step
 from attn_cli.readings.subprogram import Array, Frame
 from attn_cli.readings.values import RULES, Hook
+from attn_cli.transforms.edges import edges_of, has_edges, masked
 from attn_cli.transforms.fuse import fused
 from attn_cli.transforms.rows import Split, evaluate_once, evaluate_rows, operands_of, split
 
@@ -103,24 +104,28 @@ class _Run:
         """
         if self.after:
             made = evaluate_rows(self.program, self.plain_parts, self.once, queries, self.after)
-            return self._keep(queries, made)
+            keys = keys_of(made[self.mask.name]) if self.mask else None
+            return self._keep(queries, made, keys)
         if not hasattr(self.local, "kernel"):
             self.local.kernel = Kernel(self.quick, self.parts, self.once)
         made = self.local.kernel.run(queries)
-        keys = None if self.mask is None else keys_of(made[self.mask.name])
+        keys = self.local.kernel.keys
         lost = not all(np.isfinite(made[step.name]).all() for step in self.kept)
         if lost or self._emptied(keys):
             made |= evaluate_rows(self.program, self.plain_parts, self.once, queries)
-        return self._keep(queries, made)
+        return self._keep(queries, made, keys)
 
-    def _keep(self, queries: Array, made: Mapping[str, Array]) -> int:
-        """Put the results of a block where they belong; how many queries it had."""
+    def _keep(self, queries: Array, made: Mapping[str, Array], keys: Array | None) -> int:
+        """Put the results of a block where they belong; how many queries it had.
+
+        keys: how many each query may attend.
+        """
         rows = slice(queries[0], queries[-1] + 1)
         for step in self.kept:
             before = (slice(None),) * step.axes.index("n")
             self.results[step.name][(*before, rows)] = made[step.name]
-        if self.keys is not None and self.mask is not None:
-            self.keys[..., rows] = keys_of(made[self.mask.name])
+        if self.keys is not None and keys is not None:
+            self.keys[..., rows] = keys
         return len(queries)
 
     def _emptied(self, keys: Array | None) -> bool:
@@ -190,6 +195,9 @@ class Kernel:
         self.uses = Counter(o for step in parts.by_rows for o in step.operands)
         self.buffers: dict[str, Array] = {}
         self.empty = np.zeros(1, bool)
+        self.mask = next((step for step in parts.by_rows if step.operation == "allow"), None)
+        self.edged = has_edges(self.mask, parts)
+        self.keys: Array | None = None
 
     def run(self, queries: Array) -> dict[str, Array]:
         """Compute one block of neighbouring queries."""
@@ -200,6 +208,16 @@ class Kernel:
         pending: dict[Step, Array] = {}
         with np.errstate(all="ignore"):
             for step in self.parts.by_rows:
+                if step is self.mask and self.edged:
+                    edges = edges_of(step, frame)
+                    self.keys = edges.keys
+                    continue
+                if self.edged and self.mask in step.operands:
+                    scores = step.operands[0]
+                    x = arrays[scores.name]
+                    own = x if self.uses[scores] == 1 else x.copy()
+                    arrays[step.name] = masked(step, own, edges)
+                    continue
                 operands = operands_of(step, arrays, self.once, rows, keys)
                 if self._may_wait(step):
                     arrays[step.name], total = _unnormalised(step, operands[0])
@@ -212,6 +230,8 @@ class Kernel:
                 if step.operands and step.operands[0] in pending:
                     np.divide(made, pending[step.operands[0]], out=made)
                 arrays[step.name] = made
+                if step is self.mask:
+                    self.keys = keys_of(made)
         return arrays
 
     def parts_seen(self, queries: Array) -> range:

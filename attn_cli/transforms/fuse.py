@@ -3,13 +3,14 @@
 Laws used, each exact up to rounding: a factor on a product of matrices may stand on one of
 the two; a positive one passes through a mask; and e^x = 2^(x log₂ e), where log₂ e joins the
 factor that is there. Powers of 2 are faster, but six times slower where they come to nothing,
-so masked scores stay powers of e.
+so scores of which a mask drops many stay powers of e.
 """
 
 from collections import Counter
 from math import e, log
 from typing import NamedTuple
 
+from attn_cli.masks.mask import Span
 from attn_cli.program import Program, Sizes, Step
 from attn_cli.readings.values import factor
 
@@ -69,7 +70,10 @@ def _chain(softmax: Step, uses: Counter[Step], sizes: Sizes) -> Chain | None:
 
 def _write(program: Program, softmax: Step, chain: Chain, now: dict[Step, Step]) -> Step:
     left, right = (now[operand] for operand in chain.product.operands)
-    base = e if any(step.operation == "mask" for step in chain.between) else 2
+    dropping = any(
+        step.operation == "mask" and _drops_many(step, program.sizes) for step in chain.between
+    )
+    base = e if dropping else 2
     small = Step(
         f"{left.name} for {chain.product.name}",
         "scale",
@@ -83,6 +87,28 @@ def _write(program: Program, softmax: Step, chain: Chain, now: dict[Step, Step])
         if step.operation == "mask":
             last = _copy(program, step, (last, now[step.operands[1]]))
     return _copy(program, softmax, (last,), base=base)
+
+
+FEW = 0.2
+"""The part of the scores in a block up to which dropped ones cost less than powers of e do."""
+
+ROWS = 128
+
+
+def _drops_many(mask: Step, sizes: Sizes) -> bool:
+    """Whether more than a few of a block's scores may be dropped, told from rows in the middle."""
+    allowed = mask.operands[1]
+    if allowed.operation != "allow":
+        return True
+    rule, keys = allowed.options["rule"], int(sizes["m"])
+    first = int(sizes["n"]) // 2
+    seen, sure = (_count(spans(first, first + ROWS), keys) for spans in (rule.spans, rule.covers))
+    return seen - sure > FEW * seen
+
+
+def _count(span: Span, keys: int) -> int:
+    low, high = span
+    return max((keys if high is None else min(high + 1, keys)) - max(low or 0, 0), 0)
 
 
 def _copy(program: Program, step: Step, operands: tuple[Step, ...], **options: object) -> Step:

@@ -1,0 +1,65 @@
+"""A mask at the edges of a block alone: between them lie keys that every query may attend."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from attn_cli.program import Step
+from attn_cli.readings.subprogram import Array, Frame, aligned
+from attn_cli.readings.values import RULES
+from attn_cli.transforms.rows import Split
+
+
+class Edges(NamedTuple):
+    """The pairs of a block that a mask decides.
+
+    parts: where each edge lies among the block's keys, with its booleans. keys: how many keys each
+    query may attend, those in between among them.
+    """
+
+    parts: tuple[tuple[slice, Array], ...]
+    keys: Array
+
+
+def edges_of(step: Step, frame: Frame) -> Edges:
+    """What a mask says of a block: its booleans where queries differ."""
+    first, last = int(frame.queries[0]), int(frame.queries[-1])
+    low, high = step.options["rule"].covers(first, last)
+    keys = frame.keys
+    start = keys.start if low is None else min(max(low, keys.start), keys.stop)
+    stop = keys.stop if high is None else max(min(high + 1, keys.stop), start)
+    if start >= stop:
+        start = stop = keys.start
+    parts = []
+    count = None
+    for begin, end in ((keys.start, start), (stop, keys.stop)):
+        if begin < end:
+            part = Frame.of(frame.sizes, frame.queries, range(begin, end))
+            allowed = RULES[step.operation](step, [], part, None)
+            parts.append((slice(begin - keys.start, end - keys.start), allowed))
+            own = np.count_nonzero(allowed, axis=-1)
+            count = own if count is None else count + own
+    if count is None:
+        count = np.zeros(frame.sizes.shape(step.axes[:-1]), np.int64)
+    return Edges(tuple(parts), count + (stop - start))
+
+
+def masked(step: Step, x: Array, edges: Edges) -> Array:
+    """Scores with -inf where a query may not attend, in place."""
+    for part, allowed in edges.parts:
+        kept = aligned(allowed, step.operands[1].axes, step.axes)
+        np.copyto(x[..., part], -np.inf, where=~kept)
+    return x
+
+
+def has_edges(mask: Step | None, parts: Split) -> bool:
+    """Whether the pairs that a mask decides are asked for once, by scores with keys at the end."""
+    users = [step for step in parts.by_rows if mask in step.operands]
+    return (
+        len(users) == 1
+        and users[0].operation == "mask"
+        and users[0].axes == users[0].operands[0].axes
+        and users[0].axes[-1] == "m"
+    )
