@@ -15,7 +15,6 @@ from attn_cli.arrays import numeric
 from attn_cli.arrays.arguments import SETTINGS
 from attn_cli.arrays.projections import PROJECTION_BIASES, Heads, packed
 from attn_cli.arrays.sources import Sources
-from attn_cli.arrays.tables import Names
 from attn_cli.errors import AttnError, listed, shape_text
 from attn_cli.language import said
 from attn_cli.mechanisms import MECHANISMS, local
@@ -26,6 +25,7 @@ from attn_cli.spec import Spec, whole
 from attn_cli.spelling import choice
 
 if TYPE_CHECKING:
+    from attn_cli.arrays.tables import Names
     from attn_cli.arrays.tensors import Tensor
 
 Array = np.ndarray[Any, Any]

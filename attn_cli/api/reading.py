@@ -1,7 +1,7 @@
 """What is asked for before its sizes are known: choices, arrays, the mechanism and its mask."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,11 +15,13 @@ from attn_cli.api.positions import bias_of
 from attn_cli.api.saved import with_saved
 from attn_cli.arrays.projections import Heads
 from attn_cli.arrays.sources import Sources
-from attn_cli.arrays.tables import Names
 from attn_cli.errors import AttnError
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.mechanisms.mechanism import CONTEXT
 from attn_cli.spec import Spec, taken_by, whole
+
+if TYPE_CHECKING:
+    from attn_cli.arrays.tables import Names
 
 Array = np.ndarray[Any, Any]
 
@@ -43,7 +45,7 @@ class Reading(NamedTuple):
     hints: tuple[str, ...]
     in_out: frozenset[str]
     told: tuple[str, ...]
-    names: Mapping[str, Names]
+    names: "Mapping[str, Names]"
     labels: Mapping[str, tuple[str, ...]]
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -90,6 +89,8 @@ def _cells(line: str, delimiter: str | None) -> list[str]:
     line = line.partition("#")[0]
     if delimiter is None:
         return line.split()
+    import csv
+
     return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from attn_cli.errors import AttnError, brief
@@ -76,6 +75,8 @@ def _refuse_bytes(text: str, option: str) -> None:
 
 def _pattern(text: str) -> str:
     """What a token of this text looks like; marks belong to the letter before them."""
+    import unicodedata
+
     marks = "".join({re.escape(sign) for sign in text if unicodedata.category(sign)[0] == "M"})
     marked = f"[{marks}]*" if marks else ""
     letter = rf"(?:[^\W{WITHOUT_SPACES}]{marked})"

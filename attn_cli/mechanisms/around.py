@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from attn_cli.errors import ShapeError
@@ -52,6 +51,8 @@ def layer_norm(p: Program, rows: Step, name: str) -> Step:
 
     A row less its mean, with the length 1, times √d.
     """
+    from fractions import Fraction
+
     width = rows.axes[-1]
     size: Any = p.sizes[width]
     total = p.reduce("sum", rows, over=width, name=f"{name}_total")
