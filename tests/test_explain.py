@@ -393,6 +393,6 @@ def test_pictures_are_drawn_from_numbers() -> None:
     assert [bar.text for bar in bars.bars][:3] == ["0.43", "0.73", "0.96"]
     (flow,) = [*drawings.flow()]
     assert "output 3×2" in flow.lines[3]
-    (heads,) = [*drawings.shared_heads()]
-    assert heads.lines[2].split()[1:9] == list("00001111")
+    heads, _ = drawings.shared_heads()
+    assert heads.rows[1][1:9] == tuple("00001111")
     assert max(len(line) for line in flow.lines) <= 80

@@ -29,7 +29,7 @@ from attn_cli.faults.evaluation import (
     farthest,
 )
 from attn_cli.faults.search import Found, Search, search
-from attn_cli.language import said
+from attn_cli.language import said, told
 from attn_cli.results.diagnosis import Cause, DiagnosisReport, Hypothesis
 from attn_cli.spec import Spec, refuse_other
 from attn_cli.spelling import spelled
@@ -208,7 +208,7 @@ def _report(
     title = request.mechanism.title
     return DiagnosisReport(
         mode=request.mechanism.name,
-        title=said("Diagnosis of {what}", what=title[:1].lower() + title[1:]),
+        title=said("Diagnosis of {what}", what=told(title[:1].lower() + title[1:])),
         formula=formula_of(request),
         source=request.mechanism.source,
         seed=None,

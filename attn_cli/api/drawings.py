@@ -10,7 +10,7 @@ from attn_cli.api.compute import compute
 from attn_cli.language import said
 from attn_cli.topics.bibliography import sources
 from attn_cli.units import flops_text
-from attn_cli.views.page import Bar, Bars, Block, Heading, Lines
+from attn_cli.views.page import Bar, Bars, Block, Heading, Lines, listing
 
 PLACE, REACH, COUNT = 2.6, 4, 7
 """Of the bell curve: where it stands, how far it reaches, over how many keys."""
@@ -39,16 +39,15 @@ def flow() -> Iterator[Block]:
 def shared_heads() -> Iterator[Block]:
     """Which key head each of eight query heads reads, and what a token keeps."""
     heads, width = 8, 64
-    rows = [("query head", [f"{at}" for at in range(heads)], "")]
+    rows = []
     for name, shared in (("MHA", 8), ("GQA", 2), ("MQA", 1)):
         own = [f"{at * shared // heads}" for at in range(heads)]
-        kept = 2 * shared * width
-        rows.append((name, own, said("{count} numbers a token", count=f"{kept:,}")))
-    latent = 4 * width + width // 2
-    rows.append(("MLA", ["c"] * heads, said("{count} numbers a token", count=f"{latent:,}")))
-    lines = [f"{said(name):10} {'  '.join(own)}   {kept}".rstrip() for name, own, kept in rows]
+        rows.append((name, *own, f"{2 * shared * width:,}"))
+    rows.append(("MLA", *["c"] * heads, f"{4 * width + width // 2:,}"))
+    columns = (said("query head"), *map(str, range(heads)), said("numbers a token"))
+    yield listing(columns, rows, right=columns[-1:])
     note = said("key head read by each, heads {width} wide; c: one latent row for all", width=width)
-    yield Lines((*lines, note), indented=False)
+    yield Lines((note,), indented=False)
 
 
 def bell() -> Iterator[Block]:

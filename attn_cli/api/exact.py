@@ -33,7 +33,7 @@ from attn_cli.api.traces import formula_of
 from attn_cli.arrays.sources import Sources
 from attn_cli.choices import Command
 from attn_cli.errors import AttnError
-from attn_cli.language import said
+from attn_cli.language import said, told
 from attn_cli.readings import exact as reading
 from attn_cli.readings import exact_text as text
 from attn_cli.readings.traced import Numbers, traced_steps, worked_cell
@@ -250,7 +250,7 @@ def _report(
     steps = traced_steps(numbers, {**MEANINGS, **own}, short, 4)
     title = request.mechanism.title
     if made is not None:
-        title = said("Gradient of {what}", what=title[:1].lower() + title[1:])
+        title = said("Gradient of {what}", what=told(title[:1].lower() + title[1:]))
     letters = letters_of({one.name: values[one.name] for one in request.program.inputs})
     before = request if made is None else forward_of(request, made)
     return ExactReport(

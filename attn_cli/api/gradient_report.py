@@ -16,7 +16,7 @@ from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request
 from attn_cli.api.traces import random_letters
 from attn_cli.errors import listed
-from attn_cli.language import said
+from attn_cli.language import said, told
 from attn_cli.program import Step
 from attn_cli.readings.traced import Numbers, traced_steps, worked_cell
 from attn_cli.results.gradient import Gained, GradientReport
@@ -48,7 +48,7 @@ def report_of(
     trace = Trace(
         command="gradient",
         mode=request.mechanism.name,
-        title=said("Gradient of {what}", what=title[:1].lower() + title[1:]),
+        title=said("Gradient of {what}", what=told(title[:1].lower() + title[1:])),
         formula=f"loss = {loss}",
         source=request.mechanism.source,
         seed=request.seed if request.drawn else None,

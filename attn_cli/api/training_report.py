@@ -11,7 +11,7 @@ from attn_cli.api.facts import facts
 from attn_cli.api.notices import notices
 from attn_cli.api.pairs import Pair, pair_name
 from attn_cli.api.requests import Request
-from attn_cli.language import said
+from attn_cli.language import said, told
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
 from attn_cli.results.training import Changed, Course, Snapshot, TrainingReport
@@ -41,7 +41,7 @@ def report_of(
     values = evaluate(request.program, request.arrays)
     return TrainingReport(
         mode=request.mechanism.name,
-        title=said("Training of {what}", what=title[:1].lower() + title[1:]),
+        title=said("Training of {what}", what=told(title[:1].lower() + title[1:])),
         loss=_loss(drawn=drawn, by_target=by_target),
         source=request.mechanism.source,
         seed=request.seed if request.drawn else None,
