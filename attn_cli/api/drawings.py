@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -15,7 +15,10 @@ from attn_cli.views.page import Bar, Bars, Block, Heading, Lines, listing
 PLACE, REACH, COUNT = 2.6, 4, 7
 """Of the bell curve: where it stands, how far it reaches, over how many keys."""
 
-ONE_COLOUR, ONE_SIGN = ("weight",), ("█",)
+
+def _chart(bars: Sequence[Bar], name: str) -> Bars:
+    """Bars of one part each, whose lengths are amounts."""
+    return Bars(tuple(bars), ("weight",), (name,), ("█",))
 
 
 def flow() -> Iterator[Block]:
@@ -65,12 +68,7 @@ def bell() -> Iterator[Block]:
                 said("{distance} away", distance=f"{abs(away):.1f}"),
             )
         )
-    yield Bars(
-        tuple(bars),
-        ONE_COLOUR,
-        (said("factor of the weight"),),
-        ONE_SIGN,
-    )
+    yield _chart(bars, said("factor of the weight"))
 
 
 def variance() -> Iterator[Block]:
@@ -80,13 +78,13 @@ def variance() -> Iterator[Block]:
     widths = (4, 16, 64, 256)
     found = variances(widths)
     most = max(plain for plain, _ in found)
-    bars = tuple(
+    bars = [
         Bar(
             f"d = {width}", (plain / most,), f"{plain:,.1f}", said("scaled: {x}", x=f"{scaled:.2f}")
         )
         for width, (plain, scaled) in zip(widths, found, strict=True)
-    )
-    yield Bars(bars, ONE_COLOUR, (said("variance of q · k"),), ONE_SIGN)
+    ]
+    yield _chart(bars, said("variance of q · k"))
 
 
 def seq2seq() -> Iterator[Block]:
@@ -115,15 +113,11 @@ def orders() -> Iterator[Block]:
         first, second = 4 * n * n * d, 4 * n * d * d
         most = max(first, second)
         yield Heading("", f"n = {n:,}, d = {d}")
-        yield Bars(
-            (
-                Bar(f"(Q Kᵀ) V  {n:,}×{n:,}", (first / most,), flops_text(first)),
-                Bar(f"Q (Kᵀ V)  {d}×{d}", (second / most,), flops_text(second)),
-            ),
-            ONE_COLOUR,
-            (said("FLOPs; the size is that of the product in brackets"),),
-            ONE_SIGN,
-        )
+        bars = [
+            Bar(f"(Q Kᵀ) V  {n:,}×{n:,}", (first / most,), flops_text(first)),
+            Bar(f"Q (Kᵀ V)  {d}×{d}", (second / most,), flops_text(second)),
+        ]
+        yield _chart(bars, said("FLOPs; the size is that of the product in brackets"))
 
 
 def bibliography() -> Iterator[Block]:

@@ -56,7 +56,7 @@ class Shown:
         self._context = copy_context()
         return self
 
-    def _blocks(self, frame: Frame) -> list[Block]:
+    def blocks(self, frame: Frame) -> list[Block]:
         """The page in the language that was spoken when it was made."""
         from attn_cli.views.translated import translated_page
 
@@ -75,17 +75,16 @@ class Shown:
         from attn_cli.views.terminal import page_text
         from attn_cli.views.visible import visible_page
 
-        return page_text(visible_page(self._blocks(Frame())), Frame().width)
+        return page_text(visible_page(self.blocks(Frame())), Frame().width)
 
     def spoken(self) -> str:
         """The page for a screen reader: each row of numbers as a sentence that names its cells."""
         from attn_cli.views.spoken import spoken_page
         from attn_cli.views.terminal import page_text
-        from attn_cli.views.translated import translated_page
         from attn_cli.views.visible import visible_page
 
         def told() -> str:
-            blocks = visible_page(translated_page(self.page(Frame())))
+            blocks = visible_page(self.blocks(Frame()))
             return page_text(spoken_page(blocks, Frame().signs), Frame().width)
 
         return self._context.copy().run(told)
@@ -99,7 +98,7 @@ class Shown:
         from attn_cli.views.html import html_fragment
         from attn_cli.views.visible import visible_page
 
-        return html_fragment(visible_page(self._blocks(Frame())))
+        return html_fragment(visible_page(self.blocks(Frame())))
 
     def export(
         self,
@@ -131,7 +130,7 @@ class Shown:
 
         sheet = export.Sheet(self.title, self.notices, theme, width or export.WIDTH)
         frame = Frame(sheet.width, figure=suffix in FIGURES)
-        return export.WRITERS[suffix](self._blocks(frame), sheet)
+        return export.WRITERS[suffix](self.blocks(frame), sheet)
 
 
 class Documented(Shown):
@@ -176,7 +175,7 @@ class _Renderable:
         from attn_cli.views.terminal import Drawn
         from attn_cli.views.visible import visible_page
 
-        yield Drawn(visible_page(self._shown._blocks(Frame(options.max_width))))
+        yield Drawn(visible_page(self._shown.blocks(Frame(options.max_width))))
 
 
 def strict_json(parts: Iterator[str]) -> dict[str, Any]:

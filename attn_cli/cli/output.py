@@ -27,13 +27,12 @@ def show(shown: Shown, view: SimpleNamespace, *, advice: bool = True) -> None:
     view: the display options. advice: whether the page ends with what to type next.
     """
     from attn_cli.cli.typed import typed
-    from attn_cli.views.translated import translated_page
     from attn_cli.views.visible import visible_page
 
     printer = printer_of(view)
     signs = ASCII_SIGNS if printer.ascii_only else Signs()
     frame = Frame(printer.console.width, signs, typed() if advice else None)
-    blocks: list[Block] = visible_page(translated_page(shown.page(frame)))
+    blocks: list[Block] = visible_page(shown.blocks(frame))
     if view.plain:
         from attn_cli.views.spoken import spoken_page
 

@@ -65,6 +65,12 @@ class Span(NamedTuple):
             return inf
         return self.high - self.low
 
+    def within(self, keys: range) -> range:
+        """Those of these keys that lie in it."""
+        start = keys.start if self.low is None else max(self.low, keys.start)
+        stop = keys.stop if self.high is None else min(self.high + 1, keys.stop)
+        return range(start, stop) if start < stop else keys[:0]
+
     def join(self, other: Span) -> Span:
         """The shortest that holds both."""
         return Span(_wider(self.low, other.low, min), _wider(self.high, other.high, max))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from attn_cli.program import Program, Step
+from attn_cli.readings.counted_pairs import mask_of
 from attn_cli.readings.subprogram import Array, Frame
 from attn_cli.readings.values import RULES, Hook
 from attn_cli.transforms.edges import edges_of, has_edges, masked
@@ -93,7 +94,7 @@ class _Run:
         wide = {"m", *(s.options["axis"] for s in program if s.operation == "slice")}
         self.kept = [step for step in parts.by_rows if not wide & {*step.axes}]
         self.results = {s.name: np.empty(program.shape(s), self.kind) for s in self.kept}
-        self.mask = next((s for s in parts.by_rows if s.operation == "allow"), None)
+        self.mask = mask_of(program)
         self.keys = np.empty(program.shape(self.mask)[:-1], np.int64) if self.mask else None
         self.local = threading.local()
 
@@ -168,21 +169,18 @@ APART = frozenset({"slice", "scan", "cumsum", "concat", "gather"})
 
 
 def keys_seen(program: Program, parts: Split, first: int, last: int) -> range:
-    """The keys that some query from first to last may attend; all where no mask tells.
+    """The keys that some query from first to last may attend, in whole steps of `GRAIN`.
 
-    At least some, so that a row without a key is computed as one whose keys are all masked.
+    All where no mask tells. At least some, so that a row without a key is computed as one whose
+    keys are all masked.
     """
     count = int(program.sizes["m"])
-    mask = next((s for s in parts.by_rows if s.operation == "allow"), None)
+    mask = mask_of(program)
     if mask is None or any(step.operation in APART for step in parts.by_rows):
         return range(count)
-    low, high = mask.options["rule"].spans(first, last)
-    begin = 0 if low is None else max(low, 0) // GRAIN * GRAIN
-    end = count if high is None else min(-(-(high + 1) // GRAIN) * GRAIN, count)
-    if begin >= end:
-        begin = min(max(begin, 0), max(count - GRAIN, 0)) // GRAIN * GRAIN
-        end = min(begin + GRAIN, count)
-    return range(begin, end)
+    seen = mask.options["rule"].spans(first, last).within(range(count)) or range(1)
+    begin, end = seen.start // GRAIN * GRAIN, -(-seen.stop // GRAIN) * GRAIN
+    return range(begin, min(end, count))
 
 
 class Kernel:
@@ -195,13 +193,13 @@ class Kernel:
         self.uses = Counter(o for step in parts.by_rows for o in step.operands)
         self.buffers: dict[str, Array] = {}
         self.empty = np.zeros(1, bool)
-        self.mask = next((step for step in parts.by_rows if step.operation == "allow"), None)
+        self.mask = mask_of(program)
         self.edged = has_edges(self.mask, parts)
         self.keys: Array | None = None
 
     def run(self, queries: Array) -> dict[str, Array]:
         """Compute one block of neighbouring queries."""
-        seen = self.parts_seen(queries)
+        seen = keys_seen(self.program, self.parts, int(queries[0]), int(queries[-1]))
         frame = Frame.of(self.program.sizes, queries, seen)
         rows, keys = slice(queries[0], queries[-1] + 1), slice(seen.start, seen.stop)
         arrays: dict[str, Array] = {}
@@ -233,10 +231,6 @@ class Kernel:
                 if step is self.mask:
                     self.keys = keys_of(made)
         return arrays
-
-    def parts_seen(self, queries: Array) -> range:
-        """The keys that some query of a block may attend, in whole steps of `GRAIN`."""
-        return keys_seen(self.program, self.parts, int(queries[0]), int(queries[-1]))
 
     def _may_wait(self, step: Step) -> bool:
         """A row's division may wait until after the product: d_v numbers a row, not m."""

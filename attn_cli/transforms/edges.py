@@ -26,24 +26,17 @@ class Edges(NamedTuple):
 def edges_of(step: Step, frame: Frame) -> Edges:
     """What a mask says of a block: its booleans where queries differ."""
     first, last = int(frame.queries[0]), int(frame.queries[-1])
-    low, high = step.options["rule"].covers(first, last)
     keys = frame.keys
-    start = keys.start if low is None else min(max(low, keys.start), keys.stop)
-    stop = keys.stop if high is None else max(min(high + 1, keys.stop), start)
-    if start >= stop:
-        start = stop = keys.start
+    sure = step.options["rule"].covers(first, last).within(keys)
     parts = []
-    count = None
-    for begin, end in ((keys.start, start), (stop, keys.stop)):
+    count = np.full(frame.sizes.shape(step.axes[:-1]), len(sure))
+    for begin, end in ((keys.start, sure.start), (sure.stop, keys.stop)):
         if begin < end:
             part = Frame.of(frame.sizes, frame.queries, range(begin, end))
             allowed = RULES[step.operation](step, [], part, None)
             parts.append((slice(begin - keys.start, end - keys.start), allowed))
-            own = np.count_nonzero(allowed, axis=-1)
-            count = own if count is None else count + own
-    if count is None:
-        count = np.zeros(frame.sizes.shape(step.axes[:-1]), np.int64)
-    return Edges(tuple(parts), count + (stop - start))
+            count += np.count_nonzero(allowed, axis=-1)
+    return Edges(tuple(parts), count)
 
 
 def masked(step: Step, x: Array, edges: Edges) -> Array:

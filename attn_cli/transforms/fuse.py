@@ -10,7 +10,6 @@ from collections import Counter
 from math import e, log
 from typing import NamedTuple
 
-from attn_cli.masks.mask import Span
 from attn_cli.program import Program, Sizes, Step
 from attn_cli.readings.values import factor
 
@@ -100,15 +99,11 @@ def _drops_many(mask: Step, sizes: Sizes) -> bool:
     allowed = mask.operands[1]
     if allowed.operation != "allow":
         return True
-    rule, keys = allowed.options["rule"], int(sizes["m"])
+    rule, keys = allowed.options["rule"], range(int(sizes["m"]))
     first = int(sizes["n"]) // 2
-    seen, sure = (_count(spans(first, first + ROWS), keys) for spans in (rule.spans, rule.covers))
+    last = first + ROWS
+    seen, sure = (len(span(first, last).within(keys)) for span in (rule.spans, rule.covers))
     return seen - sure > FEW * seen
-
-
-def _count(span: Span, keys: int) -> int:
-    low, high = span
-    return max((keys if high is None else min(high + 1, keys)) - max(low or 0, 0), 0)
 
 
 def _copy(program: Program, step: Step, operands: tuple[Step, ...], **options: object) -> Step:

@@ -47,13 +47,7 @@ def _single(block: Single) -> Single:
     if isinstance(block, Grids):
         return block._replace(grids=tuple(map(_grid, block.grids)))
     if isinstance(block, Raster):
-        legend = tuple((level, told(text)) for level, text in block.legend)
-        return block._replace(
-            caption=told(block.caption),
-            legend=legend,
-            note=told(block.note),
-            coarse=block.coarse and _raster(block.coarse),
-        )
+        return _raster(block)
     if isinstance(block, Bars):
         bars = tuple(bar._replace(text=told(bar.text), note=told(bar.note)) for bar in block.bars)
         return block._replace(bars=bars, names=tuple(map(told, block.names)))
@@ -65,9 +59,12 @@ def _single(block: Single) -> Single:
 
 
 def _raster(block: Raster) -> Raster:
-    found = _single(block)
-    assert isinstance(found, Raster)
-    return found
+    return block._replace(
+        caption=told(block.caption),
+        legend=tuple((level, told(text)) for level, text in block.legend),
+        note=told(block.note),
+        coarse=block.coarse and _raster(block.coarse),
+    )
 
 
 def _grid(grid: Grid) -> Grid:
