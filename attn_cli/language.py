@@ -13,7 +13,12 @@ from attn_cli.spelling import Spelling, current, spelled
 
 
 class Catalogue(dict[str, str]):
-    """English texts with what another language has for them; each is one and the same for ever."""
+    """English texts with what another language has for them; each is one and the same for ever.
+
+    name: of the language, as HTML and locales have it.
+    """
+
+    name = "en"
 
     __hash__ = object.__hash__  # type: ignore[assignment]
 
@@ -48,6 +53,10 @@ HOLE = re.compile(r"\{(\d)\}")
 """Where a text that is made in one piece has what was put in: {1}, {2}."""
 
 
+NAME = re.compile(r"[a-z][\w-]*")
+"""What may be a name that people type: put into a text, it stays as it is."""
+
+
 class Form(NamedTuple):
     """A text with holes, the pieces between them, and what matches it.
 
@@ -65,6 +74,11 @@ class Phrases(NamedTuple):
 
     whole: Mapping[str, str]
     forms: tuple[Form, ...]
+
+
+def spoken() -> str:
+    """The name of the language that is spoken: en, zh."""
+    return _catalogue.get().name
 
 
 def foreign() -> bool:
@@ -94,14 +108,36 @@ def _told(text: str, phrases: Phrases) -> str:
         match = form.pattern.fullmatch(text)
         if match is None:
             continue
-        parts = [_told(part, phrases) for part in match.groups()]
+        parts = [part if NAME.fullmatch(part) else _told(part, phrases) for part in match.groups()]
         if not form.bare or parts != [*match.groups()]:
-            return _filled(phrases.whole[form.text], parts)
+            return _filled(phrases.whole[form.text], match.groups(), parts)
     return text
 
 
-def _filled(text: str, parts: Sequence[str]) -> str:
-    return HOLE.sub(lambda hole: parts[int(hole[1]) - 1], text)
+SEAM = "\0"
+"""Where a text meets what was put into it, until its spaces are right."""
+
+CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+
+TIGHT = re.compile(rf"(?<={CHINESE}) *{SEAM} *(?={CHINESE})")
+
+LOOSE = re.compile(
+    rf"(?<=[\u4e00-\u9fff]){SEAM}(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%]){SEAM}(?=[\u4e00-\u9fff])"
+)
+
+
+def _filled(text: str, put: Sequence[str], parts: Sequence[str]) -> str:
+    """A form with what was put in, told: Chinese meets Chinese without a space, Latin with one.
+
+    A word of the reader's own keeps the spaces around it.
+    """
+
+    def part(hole: re.Match[str]) -> str:
+        at = int(hole[1]) - 1
+        own = parts[at] == put[at] and not put[at].isascii()
+        return parts[at] if own else f"{SEAM}{parts[at]}{SEAM}"
+
+    return LOOSE.sub(" ", TIGHT.sub("", HOLE.sub(part, text))).replace(SEAM, "")
 
 
 @lru_cache(maxsize=4)

@@ -119,6 +119,70 @@ def test_all_help_is_chinese(command: str) -> None:
             assert language.told(one.rich_help_panel) != one.rich_help_panel
 
 
+REFUSED = (
+    "attn compute --mode foo",
+    "attn compute --mode additve",
+    "attn compute --haeds 2",
+    "attn compute --n 4 --only heds",
+    "attn compute --normalizer foo",
+    "attn compute --bias foo",
+    "attn compute --mask foo",
+    "attn mask --causal --as foo",
+    "attn explain scalling",
+    "attn complexity --compare foo",
+    "attn foo",
+)
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_what_is_named_can_be_typed(attn: Attn, line: str) -> None:
+    """Names that a refusal lists or suggests are the same in every language."""
+    english = attn(*shlex.split(line)[1:]).err
+    chinese = attn(*shlex.split(line)[1:], "--lang", "zh").err
+    listed = re.search(r"(?:Known:|mean|Biases:|Masks:|There are) (.*?)[.?;\n]", english)
+    assert listed is not None
+    names = re.findall(r"[\w-]*[a-z][\w-]*", listed[1])
+    assert names
+    assert [name for name in names if name not in chinese] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_lists_names_that_can_be_typed(attn: Attn, command: str) -> None:
+    """Modes, normalizers and forms are listed as they are typed, in every language."""
+    english, chinese = (
+        attn(command, "--help", "all", "--lang", one).flat.replace("… ", "") for one in ("en", "zh")
+    )
+    for names in re.findall(r"(?<![\w,] )(?<!\w)([a-z][\w-]+(?:, [a-z][\w-]+){3,})", english):
+        inner = names.split(", ")[1:-1]
+        assert [name for name in inner if name not in chinese] == [], names
+
+
+def test_a_readers_own_words_keep_their_spaces() -> None:
+    """Chinese meets Chinese without a space; Latin, and a word of one's own, with one."""
+    catalogue_ = language.Catalogue(
+        {"all of {1}": "全部 {1} 行", "keys": "键", "{1} rows": "{1}行"}
+    )
+    with language.speaking(catalogue_):
+        assert language.told("all of 猫") == "全部 猫 行"
+        assert language.told("all of all of x1") == "全部全部 x1 行行"
+        assert language.told("n rows") == "n 行"
+        assert language.told("all of keys") == "全部 keys 行"
+
+
+def test_exported_pages_say_their_language(tmp_path: Path) -> None:
+    """A screen reader pronounces a page in its own language."""
+    for name in ("en", "zh"):
+        attn_cli.explain("scores", language=name).export(tmp_path / f"{name}.html")
+        assert f'<html lang="{name}">' in (tmp_path / f"{name}.html").read_text("utf-8")
+
+
+def test_titles_of_sources_stay(attn: Attn) -> None:
+    """A bibliography has titles as they are; what is said around them is Chinese."""
+    page = attn("explain", "sources", "--lang", "zh").out
+    assert "Jointly Learning to Align and Translate" in page
+    assert "Joshua Ainslie 等" in page
+
+
 def test_holes_are_kept() -> None:
     """What is put into a Chinese text is there in the English one."""
     for text, other in catalogue("zh").items():

@@ -44,7 +44,7 @@ def test_the_page(attn: Attn) -> None:
         "matrix products   4 n² d + 8 n d² = 83,886,080",
         "everything else   6 n² - 2 n = 1,571,840",
         "  What is between queries and keys costs more than the projections above n = 2 d",
-        "  The self-attention layer costs more than the recurrent layer above n = d = 64.",
+        "  Self-attention without projections costs more than the recurrent layer above n",
         "n =   128 ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒████████████████████ 51 %  ◂ n = 2 d",
         "n =   512 ▒▒▒▒▒▒▒▒████████████████████████████████ 80 %  ◂ here",
         "score matrix  1 MiB (4 n² bytes)",

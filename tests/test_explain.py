@@ -117,7 +117,7 @@ def test_refusals(attn: Attn) -> None:
     """A topic or a language that there is not."""
     ran = attn("explain", "scalling")
     assert ran.status == 2
-    assert "There is no topic 'scalling'. Did you mean scaling? Known: attention," in ran.err
+    assert "There is no topic 'scalling'. Did you mean scaling? attn explain lists all." in ran.err
     ran = attn("compute", "--lang", "de")
     assert ran.err == "Error: --lang: no language 'de'. Known: en, zh.\n"
 
@@ -148,6 +148,7 @@ def collected() -> set[str]:
     texts |= {gradients.THROUGH, gradients.SUMMED_OVER, *observed.PLACES.values(), observed.COLUMNS}
     texts |= {text for one in (*FAULTS, DROPOUT) for text in (one.does, one.meant)}
     texts |= {text for way in help_pages.WAYS for text in way}
+    texts |= {text for _, text in help_pages.ALONE}
     texts |= {one.about for one in SAMPLES}
     texts |= {one.says for one in (*SLIPS, *LEVELS)} | {diagnosing.GIVEN, diagnosing.ROUNDED}
     texts |= {
@@ -392,7 +393,8 @@ def test_pictures_are_drawn_from_numbers() -> None:
     (bars,) = [*drawings.bell()]
     assert [bar.text for bar in bars.bars][:3] == ["0.43", "0.73", "0.96"]
     (flow,) = [*drawings.flow()]
-    assert "output 3×2" in flow.lines[3]
+    assert "output 3×2" in flow.lines[-1]
+    assert {line[29:30] for line in flow.lines[4:11]} == {"│", "┘"}
     heads, _ = drawings.shared_heads()
-    assert heads.rows[1][1:9] == tuple("00001111")
-    assert max(len(line) for line in flow.lines) <= 80
+    assert heads.rows[1][1] == "0 0 0 0 1 1 1 1"
+    assert max(len(line) for line in flow.lines) <= 38

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import attn_cli
 from tests.conftest import Attn
 
 SENTENCE = ("compute", "--text", "The cat is sitting on the mat.", "--heads", 2, "--causal")
@@ -171,6 +172,26 @@ def test_an_svg_is_as_wide_as_its_lines(attn: Attn, page: str) -> None:
     dark = exported(attn, PAGES[page], "svg", "--theme", "dark")
     assert 'fill="#1e1e1e"' in dark
     assert 'fill="#ffffff"' in wide
+
+
+def test_drawings_keep_their_columns(attn: Attn) -> None:
+    """A drawing is preformatted in HTML and fenced in Markdown; the marks of Markdown are gone."""
+    for name in ("residual", "query-key-value"):
+        page = attn_cli.explain(name)
+        lines = [line for line in page.exported(".txt").decode().splitlines() if "─▶" in line]
+        lines += [line for line in page.exported(".txt").decode().splitlines() if " ▼ " in line]
+        assert lines
+        html, markdown = page.exported(".html").decode(), page.exported(".md").decode()
+        drawn = "".join(re.findall(r"<pre>(.*?)</pre>", html, re.S))
+        fenced = "".join(re.findall(r"```text\n(.*?)```", markdown, re.S))
+        for line in lines:
+            assert line.strip() in drawn
+            assert line.strip() in fenced
+        latex = page.exported(".tex").decode()
+        assert r"{\ttfamily \mbox{}" in latex
+    assert "*" not in attn_cli.explain("scores").exported(".txt").decode()
+    steps = attn_cli.explain("seq2seq").exported(".html").decode()
+    assert "<br>2. e_j = v" in steps
 
 
 def test_exported_numbers_stay_in_line(attn: Attn) -> None:

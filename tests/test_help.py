@@ -7,8 +7,9 @@ from importlib import import_module
 
 import pytest
 from rich.cells import cell_len
+from typer.main import get_command
 
-from attn_cli.cli.app import COMMANDS, _made
+from attn_cli.cli.app import COMMANDS, _made, app
 from tests.conftest import Attn, option_names
 
 WITH_OPTIONS = [name for name in COMMANDS if name != "explain"]
@@ -24,6 +25,18 @@ def test_attn_alone_says_what_to_paste(attn: Attn) -> None:
         assert attn(*shlex.split(line)[1:]).status == 0, line
     for name in COMMANDS:
         assert f"\n{name} " in ran.out
+
+
+def test_help_without_a_command(attn: Attn) -> None:
+    """All of `attn` alone, and the options that need no command, in the reader's language."""
+    ran = attn("--help")
+    assert ran.status == 0
+    assert attn("-h").out == attn("help").out == ran.out
+    assert all(line in ran.out for line in attn().out.splitlines())
+    names = {name for one in get_command(app).params for name in one.opts if len(name) > 2}
+    assert {name for name in names if name in ran.out} == names
+    assert "--install-completion" in names
+    assert "选项" in attn("--help", "--lang", "zh").out
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -213,3 +214,27 @@ def test_the_command_makes_the_sample(sample: Sample, attn: Attn) -> None:
 def test_every_sample_is_known() -> None:
     """The option names the samples there are."""
     assert tuple(one.name for one in SAMPLES) == SAMPLED
+
+
+def test_columns_are_as_wide_as_their_words(attn: Attn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words above columns stand in one line where there is room, else they are folded whole."""
+    words = ("--q", "1 0; 2 1", "--k", "1 0; 2 1", "--key-labels", "economic,considerable")
+    wide = attn("compute", *words, "--only", "weights").out
+    assert " economic considerable\n" in wide
+    monkeypatch.setenv("COLUMNS", "20")
+    narrow = attn("compute", *words, "--only", "weights").out
+    assert re.search(r" +cons\n +econ ider\n +omic able\n", narrow)
+
+
+def test_a_chinese_comma_parts_names(attn: Attn) -> None:
+    """Names of a Chinese keyboard: 猫，坐、垫."""
+    out = attn("compute", "--x", "1；2；3", "--labels", "猫，坐、垫", "--only", "weights").out
+    assert re.search(r"猫 +坐 +垫\n", out)
+
+
+def test_only_arrays_behind_a_step_are_called_random(attn: Attn) -> None:
+    """Weights are made without values, whose numbers are not read there."""
+    given = ("--q", "1 0; 2 1", "--k", "1 0; 2 1")
+    assert "random" not in attn("compute", *given, "--only", "weights").out
+    assert "random: V (seed 0)" in attn("compute", *given, "--only", "output").out
+    assert "mean nothing" in attn("compute", "--only", "weights").out

@@ -240,9 +240,10 @@ def test_a_weight_of_0_is_named_where_the_loss_is_infinite(attn: Attn) -> None:
 def test_what_was_learned_is_not_called_random(attn: Attn) -> None:
     """A trained run that is read back names the arrays that are random."""
     attn(*LINE, "--steps", 3, "--save", "run.npz")
-    out = attn("compute", "--input", "run.npz", "--only", "weights").out
+    out = attn("compute", "--input", "run.npz", "--only", "output").out
     assert "random: X, W_V (seed 0)" in out
     assert "mean nothing" not in out
+    assert "random: X (seed 0)" in attn("compute", "--input", "run.npz", "--only", "weights").out
 
 
 def test_many_pairs_stay_a_table(attn: Attn) -> None:

@@ -21,21 +21,31 @@ def _chart(bars: Sequence[Bar], name: str) -> Bars:
     return Bars(tuple(bars), ("weight",), (name,), ("█",))
 
 
+def _drawing(*lines: str) -> Lines:
+    """Lines whose columns belong together; at most 38 wide."""
+    return Lines(lines, kind="drawing")
+
+
 def flow() -> Iterator[Block]:
     """Q, K and V from rows to the output, with the shapes of a run."""
     run = compute(x=np.ones((3, 4)), context=np.ones((5, 4)), w_v=np.ones((4, 2)))
     shape = {step.name: "×".join(map(str, step.shape)) for step in run.steps}
-    names = ("x", "q", "scores", "weights", "output", "context", "k", "v")
-    x, q, scores, weights, output, context, k, v = (shape[name] for name in names)
-    other = said("context")
-    yield Lines(
-        (
-            f"X {x}{' ' * len(other)} ─ W_Q ─▶ Q {q} ─┐",
-            f"{' ' * (len(other) + 22)} ├ Q Kᵀ ─▶ scores {scores} ─ softmax ─▶ weights {weights}",
-            f"{other} {context}  ─ W_K ─▶ K {k} ─┘",
-            f"{' ' * (len(other) + 5)} ─ W_V ─▶ V {v} ─── weights V ─▶ output {output}",
-        ),
-        indented=False,
+    names = ("x", "context", "q", "k", "v", "scores", "weights", "output")
+    x, context, q, k, v, scores, weights, output = (shape[name] for name in names)
+    yield _drawing(
+        f"X {x}          {said('context')} {context}",
+        " │ W_Q            │ W_K      │ W_V",
+        " ▼                ▼          ▼",
+        f"Q {q}          K {k}      V {v}",
+        " └───── Q Kᵀ ─────┘          │",
+        "          ▼                  │",
+        f"     scores {scores}".ljust(29) + "│",
+        "          │ softmax          │",
+        "          ▼                  │",
+        f"     weights {weights}".ljust(29) + "│",
+        "          └──── weights V ───┘",
+        "                    ▼",
+        f"               output {output}",
     )
 
 
@@ -44,12 +54,20 @@ def shared_heads() -> Iterator[Block]:
     heads, width = 8, 64
     rows = []
     for name, shared in (("MHA", 8), ("GQA", 2), ("MQA", 1)):
-        own = [f"{at * shared // heads}" for at in range(heads)]
-        rows.append((name, *own, f"{2 * shared * width:,}"))
-    rows.append(("MLA", *["c"] * heads, f"{4 * width + width // 2:,}"))
-    columns = (said("query head"), *map(str, range(heads)), said("numbers a token"))
+        own = " ".join(f"{at * shared // heads}" for at in range(heads))
+        rows.append((name, own, f"{2 * shared * width:,}"))
+    latent, turned = 4 * width, width // 2
+    rows.append(("MLA", " ".join("c" * heads), f"{latent + turned:,}"))
+    columns = (" ", said("key head read"), said("numbers a token"))
     yield listing(columns, rows, right=columns[-1:])
-    note = said("key head read by each, heads {width} wide; c: one latent row for all", width=width)
+    note = said(
+        "{heads} query heads, {width} wide. c: one latent row of {latent} for all, and a key of "
+        "{turned} that position turns.",
+        heads=heads,
+        width=width,
+        latent=latent,
+        turned=turned,
+    )
     yield Lines((note,), indented=False)
 
 
@@ -90,26 +108,24 @@ def variance() -> Iterator[Block]:
 def seq2seq() -> Iterator[Block]:
     """An encoder whose last state is all, beside one whose every state is looked at."""
     yield Heading("", said("One vector"))
-    yield Lines(
-        (
-            "h_1 ─▶ h_2 ─▶ h_3 ─▶ h_4 = z ─▶ s_1 ─▶ s_2 ─▶ s_3",
-            said("four words in one z, for every step"),
-        ),
-    )
+    yield _drawing("h_1 ─▶ h_2 ─▶ h_3 ─▶ h_4 = z", "z ─▶ s_1 ─▶ s_2 ─▶ s_3")
+    yield Lines((said("four words in one z, for every step"),))
     yield Heading("", said("With attention"))
-    yield Lines(
-        (
-            "h_1 ─▶ h_2 ─▶ h_3 ─▶ h_4",
-            " │      │      │      │",
-            " └─ α_1 ┴─ α_2 ┴─ α_3 ┴─ α_4 ─▶ c_t = Σ α_j h_j ─▶ s_t",
-            said("another mixture for each step t"),
-        ),
+    yield _drawing(
+        "h_1 ─▶ h_2 ─▶ h_3 ─▶ h_4",
+        " │ α_1  │ α_2  │ α_3  │ α_4",
+        " └──────┴──┬───┴──────┘",
+        "           ▼",
+        "    c_t = Σ α_j h_j",
+        "           ▼",
+        "s_t-1 ─▶ s_t",
     )
+    yield Lines((said("another mixture for each step t; s_t-1 is its query"),))
 
 
 def orders() -> Iterator[Block]:
     """(Q Kᵀ) V against Q (Kᵀ V): the same products, in two orders."""
-    for n, d in ((16, 64), (512, 64), (4096, 64)):
+    for n, d in ((16, 64), (4096, 64)):
         first, second = 4 * n * n * d, 4 * n * d * d
         most = max(first, second)
         yield Heading("", f"n = {n:,}, d = {d}")
@@ -117,15 +133,23 @@ def orders() -> Iterator[Block]:
             Bar(f"(Q Kᵀ) V  {n:,}×{n:,}", (first / most,), flops_text(first)),
             Bar(f"Q (Kᵀ V)  {d}×{d}", (second / most,), flops_text(second)),
         ]
-        yield _chart(bars, said("FLOPs; the size is that of the product in brackets"))
+        yield _chart(bars, said("FLOPs"))
+    yield Lines((said("the size is that of the product in brackets"),), quiet=True)
 
 
 def bibliography() -> Iterator[Block]:
     """Every source, numbered."""
     for number, one in enumerate(sources(), 1):
         unchecked = "" if one.checked else f" ({said('not checked')})"
-        yield Lines((f"[{number}] {one.name}: {one.authors}",), indented=False)
-        yield Lines((f"{one.title}. {one.venue}{unchecked}", one.address), quiet=True)
+        name = f"[{number}] {one.name}: {_authors(one.authors)}"
+        yield Lines((name,), indented=False, kind="verbatim")
+        title = f"{one.title}. {one.venue}{unchecked}"
+        yield Lines((title, one.address), quiet=True, kind="verbatim")
+
+
+def _authors(names: str) -> str:
+    first = names.removesuffix(" and others")
+    return names if first == names else said("{first} and others", first=first)
 
 
 DRAWINGS: dict[str, Callable[[], Iterator[Block]]] = {

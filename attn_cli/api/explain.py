@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -17,12 +16,13 @@ from attn_cli.api.languages import speaking
 from attn_cli.api.looking import Look
 from attn_cli.api.mask import built
 from attn_cli.api.measurements import MEASURES
+from attn_cli.api.paragraphs import paragraphs
 from attn_cli.api.shown import Frame, Shown
 from attn_cli.arrays.sources import Sources
-from attn_cli.errors import AttnError, brief, did_you_mean
+from attn_cli.errors import AttnError, brief, one_slip_away
 from attn_cli.language import said, told
 from attn_cli.mechanisms import Mechanism
-from attn_cli.topics.aliases import topic_called
+from attn_cli.topics.aliases import command_called, topic_called
 from attn_cli.topics.examples import read_example
 from attn_cli.topics.library import ORDER, Part, Topic, read
 from attn_cli.views.page import Block, Heading, Lines, Title, listing
@@ -55,10 +55,6 @@ class Picture(Shown):
         return [*self._draw()]
 
 
-EMPHASIS = re.compile(r"(\*\*|`)(.+?)\1", re.DOTALL)
-"""Bold words and code in Markdown, whose marks are no part of plain text."""
-
-
 class Piece(NamedTuple):
     """A piece of a page: Markdown text; or a result, with the command that gives it."""
 
@@ -81,9 +77,7 @@ class Page(Shown):
                 blocks.append(Heading("", f"$ {piece.line}"))
             if piece.result is not None:
                 blocks += piece.result.page(frame._replace(command=None))
-            for paragraph in re.split(r"\n\s*\n", piece.text.strip()):
-                if paragraph:
-                    blocks.append(Lines(_lines(paragraph), indented=False, apart=True))
+            blocks += paragraphs(piece.text)
         if self.station:
             blocks.append(Lines((self.station,), quiet=True, indented=False, apart=True))
         return blocks
@@ -102,12 +96,6 @@ def _station(name: str) -> str:
     if at + 1 == len(ORDER):
         return told
     return said("{page}; next: attn explain {topic}", page=told, topic=ORDER[at + 1])
-
-
-def _lines(paragraph: str) -> tuple[str, ...]:
-    """The lines of a list, or a paragraph in one."""
-    lines = EMPHASIS.sub(r"\2", paragraph).splitlines()
-    return tuple(lines) if lines[0].startswith("- ") else (" ".join(lines),)
 
 
 class Topics(Shown):
@@ -199,6 +187,9 @@ def _result(line: str) -> Shown:
     return found
 
 
+EVERYTHING = ("all", "everything", "booklet", "全部", "所有")
+
+
 def _topic(name: str, language: str) -> Topic:
     found = topic_named(name)
     if found in ORDER:
@@ -206,7 +197,16 @@ def _topic(name: str, language: str) -> Topic:
     if found is not None:
         return _of_mode(mechanisms.named(found), language)
     known = [*ORDER, *(one.name for one in mechanisms.MECHANISMS)]
-    raise AttnError(f"There is no topic {brief(name)!r}. {did_you_mean(name, known)}")
+    if name in EVERYTHING:
+        raise AttnError(f"{brief(name)!r} is no topic; ‹everything› gives all of them.")
+    command = command_called(name)
+    if command is not None:
+        raise AttnError(
+            f"{brief(name)!r} is no topic but what a command does: attn {command} --help."
+        )
+    near = one_slip_away(name, known)
+    meant = f"Did you mean {near}? " if near else ""
+    raise AttnError(f"There is no topic {brief(name)!r}. {meant}attn explain lists all.")
 
 
 def topic_named(words: str) -> str | None:

@@ -104,11 +104,11 @@ def _sizes(request: Request) -> str:
             parts.append(_counted(sizes[axis], one, many))
     if "m_past" in sizes:
         parts[-1] += f" ({sizes['m_past']} of them cached)"
-    parts.append(f"d = {sizes['d']}")
-    if sizes.get("d_v", sizes["d"]) != sizes["d"]:
-        parts.append(f"values of width {sizes['d_v']}")
     each = " a head" if "h" in sizes else ""
-    return ", ".join(parts) + each
+    parts.append(f"d = {sizes['d']}{each}")
+    if sizes.get("d_v", sizes["d"]) != sizes["d"]:
+        parts.append(f"values of width {sizes['d_v']}{each}")
+    return ", ".join(parts)
 
 
 def _origin(request: Request, letters: Sequence[str], *, exact: bool) -> str:

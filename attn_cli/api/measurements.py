@@ -9,6 +9,7 @@ import numpy as np
 
 from attn_cli.api.complexity import complexity
 from attn_cli.arrays import seeded
+from attn_cli.language import said
 from attn_cli.mechanisms import Choices, named
 from attn_cli.mechanisms.normalizers import normalizer
 from attn_cli.program import Program
@@ -172,7 +173,7 @@ def reinforce() -> Measured:
         f"A query with {KEYS} keys and random rewards around 2. The largest error of the mean "
         "estimate; in the last row, the variance of one estimate, summed over the scores:",
         ("draws", "without baseline", "with the mean reward"),
-        (*rows, ("variance", *spreads)),
+        (*rows, (said("variance"), *spreads)),
     )
 
 

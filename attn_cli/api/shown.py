@@ -7,6 +7,7 @@ from contextvars import Context, copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
+from attn_cli.language import spoken
 from attn_cli.views.page import Block, Signs
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ class Shown:
         """The page as a file of a suffix has it; theme and width as above."""
         from attn_cli.views import export
 
-        sheet = export.Sheet(self.title, self.notices, theme, width or export.WIDTH)
+        language = self._context.copy().run(spoken)
+        sheet = export.Sheet(self.title, self.notices, theme, width or export.WIDTH, language)
         frame = Frame(sheet.width, figure=suffix in FIGURES)
         return export.WRITERS[suffix](self.blocks(frame), sheet)
 

@@ -49,7 +49,7 @@ def trace_of(found: Evaluated, look: Look) -> Trace:
         formula=formula_of(request),
         source=request.mechanism.source,
         seed=request.seed if request.drawn else None,
-        random=random_letters(request),
+        random=random_letters(request, look.only or (cell and cell[0])),
         facts=(
             *facts(request),
             *counted_pairs(numbers),
@@ -66,10 +66,17 @@ def trace_of(found: Evaluated, look: Look) -> Trace:
     )
 
 
-def random_letters(request: Request) -> tuple[str, ...]:
-    """The arrays that are random, where others are given: none where all are, or none is."""
+def random_letters(request: Request, shown: str | None = None) -> tuple[str, ...] | None:
+    """The arrays that are random, where others are given: None where all are.
+
+    shown: a step, of which it is those that it is made of.
+    """
     given = [name for name in request.arrays if name not in (*request.drawn, *request.usual)]
-    return tuple(map(letter, request.drawn)) if given else ()
+    if not given:
+        return None
+    steps = request.program if shown is None else request.program.needed_for([shown])
+    behind = {step.name for step in steps}
+    return tuple(letter(name) for name in request.drawn if name in behind)
 
 
 def formula_of(request: Request) -> str:

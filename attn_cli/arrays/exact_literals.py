@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attn_cli.arrays.literals import PLAIN_SIGNS
 from attn_cli.errors import AttnError, brief, caret
 
 Array = np.ndarray[Any, Any]
@@ -51,6 +52,7 @@ def parse(text: str, option: str) -> Array:
 
     Raises AttnError with a caret under the number that can't be read.
     """
+    text = text.translate(PLAIN_SIGNS)
     rows: list[list[Any]] = []
     for start, row in _rows(text):
         entries = [

@@ -16,13 +16,16 @@ MISSING = r"^\s*,|,\s*(?=,|$)"
 FRACTION = r'(?<![\w."])([-+]?\d+/\d+)(?![\w."])'
 NUMBER = r"(?ia)[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?|[-+]?(inf|infinity|nan)|[-+]?\d+/\d+"
 
+PLAIN_SIGNS = str.maketrans("−，；、", "-,;,")
+"""A typeset minus, and the signs of a Chinese keyboard."""
+
 
 def parse(text: str, option: str) -> np.ndarray[Any, Any]:
     """Read a literal into a float64 array; rows end at `;` or at a line's end.
 
     Raises AttnError with a caret under the part that is wrong.
     """
-    text = text.replace("−", "-")
+    text = text.translate(PLAIN_SIGNS)
     if text.lstrip().startswith("["):
         return nested(_json(text, option), option)
     rows: list[list[float]] = []

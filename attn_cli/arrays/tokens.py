@@ -42,8 +42,8 @@ def labels(given: str | Sequence[str], option: str) -> tuple[str, ...]:
     parts: Sequence[str] = given
     if isinstance(given, str):
         text = given.strip()
-        if "," in text:
-            parts = text.split(",")
+        if re.search("[,，、]", text):
+            parts = re.split("[,，、]", text)
         else:
             parts = text.split() if re.search(r"\s", text) else tokens(text, option)
     found = tuple(printable(one, option) for one in parts)

@@ -43,6 +43,9 @@ class Commands(TyperGroup):
         """Refuse options that stand before a command; --lang may."""
         speak_early(args)
         args = before_a_command(args)
+        if args and args[0] in HELP:
+            _start(helped=True)
+            raise typer.Exit()
         if args and args[0].startswith("-") and not self._has(args[0]):
             from attn_cli.cli.meant import outside_a_command
 
@@ -58,7 +61,10 @@ class Commands(TyperGroup):
         """The command that is asked for; of another word, the nearest there is."""
         word, *words = args
         if word == "help" and (not words or words[0] in COMMANDS):
-            return self.resolve_command(ctx, [*words[:1], "--help"]) if words else _start_over(ctx)
+            if not words:
+                _start(helped=True)
+                raise typer.Exit()
+            return self.resolve_command(ctx, [*words[:1], "--help"])
         if word not in COMMANDS and not word.startswith("-"):
             _refuse(_no_command(args))
         if word not in COMMANDS:
@@ -71,10 +77,11 @@ class Commands(TyperGroup):
         return _made(cmd_name, ["--help"]) if cmd_name in COMMANDS else None
 
 
-def _start_over(ctx: Any) -> Any:
-    """Show what `attn` alone shows, and end."""
-    attn(ctx, version=False)
-    raise typer.Exit()
+def _start(*, helped: bool = False) -> None:
+    """Show what `attn` alone shows; helped: with the options that need no command."""
+    from attn_cli.cli.help import print_help, start_page
+
+    print_help(start_page([(name, _first_line(name)) for name in COMMANDS], helped=helped))
 
 
 def _refuse(message: str) -> NoReturn:
@@ -154,9 +161,7 @@ def attn(
 ) -> None:
     """Attention mechanisms, computed and explained step by step."""
     if context.invoked_subcommand is None:
-        from attn_cli.cli.help import print_help, start_page
-
-        print_help(start_page([(name, _first_line(name)) for name in COMMANDS]))
+        _start()
 
 
 def _first_line(name: str) -> str:

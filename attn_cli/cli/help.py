@@ -43,8 +43,22 @@ WAYS = (
 """Where a student, a teacher and an engineer begin."""
 
 
-def start_page(commands: Sequence[tuple[str, str]]) -> list[Block]:
-    """What to type first, and every command."""
+ALONE = (
+    ("--version", "The version."),
+    ("--lang en|zh", "The language of all that is said; also ATTN_LANG and the locale."),
+    ("--install-completion", "Complete commands and options by Tab in this shell."),
+    ("--show-completion", "Print the lines that do so, to put them where you like."),
+    ("--help", "This page; behind a command, its options."),
+)
+"""Options that need no command."""
+
+
+def start_page(commands: Sequence[tuple[str, str]], *, helped: bool = False) -> list[Block]:
+    """What to type first, and every command; helped: the options that need none too."""
+    options = [
+        Heading("", said("Options")),
+        two_columns([(name, said(text)) for name, text in ALONE]),
+    ]
     return [
         Title("attn", "", said("attention mechanisms, computed and explained step by step")),
         Lines((said(ATTENTION),), indented=False, apart=True),
@@ -54,6 +68,7 @@ def start_page(commands: Sequence[tuple[str, str]]) -> list[Block]:
         two_columns([(said(who), said(where)) for who, where in WAYS]),
         Heading("", said("Commands")),
         two_columns(commands),
+        *(options if helped else ()),
         Lines(("attn COMMAND --help",), quiet=True, indented=False, apart=True),
     ]
 

@@ -142,8 +142,8 @@ def neighbourhood(width: int, reach: int, offset: Offset = 0) -> Mask:
     return placed(
         called("neighbourhood", (width, reach), offset),
         lambda p: (
-            f"query i may attend keys at most {reach} rows and {reach} columns away from {p} in "
-            f"an image {width} wide"
+            f"query i may attend keys at most {reach} away from {p} by row and by column, in an "
+            f"image {width} wide"
         ),
         lambda p, j: (
             (abs(p // width - j // width) <= reach) & (abs(p % width - j % width) <= reach)

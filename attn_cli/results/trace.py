@@ -76,7 +76,7 @@ class Trace(NamedTuple):
 
     facts: what is true of the run and not of a step (sizes, where the arrays come from).
     notices: what a person must know to read the numbers right.
-    random: the arrays that are random, where others are not.
+    random: the arrays behind what is shown that are random; None where all of them are.
     labels: names of the positions on an axis, where they have any.
     looks: the axis along which one looks in the weights, and the one that is looked at.
     """
@@ -92,7 +92,7 @@ class Trace(NamedTuple):
     steps: tuple[TracedStep, ...]
     labels: dict[str, tuple[str, ...]]
     looks: tuple[str, str] | None = None
-    random: tuple[str, ...] = ()
+    random: tuple[str, ...] | None = None
     focus: tuple[FocusRow, ...] = ()
     summary: tuple[str, ...] = ()
     next_commands: tuple[str, ...] = ()

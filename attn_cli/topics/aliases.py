@@ -11,7 +11,21 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("注意力", "注意力机制", "什么是注意力", "入门"),
     ),
     "query-key-value": (
-        *("qkv", "q k v", "query", "key", "value", "queries", "keys", "values", "w_q", "w_k"),
+        *(
+            "q",
+            "k",
+            "v",
+            "qkv",
+            "q k v",
+            "query",
+            "key",
+            "value",
+            "queries",
+            "keys",
+            "values",
+            "w_q",
+            "w_k",
+        ),
         *("w_v", "projection", "projections", "查询", "键", "值", "查询键值", "投影"),
     ),
     "scores": (
@@ -37,10 +51,12 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     ),
     "dot-or-additive": (
         *("dot or additive", "additive or dot", "dot vs additive", "additive vs dot"),
-        *("dot product or additive", "点积还是加性", "加性还是点积", "点积与加性"),
+        *("dot product or additive", "dot additive", "点积还是加性", "加性还是点积"),
+        *("点积与加性", "点积 加性", "加性 点积"),
     ),
     "symmetry": (
         *("symmetric", "asymmetric", "undirected", "directed graph", "对称", "对称图", "有向图"),
+        *("权重对称", "对称矩阵"),
     ),
     "reinforce": (
         *("policy gradient", "baseline", "variance of the gradient", "score function estimator"),
@@ -62,6 +78,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     ),
     "words": (
         *("glossary", "vocabulary", "terms", "symbols", "notation", "letters", "ffn", "nats"),
+        *("token", "tokens", "embedding", "embeddings", "dropout", "词元", "词嵌入", "嵌入"),
         *("intensity", "fused", "latent", "core", "⊙", "⊗", "Φ", "phi", "词汇", "术语", "符号"),
     ),
     "sources": (
@@ -106,6 +123,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "grouped-heads": (
         *("gqa", "mqa", "grouped", "grouped query attention", "multi query attention"),
         *("multi-query", "grouped-query", "kv heads", "ainslie", "shazeer", "分组查询"),
+        *("mha gqa", "gqa mha", "gqa mqa", "mqa gqa", "mha mqa", "mqa mha", "mha gqa mqa"),
         *("多查询", "分组注意力"),
     ),
     "permutation": (
@@ -148,9 +166,27 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 FILLERS = re.compile(
     r"\b(why|what|how|when|which|is|are|the|a|an|do|does|we|to|of|in|for|by|about|use|used|need|"
-    r"explain|attention|mechanism|mean|means|work|works)\b|为什么|要|什么是|什么|怎么|如何|的|是|？"
+    r"explain|attention|mechanism|mean|means|work|works|i|you|my|vs|versus|difference|between|and|"
+    r"better)\b|为什么|要|什么是|什么|怎么|如何|有何区别|的区别|区别|哪个好|哪个更好|注意力|的|是|吗|和|与|？"
 )
 """Words of a question that say nothing of its topic."""
+
+
+BY_COMMAND: Mapping[str, tuple[str, ...]] = {
+    "train": ("train", "training", "learning", "fit", "loss", "epochs", "训练", "学习"),
+    "diagnose": ("diagnose", "debug", "debugging", "bug", "my numbers differ", "调试", "诊断"),
+    "check": ("check", "exercise", "exercises", "worked example", "例题", "练习", "检查"),
+    "compare": ("compare", "comparison", "比较", "对比"),
+    "reconcile": ("reconcile", "count flops", "counting convention", "核对"),
+    "compute": ("compute", "usage", "use", "my own numbers", "用法", "使用", "用", "计算"),
+}
+"""What commands are for, by what people ask in place of a topic."""
+
+
+def command_called(words: str) -> str | None:
+    """The command that does what is asked for; None where it is not known."""
+    names = {_plain(text): command for command, texts in BY_COMMAND.items() for text in texts}
+    return next((names[text] for text in _said_shorter(words) if text in names), None)
 
 
 def topic_called(words: str, known: Mapping[str, Iterable[str]]) -> str | None:
@@ -159,10 +195,10 @@ def topic_called(words: str, known: Mapping[str, Iterable[str]]) -> str | None:
     known: names of topics and modes, with what others call them.
     """
     names = _names(known)
-    asked = _plain(words)
-    for text in (asked, _plain(FILLERS.sub(" ", words.lower()))):
+    for text in _said_shorter(words):
         if text in names:
             return names[text]
+    asked = _plain(words)
     held = [name for name in names if _holds(asked, name)]
     return names[max(held, key=len)] if held else None
 
@@ -177,6 +213,11 @@ def _names(known: Mapping[str, Iterable[str]]) -> dict[str, str]:
         for other in others:
             names.setdefault(_plain(other), topic)
     return names
+
+
+def _said_shorter(words: str) -> tuple[str, str]:
+    """What is asked as it stands, and without the words that say nothing of its topic."""
+    return _plain(words), _plain(FILLERS.sub(" ", words.lower()))
 
 
 def _plain(words: str) -> str:

@@ -103,6 +103,7 @@ def catalogue(language: str) -> Catalogue:
         return ENGLISH
     folder = files(f"attn_cli.topics.{language}")
     found = Catalogue()
+    found.name = language
     for name in (*SAID, *TOLD):
         found.update(json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8")))
     return found

@@ -49,9 +49,10 @@ TABLE = str.maketrans(
         "ε": "epsilon",
         "┬": "+",
         "▶": ">",
+        "▼": "v",
         "─": "-",
         "│": "|",
-        **dict.fromkeys("┐┘└├┴", "+"),
+        **dict.fromkeys("┐┘└├┴┤", "+"),
     }
 )
 

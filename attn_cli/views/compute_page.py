@@ -24,7 +24,8 @@ def compute_page(trace: Trace, display: Display, command: str | None = None) -> 
         return one_step(trace, numbers, display)
     every = display.steps or display.start is not None
     steps = trace.steps[_place_of(display.start, trace) :]
-    missing = tuple(left_out(trace, steps, display))
+    stacked = steps if every else [step for step in steps if step.role == "weights"]
+    missing = tuple(left_out(trace, stacked, display))
     blocks: list[Block] = [
         Title(trace.title, trace.formula, trace.source),
         Lines((BETWEEN.join((*trace.facts, *missing)),), quiet=True, indented=False),
@@ -75,8 +76,9 @@ def random_note(trace: Trace) -> tuple[str, ...]:
     seed = trace.seed
     if seed is None:
         return ()
-    if trace.random:
-        return (said("random: {names} (seed {seed})", names=", ".join(trace.random), seed=seed),)
+    if trace.random is not None:
+        names = ", ".join(trace.random)
+        return (said("random: {names} (seed {seed})", names=names, seed=seed),) if names else ()
     told = "random numbers (seed {seed}): they show how it works and mean nothing"
     return (said(told, seed=seed),)
 

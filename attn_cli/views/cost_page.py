@@ -201,6 +201,7 @@ def _crossing(crossing: Crossover) -> str:
 
 
 CALLED = {
+    "self-attention layer": "self-attention without projections",
     "core": "what is between queries and keys",
     "projections": "the projections",
 }

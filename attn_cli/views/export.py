@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
-from attn_cli.language import said
+from attn_cli.language import ENGLISH, said
 from attn_cli.views.html import html_page
 from attn_cli.views.latex import latex_page
 from attn_cli.views.markdown import markdown_page
@@ -29,13 +29,14 @@ class Sheet(NamedTuple):
     """What a file needs beside the page.
 
     notices: what has to be known to read it right. ground: of an SVG; HTML has both. width:
-    columns of text.
+    columns of text. language: of the page, en or zh.
     """
 
     title: str
     notices: Sequence[str]
     ground: Ground = "light"
     width: int = WIDTH
+    language: str = ENGLISH.name
 
 
 Writer = Callable[[list[Block], Sheet], bytes]
@@ -114,7 +115,8 @@ def _svg(blocks: list[Block], sheet: Sheet) -> bytes:
 
 
 def _html(blocks: list[Block], sheet: Sheet) -> bytes:
-    return html_page(_with_notices(blocks, sheet), visible(sheet.title)).encode()
+    page = _with_notices(blocks, sheet)
+    return html_page(page, visible(sheet.title), sheet.language).encode()
 
 
 def _text(blocks: list[Block], sheet: Sheet) -> bytes:

@@ -92,6 +92,10 @@ def grids_of(matrix: Matrix, display: Display) -> list[Grid]:
         ends = sums if band is bands[-1] else []
         grid = _grid(matrix, Shown(rows, band), cells, ends, display)
         widths = (*(width for _ in band), *((last,) if ends else ()))
+        if len(band) == total:
+            names = [matrix.column_names[j] for j in range(total)]
+            other = label_width + sum(last + GAP for _ in widths[total:])
+            widths = (*_unfolded(names, width, display.width, other), *widths[total:])
         grids.append(grid._replace(widths=widths))
     return grids
 
@@ -109,6 +113,22 @@ def _width(matrix: Matrix, cells: dict[int, list[Cell]], columns: Sequence[int])
     numbers = max((cell_len(cell.text) for row in cells.values() for cell in row), default=1)
     names = max((cell_len(matrix.column_names[j]) for j in columns), default=1)
     return max(numbers, min(names, NAME_WIDTH), -(-names // NAME_LINES))
+
+
+def _unfolded(names: Sequence[str], width: int, page: int, other: int) -> list[int]:
+    """The widths of columns with their names in one line, where a page has room for that.
+
+    A table that can stand beside another of its kind as it is stays so. other: what else stands
+    in a row.
+    """
+    folded = [width for _ in names]
+    whole = [max(width, cell_len(name)) for name in names]
+    half = (page - GAP) // 2
+
+    def taken(widths: Sequence[int]) -> int:
+        return other + sum(widths) + GAP * len(widths)
+
+    return whole if taken(whole) <= (half if taken(folded) <= half else page) else folded
 
 
 def _sums(matrix: Matrix, rows: Sequence[int], display: Display) -> list[str]:

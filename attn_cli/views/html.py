@@ -61,7 +61,7 @@ STYLE = """
 """
 
 PAGE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="@language@">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -81,9 +81,10 @@ body { background: #ffffff; color: #202124; margin: 1rem; }
 """
 
 
-def html_page(blocks: Iterable[Block], title: str) -> str:
+def html_page(blocks: Iterable[Block], title: str, language: str = "en") -> str:
     """Write a page as a document of its own, for dark and light alike."""
-    return PAGE.replace("@title@", escape(title)).replace("@body@", html_fragment(blocks))
+    head = PAGE.replace("@title@", escape(title)).replace("@language@", language)
+    return head.replace("@body@", html_fragment(blocks))
 
 
 def _style() -> str:
@@ -117,6 +118,8 @@ def _block(block: Block) -> str:
             f'<p class="quiet">{beside}</p>' if beside else ""
         )
     if isinstance(block, Lines):
+        if block.kind == "drawing":
+            return f'<div class="tables"><pre>{escape(chr(10).join(block.lines))}</pre></div>'
         kind = ' class="quiet"' if block.quiet else ""
         return f"<p{kind}>{'<br>'.join(map(escape, block.lines))}</p>" if block.lines else ""
     if isinstance(block, LongTable):

@@ -103,6 +103,11 @@ SPECIAL = str.maketrans(
         },
         "◂": r"$\triangleleft$",
         "½": "1/2",
+        "─": "-",
+        "│": r"\textbar{}",
+        "▶": r"\textgreater{}",
+        "▼": "v",
+        **dict.fromkeys("┐┘└├┴┬┤", "+"),
         "■": r"$\bullet$",
     }
 )
@@ -126,6 +131,9 @@ def _block(block: Block) -> list[str]:
         if block.latex:
             parts.append(rf"\[ {block.latex} \]")
         return parts + [text(part) for part in (block.about, block.right) if part]
+    if isinstance(block, Lines) and block.kind == "drawing":
+        drawing = r" \\ ".join(_spaced(line) for line in block.lines)
+        return [rf"{{\ttfamily {drawing}}}"]
     if isinstance(block, Lines):
         return [r" \\ ".join(text(line) for line in block.lines)] if block.lines else []
     if isinstance(block, LongTable):
@@ -141,6 +149,11 @@ def _block(block: Block) -> list[str]:
         return [_curves(block)]
     assert isinstance(block, Grids)
     return [part for grid in block.grids for part in _grid(grid)]
+
+
+def _spaced(line: str) -> str:
+    """A line of a drawing, all of whose spaces count."""
+    return r"\mbox{}" + "~".join(text(part) for part in line.split(" "))
 
 
 def _grid(grid: Grid) -> list[str]:

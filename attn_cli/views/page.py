@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class Cell(NamedTuple):
@@ -132,13 +132,20 @@ class Heading(NamedTuple):
     about: str = ""
 
 
+LineKind = Literal["prose", "verbatim", "drawing"]
+
+
 class Lines(NamedTuple):
-    """Lines of prose; quiet ones are said beside the point, those apart after a blank line."""
+    """Lines of prose; quiet ones are said beside the point, those apart after a blank line.
+
+    kind: verbatim lines are the same in every language; so is a drawing, whose columns matter too.
+    """
 
     lines: tuple[str, ...]
     quiet: bool = False
     indented: bool = True
     apart: bool = False
+    kind: LineKind = "prose"
 
 
 class Grids(NamedTuple):

@@ -24,6 +24,8 @@ def lines_of(block: Lines, width: int, palette: Palette) -> list[Text]:
     """Lines of prose."""
     style = palette.style("quiet") if block.quiet else ""
     indent = INDENT if block.indented else 0
+    if block.kind == "drawing":
+        return [Text(" " * indent + line, style) for line in block.lines]
     return [part for line in block.lines for part in wrapped(line, style, indent, width)]
 
 
@@ -111,7 +113,8 @@ def records(listing: Listing, width: int, palette: Palette) -> list[Text]:
     """Rows one under another, a line for each of their columns: for very little room."""
     lines = []
     for row in (*listing.rows, *([listing.total] if listing.total else [])):
-        lines += wrapped(row[0], "bold", 0, width)
+        number = row[0][:1].isdigit() and listing.columns[0].strip()
+        lines += wrapped(f"{number} {row[0]}" if number else row[0], "bold", 0, width)
         for name, text in zip(listing.columns[1:], row[1:], strict=True):
             lines += (
                 wrapped(f"{name}: {text}" if name.strip() else text, "", INDENT, width)

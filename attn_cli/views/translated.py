@@ -41,6 +41,8 @@ def _single(block: Single) -> Single:
         text, right, about = map(told, (block.text, block.right, block.about))
         return block._replace(text=text, right=right, about=about)
     if isinstance(block, Lines):
+        if block.kind != "prose":
+            return block
         return block._replace(lines=tuple(map(told, block.lines)))
     if isinstance(block, Listing):
         return _listing(block)
@@ -68,18 +70,24 @@ def _raster(block: Raster) -> Raster:
 
 
 def _grid(grid: Grid) -> Grid:
-    caption, note, legend = map(told, (grid.caption, grid.note, grid.legend))
-    return grid._replace(caption=caption, note=note, legend=legend)
+    return grid._replace(
+        caption=_sentence(grid.caption), note=told(grid.note), legend=told(grid.legend)
+    )
+
+
+def _sentence(text: str) -> str:
+    """A text of several words: a single one may be the name of a step or of a mode."""
+    return told(text) if " " in text else text
 
 
 def _listing(block: Listing) -> Listing:
-    """Heads of columns, and cells of several words: a single one may be the name of a step."""
+    """Heads of columns, and cells of several words."""
 
     def heads(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(map(told, names))
 
     def cells(row: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(told(cell) if " " in cell else cell for cell in row)
+        return tuple(map(_sentence, row))
 
     return block._replace(
         columns=heads(block.columns),
