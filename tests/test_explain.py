@@ -339,13 +339,14 @@ def test_the_booklet(attn: Attn) -> None:
     heads = ["\n".join(textwrap.wrap(read(name, "en").title, 80)) for name in ORDER[:-1]]
     places = [f"\n{ran.out}".index(f"\n{head}\n") for head in heads]
     assert places == sorted(places)
+    attn("explain", "--all", "--export", "book.html")
+    assert "Attention, step by step" in Path("book.html").read_text(encoding="utf-8")
+    booklet = attn_cli.explain(everything=True)
     for suffix in (".html", ".md", ".tex", ".txt"):
-        attn("explain", "--all", "--export", f"book{suffix}")
-        text = Path(f"book{suffix}").read_text(encoding="utf-8")
+        text = booklet.exported(suffix).decode()
         assert "Attention, step by step" in text
         assert "Weights are not symmetric" in text
-    booklet = attn_cli.explain(everything=True, language="zh")
-    assert "权重不是对称的" in str(booklet)
+    assert "权重不是对称的" in str(attn_cli.explain(everything=True, language="zh"))
     refused = attn("explain", "scaling", "--all")
     assert refused.err == "Error: --all has no effect with a topic. Leave one out.\n"
 
