@@ -142,7 +142,7 @@ def _in_blocks(
 ) -> Numbers:
     """Every output row, in blocks; all steps for a few queries only."""
     program = request.program
-    with progress("queries") as advance:
+    with progress("tiles") as advance:
         made, keys = blocks.evaluate_blocks(
             program, request.arrays, advance=advance, after=request.after
         )

@@ -7,6 +7,7 @@ An axis is written as in einops: `n` is a name, `(h d)` is several axes laid out
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from math import prod
 from types import MappingProxyType
 from typing import Any
@@ -67,6 +68,7 @@ HINTS: tuple[tuple[frozenset[str], str], ...] = (
 """What to think of when two arrays disagree on an axis."""
 
 
+@cache
 def members(axis: str) -> Axes:
     """Split `(h d)` into its parts; a plain name is its own only part."""
     return tuple(axis[1:-1].split()) if axis.startswith("(") else (axis,)
@@ -90,12 +92,15 @@ class Sizes:
         self._parts: dict[str, Axes] = {}
 
     def __contains__(self, axis: str) -> bool:
-        return axis == ONE or all(part in self._sizes for part in members(axis))
+        if axis in self._sizes or axis == ONE:
+            return True
+        return all(part in self._sizes for part in members(axis))
 
     def __getitem__(self, axis: str) -> Size:
-        if axis == ONE:
-            return 1
-        return prod(self._sizes[part] for part in members(axis))
+        size = self._sizes.get(axis)
+        if size is not None:
+            return size
+        return 1 if axis == ONE else prod(self._sizes[part] for part in members(axis))
 
     def get(self, axis: str, otherwise: Size) -> Size:
         """The size of an axis, or another where it has none."""
@@ -104,7 +109,7 @@ class Sizes:
 
     def shape(self, axes: Axes) -> tuple[Size, ...]:
         """Sizes of several axes, in order."""
-        return tuple(self[axis] for axis in axes)
+        return tuple([self[axis] for axis in axes])
 
     def resized(self, axis: str, size: Size) -> Sizes:
         """The same sizes but for one axis."""

@@ -1,22 +1,23 @@
-"""The value reading in blocks of queries: memory grows with n·d, not with n·m."""
+"""The value reading in blocks: memory grows with n·d, not with n·m."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from attn_cli.program import Program, Step
 from attn_cli.readings.counted_pairs import mask_of
 from attn_cli.readings.subprogram import Array, Frame
-from attn_cli.readings.values import RULES, Hook
+from attn_cli.readings.values import RULES, Hook, evaluate_steps
+from attn_cli.transforms.chains import Chain, chain_of
 from attn_cli.transforms.edges import edges_of, has_edges, masked
-from attn_cli.transforms.fuse import fused
 from attn_cli.transforms.rows import Split, evaluate_once, evaluate_rows, operands_of, split
+from attn_cli.transforms.tiles import Tiles
 
 WORKERS = 2
 """Threads that each take a block; NumPy lets them run at the same time."""
@@ -27,8 +28,8 @@ BLOCK_BYTES = 16 * 2**20
 FEWEST_ROWS = 128
 """A matrix product of fewer rows costs more for each row than a larger block's memory."""
 
-NO_SHIFT = 32.0
-"""Rows whose largest score is this small overflow no type, so it need not be taken off."""
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Blocked(NamedTuple):
@@ -42,104 +43,135 @@ class Blocked(NamedTuple):
     keys: Array | None
 
 
+Advance = Callable[[int, int], None]
+
+
 def evaluate_blocks(
     program: Program,
     given: Mapping[str, Array],
     *,
     workers: int = WORKERS,
     block_bytes: int = BLOCK_BYTES,
-    advance: Callable[[int, int], None] = lambda done, total: None,
+    advance: Advance = lambda done, total: None,
     after: Mapping[str, Hook] = MappingProxyType({}),
 ) -> Blocked:
     """Compute the output of a program without ever holding its scores.
 
+    In tiles of queries and keys where scores meet in one softmax alone, else in blocks of queries
+    with all their keys.
     after: what is done to the numbers of a step, by its name, before others read them.
-    advance(done, total) is called after each block of queries.
+    advance(done, total) is called after some tiles or a block.
     Raises ValueError where rows depend on each other.
     """
+    parts = split(program)
+    if parts is None:
+        raise ValueError("rows depend on each other")
+    kind = given[next(iter(given))].dtype
+    # an online softmax needs room above the largest score, which float16 has not
+    chain = chain_of(program) if kind.itemsize > 2 and not after else None
+    once = evaluate_once(program, parts, given, after)
+    if chain is not None:
+        return _in_tiles(program, parts, chain, once, workers, block_bytes, advance)
+    run = _Run(program, parts, once, after)
+    total = program.sizes["n"]
+    rows = rows_per_block(program, parts, kind.itemsize, workers, block_bytes)
+    blocks = [np.arange(start, min(start + rows, total)) for start in range(0, total, rows)]
+    for done, _ in enumerate(spread_over(workers, run.block, blocks), 1):
+        advance(done, len(blocks))
+    return run.result()
+
+
+def spread_over(workers: int, work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """Work on items by several threads; the results in their order."""
     from concurrent.futures import ThreadPoolExecutor
 
-    run = _Run(program, given, after)
-    total = program.sizes["n"]
-    rows = rows_per_block(program, run.parts, run.kind.itemsize, workers, block_bytes)
-    blocks = [np.arange(start, min(start + rows, total)) for start in range(0, total, rows)]
-    done = 0
     with ThreadPoolExecutor(workers) as pool:
         try:
-            for count in pool.map(run.block, blocks):
-                done += count
-                advance(done, total)
+            yield from pool.map(work, items)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return run.result()
+
+
+def _in_tiles(
+    program: Program,
+    parts: Split,
+    chain: Chain,
+    once: dict[str, Array],
+    workers: int,
+    tile_bytes: int,
+    advance: Advance,
+) -> Blocked:
+    """The chain tile by tile, then what follows it at once: numbers for each row, none for a pair.
+
+    Queries whose numbers overflowed are computed again as they are written.
+    """
+    tiles = Tiles(program, chain, once, tile_bytes)
+    units = tiles.units(workers)
+    total, done = sum(map(tiles.tiles, units)), 0
+    for count in spread_over(workers, tiles.run, units):
+        done += count
+        advance(done, total)
+    mixed = tiles.output.reshape(program.shape(chain.mixed))
+    lost = np.array(sorted(tiles.lost), dtype=np.int64)
+    rows = rows_per_block(program, parts, mixed.itemsize, workers, BLOCK_BYTES)
+    for start in range(0, len(lost), rows):
+        queries = lost[start : start + rows]
+        made = evaluate_rows(program, parts, once, queries)[chain.mixed.name]
+        mixed[(slice(None),) * chain.mixed.axes.index("n") + (queries,)] = made
+    following = [step for step in parts.by_rows if step not in {*chain.steps, chain.mixed}]
+    arrays = evaluate_steps(following, once | {chain.mixed.name: mixed}, Frame.of(program.sizes))
+    return Blocked(arrays, tiles.keys())
 
 
 class _Run:
     """All blocks of one program: what they share, and where their results go."""
 
     def __init__(
-        self, program: Program, given: Mapping[str, Array], after: Mapping[str, Hook]
+        self,
+        program: Program,
+        parts: Split,
+        once: dict[str, Array],
+        after: Mapping[str, Hook],
     ) -> None:
-        self.after = after
-        self.kind = given[next(iter(given))].dtype
-        self.program = program
-        # the fused program needs room above the largest score, which float16 has not
-        self.quick = fused(program) if self.kind.itemsize > 2 and not after else program
-        parts, plain_parts = split(self.quick), split(program)
-        if parts is None or plain_parts is None:
-            raise ValueError("rows depend on each other")
-        self.parts, self.plain_parts = parts, plain_parts
-        self.once = evaluate_once(self.quick, parts, given, after)
+        self.program, self.parts, self.once, self.after = program, parts, once, after
         wide = {"m", *(s.options["axis"] for s in program if s.operation == "slice")}
         self.kept = [step for step in parts.by_rows if not wide & {*step.axes}]
-        self.results = {s.name: np.empty(program.shape(s), self.kind) for s in self.kept}
+        kind = next(iter(once.values())).dtype
+        self.results = {s.name: np.empty(program.shape(s), kind) for s in self.kept}
         self.mask = mask_of(program)
         self.keys = np.empty(program.shape(self.mask)[:-1], np.int64) if self.mask else None
         self.local = threading.local()
 
-    def block(self, queries: Array) -> int:
+    def block(self, queries: Array) -> None:
         """Compute one block and keep its results; a thread has one kernel for all its blocks.
 
-        A block that overflows in the fused program is computed again as it was written.
+        A block that overflows in the kernel is computed again as it is written.
         """
         if self.after:
-            made = evaluate_rows(self.program, self.plain_parts, self.once, queries, self.after)
+            made = evaluate_rows(self.program, self.parts, self.once, queries, self.after)
             keys = keys_of(made[self.mask.name]) if self.mask else None
-            return self._keep(queries, made, keys)
-        if not hasattr(self.local, "kernel"):
-            self.local.kernel = Kernel(self.quick, self.parts, self.once)
-        made = self.local.kernel.run(queries)
-        keys = self.local.kernel.keys
-        lost = not all(np.isfinite(made[step.name]).all() for step in self.kept)
-        if lost or self._emptied(keys):
-            made |= evaluate_rows(self.program, self.plain_parts, self.once, queries)
-        return self._keep(queries, made, keys)
+        else:
+            if not hasattr(self.local, "kernel"):
+                self.local.kernel = Kernel(self.program, self.parts, self.once)
+            made = self.local.kernel.run(queries)
+            keys = self.local.kernel.keys
+            if not all(np.isfinite(made[step.name]).all() for step in self.kept):
+                made |= evaluate_rows(self.program, self.parts, self.once, queries)
+        self._keep(queries, made, keys)
 
-    def _keep(self, queries: Array, made: Mapping[str, Array], keys: Array | None) -> int:
-        """Put the results of a block where they belong; how many queries it had.
-
-        keys: how many each query may attend.
-        """
+    def _keep(self, queries: Array, made: Mapping[str, Array], keys: Array | None) -> None:
+        """Put the results of a block where they belong. keys: how many each query may attend."""
         rows = slice(queries[0], queries[-1] + 1)
         for step in self.kept:
             before = (slice(None),) * step.axes.index("n")
             self.results[step.name][(*before, rows)] = made[step.name]
         if self.keys is not None and keys is not None:
             self.keys[..., rows] = keys
-        return len(queries)
-
-    def _emptied(self, keys: Array | None) -> bool:
-        """Whether a row that may attend some key has no weight at all: its scores overflowed."""
-        empty = self.local.kernel.empty
-        if keys is not None:
-            empty = empty & (keys > 0)[..., None]
-        return bool(empty.any())
 
     def result(self) -> Blocked:
         """Every array without n×m axes, those that were computed once among them."""
-        once = {step.name: self.once[step.name] for step in self.plain_parts.once}
-        return Blocked({**once, **self.results}, self.keys)
+        return Blocked({**self.once, **self.results}, self.keys)
 
 
 def keys_of(allowed: Array) -> Array:
@@ -192,7 +224,6 @@ class Kernel:
         self.once = once
         self.uses = Counter(o for step in parts.by_rows for o in step.operands)
         self.buffers: dict[str, Array] = {}
-        self.empty = np.zeros(1, bool)
         self.mask = mask_of(program)
         self.edged = has_edges(self.mask, parts)
         self.keys: Array | None = None
@@ -203,7 +234,6 @@ class Kernel:
         frame = Frame.of(self.program.sizes, queries, seen)
         rows, keys = slice(queries[0], queries[-1] + 1), slice(seen.start, seen.stop)
         arrays: dict[str, Array] = {}
-        pending: dict[Step, Array] = {}
         with np.errstate(all="ignore"):
             for step in self.parts.by_rows:
                 if step is self.mask and self.edged:
@@ -217,33 +247,11 @@ class Kernel:
                     arrays[step.name] = masked(step, own, edges)
                     continue
                 operands = operands_of(step, arrays, self.once, rows, keys)
-                if self._may_wait(step):
-                    arrays[step.name], total = _unnormalised(step, operands[0])
-                    self.empty = total == 0
-                    total[self.empty] = 1
-                    pending[step] = total
-                    continue
                 out = self._target(step, operands, frame)
-                made = RULES[step.operation](step, operands, frame, out)
-                if step.operands and step.operands[0] in pending:
-                    np.divide(made, pending[step.operands[0]], out=made)
-                arrays[step.name] = made
+                made = arrays[step.name] = RULES[step.operation](step, operands, frame, out)
                 if step is self.mask:
                     self.keys = keys_of(made)
         return arrays
-
-    def _may_wait(self, step: Step) -> bool:
-        """A row's division may wait until after the product: d_v numbers a row, not m."""
-        if step.operation != "softmax" or step.options["over"] != step.axes[-1]:
-            return False
-        users = [user for user in self.parts.by_rows if step in user.operands]
-        return (
-            "base" in step.options
-            and self.uses[step] == 1
-            and users[0].operation == "contract"
-            and users[0].operands[0] is step
-            and users[0].axes[:-1] == step.axes[:-1]
-        )
 
     def _target(self, step: Step, operands: list[Array], frame: Frame) -> Array | None:
         """An array to write into: the first operand's own where nothing else needs it."""
@@ -259,14 +267,3 @@ class Kernel:
         if held is None or held.size < needed:
             held = self.buffers[step.name] = np.empty(needed, operands[0].dtype)
         return held[:needed].reshape(shape)
-
-
-def _unnormalised(step: Step, x: Array) -> tuple[Array, Array]:
-    """base^(x − c) in place, and its sum along the last axis; c is 0 where x is moderate."""
-    largest = x.max(axis=-1, keepdims=True)
-    largest[largest == -np.inf] = 0
-    if not (np.abs(largest) <= NO_SHIFT).all():
-        np.subtract(x, largest, out=x)
-    power = np.exp2 if step.options["base"] == 2 else np.exp
-    power(x, out=x)
-    return x, np.matmul(x, np.ones((x.shape[-1], 1), x.dtype))

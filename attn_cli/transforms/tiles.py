@@ -1,0 +1,280 @@
+"""The value reading in tiles of queries and keys that a core's cache holds: an online softmax.
+
+Milakov 2018, algorithm 3; the division is left to the end, as in Dao 2023. Powers are of 2, and
+log₂ e joins the scale of the queries. Where queries and keys are too short for a power to
+overflow, by |q · k| ≤ |q| |k|, no largest score is taken off.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from math import e, isqrt, log2, prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from attn_cli.program import Axes, Program, Sizes, Step
+from attn_cli.readings.subprogram import Array
+from attn_cli.transforms.chains import Chain
+
+TILE_BYTES = 2**19
+"""Bytes of the scores of a tile at most; tests/benchmarks/engine.py measures others."""
+
+MODERATE = 64.0
+"""Powers of 2 up to this one, either way, may be summed in any type."""
+
+TOGETHER = 16
+"""Batch rows and heads of a block at most that one worker goes through, tile by tile."""
+
+
+Place = tuple[int, ...]
+"""A position on each axis before queries and keys: a batch row, a head."""
+
+
+class Unit(NamedTuple):
+    """What a worker does at once: neighbouring queries, of some batch rows and heads."""
+
+    queries: range
+    keys: range
+    places: tuple[Place, ...]
+
+    def rows(self, place: Place) -> tuple[Any, ...]:
+        """Where the queries of a place lie in an array of all."""
+        return (*place, slice(self.queries.start, self.queries.stop))
+
+
+class Stack(NamedTuple):
+    """Matrices of rows, one for each place of the axes before them."""
+
+    axes: Axes
+    rows: Array
+
+    def at(self, place: Mapping[str, int]) -> Array:
+        """The matrix of a place."""
+        matrix: Array = self.rows[tuple(place[axis] for axis in self.axes)]
+        return matrix
+
+
+def _stack(step: Step, place: int, arrays: Mapping[str, Array], sizes: Sizes) -> Stack:
+    axes = step.options["reads"][place]
+    array = arrays[step.operands[place].name].reshape(sizes.shape(axes))
+    return Stack(axes[:-2], np.ascontiguousarray(array))
+
+
+class Room(NamedTuple):
+    """Arrays that a thread writes into tile after tile; ones sum the rows of a tile."""
+
+    scores: Array
+    mixed: Array
+    ones: Array
+
+
+class Online:
+    """One block of queries that meets tile after tile of keys."""
+
+    def __init__(self, queries: Array, width: int, *, moderate: bool) -> None:
+        self.queries = queries
+        self.mixed = np.zeros((len(queries), width), queries.dtype)
+        self.total = np.zeros((len(queries), 1), queries.dtype)
+        self.largest = None if moderate else np.full_like(self.total, -np.inf)
+        self.floor = queries.dtype.type(np.finfo(queries.dtype).minexp)
+
+    def meet(self, keys: Array, values: Array, dropped: Array | None, room: Room) -> None:
+        """Add what a tile of keys gives.
+
+        keys: a column for each. dropped: pairs that may not attend.
+        """
+        shape = len(self.queries), len(values)
+        scores = room.scores[: prod(shape)].reshape(shape)
+        np.matmul(self.queries, keys, out=scores)
+        if self.largest is not None:
+            self._shift(scores, dropped, self.largest)
+        np.exp2(scores, out=scores)
+        if dropped is not None:
+            np.copyto(scores, 0, where=dropped)
+        self.mixed += np.matmul(scores, values, out=room.mixed[: len(scores)])
+        self.total += np.matmul(scores, room.ones[: len(values)])
+
+    def _shift(self, scores: Array, dropped: Array | None, largest: Array) -> None:
+        """Take the largest score so far off each row, and off what has been summed before.
+
+        Powers below the least of the type are raised to it: beside the largest's, which is 1,
+        they come to nothing, and smaller ones are slow.
+        """
+        if dropped is not None:
+            np.copyto(scores, -np.inf, where=dropped)
+        new = np.maximum(largest, scores.max(axis=-1, keepdims=True))
+        taken = np.where(new == -np.inf, 0, new)
+        np.subtract(scores, taken, out=scores)
+        np.maximum(scores, self.floor, out=scores)
+        change = np.exp2(largest - taken)
+        self.mixed *= change
+        self.total *= change
+        self.largest = new
+
+    def output(self) -> Array:
+        """The mixture of values of each query; 0 where it may attend no key."""
+        return self.mixed / np.where(self.total == 0, 1, self.total)
+
+
+class Tiles:
+    """All tiles of a chain: what they share, and where their results go.
+
+    lost: queries whose numbers overflowed. keys: how many keys each query may attend, where a
+    mask decides it.
+    """
+
+    def __init__(
+        self, program: Program, chain: Chain, arrays: Mapping[str, Array], tile_bytes: int
+    ) -> None:
+        sizes = self.sizes = program.sizes
+        self.chain = chain
+        self.queries = _stack(chain.product, 0, arrays, sizes)
+        matched = _stack(chain.product, 1, arrays, sizes)
+        self.values = _stack(chain.mixed, 1, arrays, sizes)
+        self.kind = self.queries.rows.dtype
+        self.factor = chain.factor * log2(e)
+        self.longest = _longest(matched.rows)
+        self.rule = chain.mask.options["rule"] if chain.mask else None
+        self.tall, self.wide = tile_of(min(tile_bytes, TILE_BYTES), self.kind.itemsize)
+        self.wide = min(self.wide, sizes["m"])
+        self.matched = Stack(matched.axes, _columns(matched.rows, self.wide))
+        self.output: Array = np.empty(sizes.shape(chain.mixed.options["makes"]), self.kind)
+        lead = sizes.shape(chain.lead)
+        self.counts: Array | None = None
+        if self.rule is not None:
+            self.counts = np.zeros((*lead, sizes["n"]), np.int64)
+        self.lost: set[int] = set()
+        self.local = threading.local()
+
+    def units(self, workers: int) -> list[Unit]:
+        """All there is to do, what takes longest first."""
+        n, places = self.sizes["n"], [*np.ndindex(self.sizes.shape(self.chain.lead))]
+        tall = min(self.tall, -(-n // workers)) if len(places) < workers else self.tall
+        starts = range(0, n, tall)
+        together = TOGETHER if len(starts) >= 2 * workers else 1
+        units = [
+            Unit(queries, self._keys_of(queries), tuple(places[at : at + together]))
+            for queries in (range(start, min(start + tall, n)) for start in starts)
+            for at in range(0, len(places), together)
+        ]
+        return sorted(units, key=lambda unit: -len(unit.keys))
+
+    def tiles(self, unit: Unit) -> int:
+        """How many tiles a unit has at most, of all its places."""
+        return len(self._steps(unit.keys)) * len(unit.places)
+
+    def run(self, unit: Unit) -> int:
+        """Compute a unit and keep its results; how many tiles it had."""
+        with np.errstate(all="ignore"):
+            blocks = [self._block(unit.queries, place) for place in unit.places]
+            for start in self._steps(unit.keys):
+                self._meet(unit, blocks, range(start, min(start + self.wide, self.sizes["m"])))
+            for place, block in zip(unit.places, blocks, strict=True):
+                made = self.output[unit.rows(place)] = block.output()
+                emptied = block.total[:, 0] == 0
+                if self.counts is not None:
+                    emptied &= self.counts[unit.rows(place)] > 0
+                lost = emptied | ~np.isfinite(made).all(axis=-1)
+                self.lost.update(unit.queries[at] for at in np.flatnonzero(lost))
+        return self.tiles(unit)
+
+    def keys(self) -> Array | None:
+        """How many keys each query may attend, with the mask's axes but the last."""
+        if self.counts is None or self.chain.mask is None:
+            return None
+        own = self.chain.mask.axes[:-1]
+        atoms = self.sizes.atoms(own)
+        firsts = tuple(slice(None) if axis in atoms else 0 for axis in (*self.chain.lead, "n"))
+        return self.counts[firsts].reshape(self.sizes.shape(own))
+
+    def _keys_of(self, queries: range) -> range:
+        keys = range(self.sizes["m"])
+        if self.rule is None:
+            return keys
+        span: range = self.rule.spans(queries[0], queries[-1]).within(keys)
+        return span
+
+    def _steps(self, keys: range) -> range:
+        return range(keys.start // self.wide * self.wide, keys.stop, self.wide) if keys else keys
+
+    def _block(self, queries: range, place: Place) -> Online:
+        at = dict(zip(self.chain.lead, place, strict=True))
+        own = self.queries.at(at)[queries.start : queries.stop] * self.kind.type(self.factor)
+        bound = _longest(own) * self.longest
+        return Online(own, self.values.rows.shape[-1], moderate=bool(bound <= MODERATE))
+
+    def _meet(self, unit: Unit, blocks: list[Online], tile: range) -> None:
+        """Let the blocks of a unit meet a tile of keys; those that may attend none leave it out."""
+        room = self._room()
+        for place, block, dropped, kept in self._pairs(unit, blocks, tile):
+            at = dict(zip(self.chain.lead, place, strict=True))
+            if self.counts is not None:
+                self.counts[unit.rows(place)] += kept
+            if not np.any(kept):
+                continue
+            keys = self.matched.at(at)[tile.start // self.wide][:, : len(tile)]
+            values = self.values.at(at)[tile.start : tile.stop]
+            block.meet(keys, values, dropped, room)
+
+    def _pairs(
+        self, unit: Unit, blocks: list[Online], tile: range
+    ) -> Iterator[tuple[Place, Online, Array | None, Any]]:
+        """Each block with its place, the pairs it drops, and how many keys its queries keep."""
+        rule, first, last = self.rule, unit.queries[0], unit.queries[-1]
+        sure = rule is None or len(rule.covers(first, last).within(tile)) == len(tile)
+        dropped, kept = None, len(tile)
+        for place, block in zip(unit.places, blocks, strict=True):
+            if not sure and (dropped is None or (rule is not None and rule.varies)):
+                dropped = self._dropped(unit.queries, tile, place)
+                kept = len(tile) - np.count_nonzero(dropped, axis=-1)
+            yield place, block, dropped, kept
+
+    def _dropped(self, queries: range, tile: range, place: Place) -> Array:
+        """Pairs of a tile that may not attend."""
+        at = dict(zip(self.chain.lead, place, strict=True))
+        rows, columns = np.arange(queries.start, queries.stop), np.arange(tile.start, tile.stop)
+        batch, head = (self._number(axis, at) for axis in ("b", "h"))
+        assert self.rule is not None
+        allowed = self.rule.allows(rows[:, None], columns[None, :], batch, head)
+        return np.logical_not(np.broadcast_to(allowed, (len(queries), len(tile))))
+
+    def _number(self, axis: str, at: Mapping[str, int]) -> int:
+        """Where a place lies on an axis, which may be laid out as several."""
+        number = 0
+        for part in self.sizes.atoms((axis,)):
+            number = number * self.sizes.get(part, 1) + at.get(part, 0)
+        return number
+
+    def _room(self) -> Room:
+        """What a thread writes into, which it keeps."""
+        if not hasattr(self.local, "room"):
+            self.local.room = Room(
+                np.empty(self.tall * self.wide, self.kind),
+                np.empty((self.tall, self.values.rows.shape[-1]), self.kind),
+                np.ones((self.wide, 1), self.kind),
+            )
+        room: Room = self.local.room
+        return room
+
+
+def tile_of(tile_bytes: int, itemsize: int) -> tuple[int, int]:
+    """Queries and keys of a tile: twice as many keys, whole runs of sixteen where it has some."""
+    tall = max(isqrt(tile_bytes // itemsize // 2), 1)
+    tall = tall // 16 * 16 or tall
+    return tall, 2 * tall
+
+
+def _columns(rows: Array, wide: int) -> Array:
+    """Rows as the columns of tiles, each in one piece, which a product reads fastest."""
+    *lead, count, width = rows.shape
+    tiles = -(-count // wide)
+    padded = np.zeros((*lead, tiles * wide, width), rows.dtype)
+    padded[..., :count, :] = rows
+    return np.ascontiguousarray(padded.reshape(*lead, tiles, wide, width).swapaxes(-1, -2))
+
+
+def _longest(rows: Array) -> Any:
+    """The largest length of a row."""
+    return np.sqrt(np.einsum("...d,...d->...", rows, rows).max(initial=0))
