@@ -1,1 +1,1 @@
-"""Programs from programs: fused, cut into rows of queries, run block by block."""
+"""Programs from programs, and programs run in parts: some rows, blocks of queries, tiles."""

@@ -17,7 +17,7 @@ from attn_cli.readings.values import RULES, Hook, evaluate_steps
 from attn_cli.transforms.chains import Chain, chain_of
 from attn_cli.transforms.edges import edges_of, has_edges, masked
 from attn_cli.transforms.rows import Split, evaluate_once, evaluate_rows, operands_of, split
-from attn_cli.transforms.tiles import Tiles
+from attn_cli.transforms.tiles import GRAIN, Tiles
 
 WORKERS = 2
 """Threads that each take a block; NumPy lets them run at the same time."""
@@ -192,9 +192,6 @@ def rows_per_block(
     rows = max(block_bytes // row, min(FEWEST_ROWS, 4 * block_bytes // row), 1)
     return int(min(rows, -(-total // workers)))
 
-
-GRAIN = 64
-"""Keys are left out in multiples of this many: products of odd sizes are slower."""
 
 APART = frozenset({"slice", "scan", "cumsum", "concat", "gather"})
 """Operations that know their keys by place, so that none may be left out."""

@@ -18,11 +18,14 @@ from attn_cli.program import Axes, Program, Sizes, Step
 from attn_cli.readings.subprogram import Array
 from attn_cli.transforms.chains import Chain
 
-TILE_BYTES = 2**19
+TILE_BYTES = 9 * 2**17
 """Bytes of the scores of a tile at most; tests/benchmarks/engine.py measures others."""
 
 MODERATE = 64.0
 """Powers of 2 up to this one, either way, may be summed in any type."""
+
+GRAIN = 64
+"""Keys are left out in multiples of this many: products of odd sizes are slower."""
 
 TOGETHER = 16
 """Batch rows and heads of a block at most that one worker goes through, tile by tile."""
@@ -131,15 +134,15 @@ class Tiles:
         sizes = self.sizes = program.sizes
         self.chain = chain
         self.queries = _stack(chain.product, 0, arrays, sizes)
-        matched = _stack(chain.product, 1, arrays, sizes)
+        self.matched = _stack(chain.product, 1, arrays, sizes)
+        self.columns: dict[tuple[Place, int], Array] = {}
         self.values = _stack(chain.mixed, 1, arrays, sizes)
         self.kind = self.queries.rows.dtype
         self.factor = chain.factor * log2(e)
-        self.longest = _longest(matched.rows)
+        self.longest = _longest(self.matched.rows)
         self.rule = chain.mask.options["rule"] if chain.mask else None
         self.tall, self.wide = tile_of(min(tile_bytes, TILE_BYTES), self.kind.itemsize)
         self.wide = min(self.wide, sizes["m"])
-        self.matched = Stack(matched.axes, _columns(matched.rows, self.wide))
         self.output: Array = np.empty(sizes.shape(chain.mixed.options["makes"]), self.kind)
         lead = sizes.shape(chain.lead)
         self.counts: Array | None = None
@@ -151,15 +154,20 @@ class Tiles:
     def units(self, workers: int) -> list[Unit]:
         """All there is to do, what takes longest first."""
         n, places = self.sizes["n"], [*np.ndindex(self.sizes.shape(self.chain.lead))]
-        tall = min(self.tall, -(-n // workers)) if len(places) < workers else self.tall
-        starts = range(0, n, tall)
+        starts = range(0, n, self._even(n, 1 if len(places) >= workers else workers))
         together = TOGETHER if len(starts) >= 2 * workers else 1
         units = [
             Unit(queries, self._keys_of(queries), tuple(places[at : at + together]))
-            for queries in (range(start, min(start + tall, n)) for start in starts)
+            for queries in (range(start, min(start + starts.step, n)) for start in starts)
             for at in range(0, len(places), together)
         ]
         return sorted(units, key=lambda unit: -len(unit.keys))
+
+    def _even(self, n: int, workers: int) -> int:
+        """Queries of a block, so that all workers have as many blocks of about one size."""
+        blocks = -(-n // (self.tall * workers)) * workers
+        tall = -(-n // blocks)
+        return min(-(-tall // 16) * 16, self.tall) if tall > 16 else tall
 
     def tiles(self, unit: Unit) -> int:
         """How many tiles a unit has at most, of all its places."""
@@ -170,7 +178,8 @@ class Tiles:
         with np.errstate(all="ignore"):
             blocks = [self._block(unit.queries, place) for place in unit.places]
             for start in self._steps(unit.keys):
-                self._meet(unit, blocks, range(start, min(start + self.wide, self.sizes["m"])))
+                stop = min(start + self.wide, unit.keys.stop)
+                self._meet(unit, blocks, range(max(start, unit.keys.start), stop))
             for place, block in zip(unit.places, blocks, strict=True):
                 made = self.output[unit.rows(place)] = block.output()
                 emptied = block.total[:, 0] == 0
@@ -193,8 +202,9 @@ class Tiles:
         keys = range(self.sizes["m"])
         if self.rule is None:
             return keys
-        span: range = self.rule.spans(queries[0], queries[-1]).within(keys)
-        return span
+        span = self.rule.spans(queries[0], queries[-1]).within(keys)
+        begin, end = span.start // GRAIN * GRAIN, -(-span.stop // GRAIN) * GRAIN
+        return range(begin, min(end, keys.stop)) if span else range(0)
 
     def _steps(self, keys: range) -> range:
         return range(keys.start // self.wide * self.wide, keys.stop, self.wide) if keys else keys
@@ -214,7 +224,7 @@ class Tiles:
                 self.counts[unit.rows(place)] += kept
             if not np.any(kept):
                 continue
-            keys = self.matched.at(at)[tile.start // self.wide][:, : len(tile)]
+            keys = self._columns(at, tile)
             values = self.values.at(at)[tile.start : tile.stop]
             block.meet(keys, values, dropped, room)
 
@@ -240,6 +250,15 @@ class Tiles:
         allowed = self.rule.allows(rows[:, None], columns[None, :], batch, head)
         return np.logical_not(np.broadcast_to(allowed, (len(queries), len(tile))))
 
+    def _columns(self, at: Mapping[str, int], tile: range) -> Array:
+        """The keys of a tile, a column each, in one piece, which a product reads fastest."""
+        start = tile.start // self.wide * self.wide
+        known = tuple(at[axis] for axis in self.matched.axes), start
+        if known not in self.columns:
+            rows = self.matched.at(at)[start : start + self.wide]
+            self.columns[known] = np.ascontiguousarray(rows.T)
+        return self.columns[known][:, tile.start - start : tile.stop - start]
+
     def _number(self, axis: str, at: Mapping[str, int]) -> int:
         """Where a place lies on an axis, which may be laid out as several."""
         number = 0
@@ -264,15 +283,6 @@ def tile_of(tile_bytes: int, itemsize: int) -> tuple[int, int]:
     tall = max(isqrt(tile_bytes // itemsize // 2), 1)
     tall = tall // 16 * 16 or tall
     return tall, 2 * tall
-
-
-def _columns(rows: Array, wide: int) -> Array:
-    """Rows as the columns of tiles, each in one piece, which a product reads fastest."""
-    *lead, count, width = rows.shape
-    tiles = -(-count // wide)
-    padded = np.zeros((*lead, tiles * wide, width), rows.dtype)
-    padded[..., :count, :] = rows
-    return np.ascontiguousarray(padded.reshape(*lead, tiles, wide, width).swapaxes(-1, -2))
 
 
 def _longest(rows: Array) -> Any:

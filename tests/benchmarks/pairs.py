@@ -1,4 +1,7 @@
-"""Two things timed in turn, so that a machine that slows down slows both."""
+"""Two things timed in turn, so that a machine that slows down slows both.
+
+Each is run once before it is timed: threads of the other may still wait for work, spinning.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from statistics import median
 
 def ratio(one: Callable[[], object], other: Callable[[], object], runs: int) -> tuple[float, ...]:
     """Medians of both in seconds, and the median of the ratios one/other of each pair."""
-    one(), other()
     pairs = [(_seconds(one), _seconds(other)) for _ in range(runs)]
     return (
         median(a for a, _ in pairs),
@@ -19,6 +21,7 @@ def ratio(one: Callable[[], object], other: Callable[[], object], runs: int) -> 
 
 
 def _seconds(work: Callable[[], object]) -> float:
+    work()
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
