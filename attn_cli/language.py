@@ -81,6 +81,14 @@ def spoken() -> str:
     return _catalogue.get().name
 
 
+def pasted(command: str) -> str:
+    """A command that answers in the language that is spoken, wherever it is pasted."""
+    if not foreign() or not command.startswith("attn ") or "--lang" in command:
+        return command
+    program, name, *rest = command.split(" ", 2)
+    return " ".join((program, name, "--lang", spoken(), *rest))
+
+
 def foreign() -> bool:
     """Whether another language than English is spoken."""
     return bool(_catalogue.get())

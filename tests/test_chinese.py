@@ -262,3 +262,21 @@ def test_data_is_not_translated(attn: Attn) -> None:
     assert "keys" in ran.out
     assert "queries" in ran.out
     assert re.search(r"\d mask  ", ran.out)
+
+
+@pytest.mark.parametrize(
+    "line", ["attn", "attn compute", "attn mask --causal", "attn explain overflow"]
+)
+def test_commands_to_paste_speak_the_same_language(attn: Attn, line: str) -> None:
+    """What a Chinese page proposes to type, or has run, answers in Chinese."""
+    page = attn(*shlex.split(line)[1:], "--lang", "zh").out
+    commands = re.findall(r"(?:^ *|   |[$•] )(attn [a-z]+ .*)$", page, re.M)
+    assert commands
+    assert [command for command in commands if "--lang zh" not in command] == []
+    assert "--lang" not in attn(*shlex.split(line)[1:]).out
+
+
+def test_a_wrong_character_is_a_slip(attn: Attn) -> None:
+    """A Chinese name that differs by one character is suggested, where it is the only one."""
+    assert "是不是想写 多头？" in attn("explain", "多投", "--lang", "zh").err
+    assert "是不是想写" not in attn("explain", "多", "--lang", "zh").err

@@ -516,7 +516,7 @@ def test_exports(attn: Attn) -> None:
 def test_chinese(attn: Attn) -> None:
     """The verdict and the heads of the tables are said in Chinese."""
     out = attn("diagnose", *SMALL, "--expected", "1 2; 2 3", "--lang", "zh").out
-    assert "不是应有的值" in out
+    assert "与应有的值不符" in out
 
 
 def test_pairs_with_a_fault_that_shows_only_beside_another() -> None:

@@ -326,7 +326,7 @@ def test_the_way_through_the_topics(attn: Attn) -> None:
 def test_the_door(attn: Attn) -> None:
     """`attn` alone says what attention is, three commands that run, and where to go."""
     page = attn().out
-    assert "weighted mean of others" in page
+    assert "weighted mean of the words" in page
     for line in help_pages.TRY:
         assert line in page
         assert attn(*shlex.split(line)[1:]).status == 0

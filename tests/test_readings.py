@@ -358,7 +358,7 @@ def test_long_sums_say_what_they_leave_out() -> None:
     _, steps = traced_run(arrays)
     scores = next(step for step in steps if step.name == "scores")
     assert scores.work is not None
-    assert "… 35 more: " in scores.work.numbers
+    assert "… 35 more, together " in scores.work.numbers
     assert scores.work.numbers.count("·") == 5
 
 

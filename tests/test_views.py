@@ -186,12 +186,44 @@ def test_sums_are_taken_before_rounding() -> None:
 def test_no_line_is_wider_than_the_terminal(
     attn: Attn, monkeypatch: pytest.MonkeyPatch, width: int, text: str
 ) -> None:
-    """From 40 columns on every line fits; below, numbers stay whole and lines may wrap."""
+    """From 40 columns on every line fits; below, numbers stay whole and lines may wrap.
+
+    An option to be pasted is never broken.
+    """
     monkeypatch.setenv("COLUMNS", str(width))
     ran = attn("compute", "--text", text, "--heads", 2, "--causal")
     assert ran.status == 0
     if width >= 40:
-        assert max(cell_len(line) for line in ran.out.splitlines()) <= width
+        lines = [line for line in ran.out.splitlines() if not line.startswith("--show-work")]
+        assert max(map(cell_len, lines)) <= width
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_commands_are_never_broken(attn: Attn, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """What is proposed to type stands in one line each, and can be copied."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    page = attn("explain", "overflow").out.splitlines()
+    assert [line.count('"') % 2 for line in page if "attn " in line] == [0, 0, 0, 0]
+    assert any(line.endswith("--dtype float16 --only weights") for line in page)
+    lines = attn("compute", "--text", "the cat sat", "--heads", 2).out.splitlines()
+    assert any("--save run.npz" in line for line in lines)
+    assert '  attn compute --text "The cat is sitting on the mat." --heads 2 --causal' in (
+        attn().out.splitlines()
+    )
+
+
+@pytest.mark.parametrize("width", range(24, 90, 7))
+def test_the_worked_cell_is_among_those_shown(
+    attn: Attn, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """Columns and rows are left out where there is no room, but not those of the worked cell."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    for arguments in (("--n", 2, "--m", 17), ("--n", 40, "--m", 3)):
+        out = attn("compute", *arguments, "--only", "weights", "--seed", 3).out
+        worked = re.search(r"^  weights\[(q\d+),(k\d+)\]", out, re.M)
+        assert worked is not None
+        assert re.search(rf"^ .*\b{worked[2]}\b", out, re.M)
+        assert re.search(rf"^ *{worked[1]} ", out, re.M)
 
 
 def test_long_words_are_folded_and_not_cut(attn: Attn) -> None:

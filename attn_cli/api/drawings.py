@@ -109,7 +109,7 @@ def seq2seq() -> Iterator[Block]:
     """An encoder whose last state is all, beside one whose every state is looked at."""
     yield Heading("", said("One vector"))
     yield _drawing("h_1 ─▶ h_2 ─▶ h_3 ─▶ h_4 = z", "z ─▶ s_1 ─▶ s_2 ─▶ s_3")
-    yield Lines((said("four words in one z, for every step"),))
+    yield Lines((said("four words in one z, where the decoder starts"),))
     yield Heading("", said("With attention"))
     yield _drawing(
         "h_1 ─▶ h_2 ─▶ h_3 ─▶ h_4",

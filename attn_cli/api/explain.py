@@ -20,9 +20,9 @@ from attn_cli.api.paragraphs import paragraphs
 from attn_cli.api.shown import Frame, Shown
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, brief, one_slip_away
-from attn_cli.language import said, told
+from attn_cli.language import pasted, said, told
 from attn_cli.mechanisms import Mechanism
-from attn_cli.topics.aliases import command_called, topic_called
+from attn_cli.topics.aliases import chinese_meant, command_called, topic_called
 from attn_cli.topics.examples import read_example
 from attn_cli.topics.library import ORDER, Part, Topic, read
 from attn_cli.views.page import Block, Heading, Lines, Title, listing
@@ -74,9 +74,10 @@ class Page(Shown):
         blocks: list[Block] = [Title(self.title, "", "")]
         for piece in self.pieces:
             if piece.line:
-                blocks.append(Heading("", f"$ {piece.line}"))
+                line = f"$ {piece.line}"
+                blocks.append(Lines((line,), indented=False, apart=True, kind="command"))
             if piece.result is not None:
-                blocks += piece.result.page(frame._replace(command=None))
+                blocks += map(_inside, piece.result.page(frame._replace(command=None)))
             blocks += paragraphs(piece.text)
         if self.station:
             blocks.append(Lines((self.station,), quiet=True, indented=False, apart=True))
@@ -86,6 +87,14 @@ class Page(Shown):
     def station(self) -> str:
         """Where on the way through the topics this one is, and which is next; empty for a mode."""
         return self._context.copy().run(_station, self.name)
+
+
+def _inside(block: Block) -> Block:
+    """A block of an example: its title is a heading of the page around it."""
+    if not isinstance(block, Title):
+        return block
+    about = " · ".join(filter(None, (block.formula, block.source)))
+    return Heading("", block.left, right=about)
 
 
 def _station(name: str) -> str:
@@ -163,7 +172,7 @@ def _piece(part: Part) -> Piece:
         return Piece(result=Measured(part.content))
     if part.kind == "picture":
         return Piece(result=Picture(part.content))
-    return Piece(line=part.content, result=_result(part.content))
+    return Piece(line=pasted(part.content), result=_result(part.content))
 
 
 def _result(line: str) -> Shown:
@@ -204,7 +213,7 @@ def _topic(name: str, language: str) -> Topic:
         raise AttnError(
             f"{brief(name)!r} is no topic but what a command does: attn {command} --help."
         )
-    near = one_slip_away(name, known)
+    near = one_slip_away(name, known) or chinese_meant(name)
     meant = f"Did you mean {near}? " if near else ""
     raise AttnError(f"There is no topic {brief(name)!r}. {meant}attn explain lists all.")
 

@@ -108,8 +108,8 @@ def jacobian() -> Measured:
         for i, j in np.ndindex(weights.shape)
     ]
     return Measured(
-        "Self-attention over 3 rows: the explicit weight of row j for row i, and the size of the "
-        "Jacobian of output i by input j (root of the sum of squares, central differences):",
+        "Self-attention over 3 rows: the explicit weight that row i gives row j, and the size of "
+        "the Jacobian of output i by input j (root of the sum of squares, central differences):",
         ("rows", "weight", "|Jacobian|"),
         tuple(rows),
     )
@@ -194,7 +194,7 @@ def forgetting() -> Measured:
         through = slope[:, None] * (recurrent @ through)
         sizes.append(float(np.linalg.norm(inward @ through)))
     rows = [
-        (f"{back}", f"{sizes[back]:.2g}", f"{sizes[back] / sizes[0]:.1%}", "1")
+        (f"{back}", f"{sizes[back]:.2g}", f"{100 * sizes[back] / sizes[0]:.2g} %", "1")
         for back in (0, 1, 2, 4, 8, 16, 32)
     ]
     return Measured(

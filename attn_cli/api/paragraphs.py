@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
@@ -16,10 +17,18 @@ def paragraphs(text: str) -> Iterator[Lines]:
         if node.type == "fence":
             drawing = tuple(node.content.rstrip("\n").split("\n"))
             yield Lines(drawing, indented=False, apart=True, kind="drawing")
+        elif node.type == "bullet_list" and all(map(_is_command, node.children)):
+            commands = tuple(map(_plain, node.children))
+            yield Lines(commands, indented=False, apart=True, kind="command")
         elif node.type in ("bullet_list", "ordered_list"):
             yield Lines(tuple(_items(node)), indented=False, apart=True)
         else:
             yield Lines((_plain(node),), indented=False, apart=True)
+
+
+def _is_command(item: SyntaxTreeNode) -> bool:
+    """Whether an item of a list is code and nothing else."""
+    return bool(re.fullmatch("`[^`]+`", item.children[0].children[0].content))
 
 
 def _items(node: SyntaxTreeNode) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from types import SimpleNamespace
 
@@ -27,7 +28,7 @@ def show_topic(page: Page, view: SimpleNamespace) -> None:
     for piece in page.pieces:
         console.print()
         if piece.text:
-            _print_markdown(piece.text.strip(), console, ascii_only=ascii_only)
+            _print_text(piece.text.strip(), console, ascii_only=ascii_only)
         if piece.line:
             console.print(Text(f"$ {piece.line}", "dim"), soft_wrap=True)
             sys.stdout.flush()
@@ -39,6 +40,23 @@ def show_topic(page: Page, view: SimpleNamespace) -> None:
         console.print()
         told = in_ascii(page.station) if ascii_only else page.station
         console.print(Text(told, "dim"), soft_wrap=True)
+
+
+COMMANDS = re.compile(r"\n*((?:^- `[^`\n]+`\n?)+)", re.M)
+"""Lists of commands, which are never broken: what is copied can be pasted."""
+
+
+def _print_text(text: str, console: Console, *, ascii_only: bool) -> None:
+    """Print Markdown, commands of a list in one line each."""
+    for at, part in enumerate(COMMANDS.split(text)):
+        if at % 2 == 0 and part.strip():
+            _print_markdown(part.strip(), console, ascii_only=ascii_only)
+        elif at % 2:
+            print()
+            for line in part.splitlines():
+                command = in_ascii(line[3:-1]) if ascii_only else line[3:-1]
+                bullet = "*" if ascii_only else "•"
+                console.print(Text.assemble(f" {bullet} ", (command, "cyan")), soft_wrap=True)
 
 
 def _print_markdown(text: str, console: Console, *, ascii_only: bool) -> None:

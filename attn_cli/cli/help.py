@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from attn_cli.cli.streams import as_option
-from attn_cli.language import said
+from attn_cli.language import pasted, said
 from attn_cli.spelling import spelling
 from attn_cli.views.help_page import Option, two_columns
 from attn_cli.views.page import Block, Heading, Lines, Title
@@ -25,8 +25,8 @@ def options_in(command: Any) -> list[Option]:
 
 
 ATTENTION = (
-    "Attention gives each word a weighted mean of others; the weights come from how well a query "
-    "matches keys. Every number of it can be seen here, your own among them."
+    "Attention gives each word a weighted mean of the words it may look at; the weights come from "
+    "how well a query matches keys. Every number of it can be seen here, your own among them."
 )
 
 TRY = (
@@ -63,13 +63,15 @@ def start_page(commands: Sequence[tuple[str, str]], *, helped: bool = False) -> 
         Title("attn", "", said("attention mechanisms, computed and explained step by step")),
         Lines((said(ATTENTION),), indented=False, apart=True),
         Heading("", said("Try")),
-        Lines(TRY),
+        Lines(tuple(map(pasted, TRY)), kind="command"),
         Heading("", said("Where to go")),
         two_columns([(said(who), said(where)) for who, where in WAYS]),
         Heading("", said("Commands")),
         two_columns(commands),
         *(options if helped else ()),
-        Lines(("attn COMMAND --help",), quiet=True, indented=False, apart=True),
+        Lines(
+            (pasted("attn COMMAND --help"),), quiet=True, indented=False, apart=True, kind="command"
+        ),
     ]
 
 

@@ -60,7 +60,7 @@ MEANINGS = {
 
 ADDITIVE = Mechanism(
     name="additive",
-    also=("bahdanau", "mlp", "additive-attention"),
+    also=("bahdanau", "mlp", "additive-attention", "加性", "加性注意力"),
     title="Additive attention",
     formula="softmax(tanh(Q W_query + K W_key) v_a) V",
     source="Bahdanau 2015, appendix A.1.2",

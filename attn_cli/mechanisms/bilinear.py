@@ -25,7 +25,7 @@ def location_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices:
 
 GENERAL = Mechanism(
     name="general",
-    also=("luong", "bilinear", "multiplicative"),
+    also=("luong", "bilinear", "multiplicative", "双线性"),
     title="General (bilinear) attention",
     formula="softmax(Q W Kᵀ) V",
     source="Luong 2015, section 3.1",

@@ -23,7 +23,7 @@ def cosine_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: C
 
 COSINE = Mechanism(
     name="cosine",
-    also=("content-based", "graves", "ntm", "cos"),
+    also=("content-based", "graves", "ntm", "cos", "余弦"),
     title="Cosine (content-based) attention",
     formula="softmax(β cos(Q, K)) V",
     source="Graves 2014, equations 5 and 6",

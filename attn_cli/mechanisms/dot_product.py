@@ -26,7 +26,7 @@ def scaled_scores(p: Program, query: Step, key: Step, inputs: Inputs, choices: C
 
 DOT = Mechanism(
     name="dot",
-    also=("dot-product", "unscaled"),
+    also=("dot-product", "unscaled", "点积"),
     title="Dot-product attention",
     formula="softmax(Q Kᵀ) V",
     source="Luong 2015, section 3.1",
@@ -43,7 +43,7 @@ DOT = Mechanism(
 
 SCALED = Mechanism(
     name="scaled",
-    also=("vaswani", "scaled-dot-product", "scaled-dot", "sdpa", "transformer"),
+    also=("vaswani", "scaled-dot-product", "scaled-dot", "sdpa", "transformer", "缩放点积"),
     title="Scaled dot-product attention",
     formula="softmax(Q Kᵀ / √d) V",
     source="Vaswani 2017, equation 1",

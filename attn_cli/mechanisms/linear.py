@@ -81,7 +81,7 @@ MEANINGS = {
 
 LINEAR = Mechanism(
     name="linear",
-    also=("katharopoulos", "linear-transformer"),
+    also=("katharopoulos", "linear-transformer", "线性"),
     title="Linear attention",
     formula="φ(Q) (φ(K)ᵀ V) / (φ(Q) Σ φ(K)), φ = elu + 1",
     source=SOURCE,

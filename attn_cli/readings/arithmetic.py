@@ -59,14 +59,22 @@ def added(parts: Sequence[Arithmetic]) -> Arithmetic:
     return put_in(" + ".join("{}" for _ in parts), lambda *terms: sum(terms), *parts)
 
 
-def long_sum(count: int, term: Callable[[int], Arithmetic], most: int) -> Arithmetic:
-    """A sum of `count` terms, those in its middle told by their number and sum where it is long."""
+def long_sum(count: int, term: Callable[[int], Arithmetic], most: int, own: int = 0) -> Arithmetic:
+    """A sum of `count` terms, those in its middle told by their number and sum where it is long.
+
+    own: the place of a term that stands there in any case.
+    """
     if count <= most:
         return added([term(place) for place in range(count)])
-    kept = max(most - 1, 2) - 1
-    middle = sum(term(place).compute(repr) for place in range(kept, count - 1))
-    told = put_in(f"… {count - kept - 1} more: {{}} …", lambda x: x, number(middle))
-    return added([*(term(place) for place in range(kept)), told, term(count - 1)])
+    first = max(most - 1, 2) - 1
+    shown = [*range(first), count - 1]
+    if own not in shown:
+        shown = [*range(first - 1), own, count - 1]
+    others = [place for place in range(count) if place not in shown]
+    middle = sum(term(place).compute(repr) for place in others)
+    told = put_in(f"… {len(others)} more, together {{}} …", lambda x: x, number(middle))
+    *begin, last = map(term, shown)
+    return added([*begin, told, last])
 
 
 def as_written(text: str) -> float:

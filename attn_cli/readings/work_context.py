@@ -31,9 +31,9 @@ class WorkContext(NamedTuple):
         """Write a number, with more decimals than usual where asked."""
         return self.write(number, self.precision + more)
 
-    def total(self, count: int, term: Callable[[int], Arithmetic]) -> Arithmetic:
+    def total(self, count: int, term: Callable[[int], Arithmetic], own: int = 0) -> Arithmetic:
         """A sum of `count` terms, its middle told by its number and sum where it is long."""
-        return long_sum(count, term, self.terms)
+        return long_sum(count, term, self.terms, own)
 
 
 def named(name: str, index: Index) -> str:

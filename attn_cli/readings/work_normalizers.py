@@ -33,7 +33,10 @@ def _softmax(step: Step, index: Index, context: WorkContext) -> Lines:
         return Lines(text, exactly("0", 0.0), "no key is allowed, so the row is 0")
     kept = (row != -inf).nonzero()[0]
     shift = largest if abs(largest) > LARGE_EXPONENT else 0.0
-    terms = context.total(len(kept), lambda place: _power(float(row[kept[place]]), shift))
+    own_place = int((kept < index[axis]).sum())
+    terms = context.total(
+        len(kept), lambda place: _power(float(row[kept[place]]), shift), own_place
+    )
     if len(step.operands) > 1:
         sink = context.cell(step.operands[1].name, own_cell(step, 1, index, context))
         text = text.replace("Σ", "(e^sink + Σ") + ")"

@@ -203,6 +203,24 @@ def topic_called(words: str, known: Mapping[str, Iterable[str]]) -> str | None:
     return names[max(held, key=len)] if held else None
 
 
+SHORTEST_CHINESE = 2
+"""Characters of a name that one wrong one is told by."""
+
+
+def chinese_meant(words: str) -> str | None:
+    """The only Chinese name of a topic with which words differ by one character."""
+    if words.isascii() or len(words) < SHORTEST_CHINESE:
+        return None
+    near = {
+        topic: name
+        for topic, names in ALIASES.items()
+        for name in names
+        if len(name) == len(words)
+        and sum(one != other for one, other in zip(name, words, strict=True)) == 1
+    }
+    return next(iter(near.values())) if len(near) == 1 else None
+
+
 def _names(known: Mapping[str, Iterable[str]]) -> dict[str, str]:
     names: dict[str, str] = {}
     for topic, others in known.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attn_cli.language import said
+from attn_cli.language import pasted, said
 from attn_cli.spelling import spelled
 from attn_cli.views.page import Lines
 
@@ -31,4 +31,5 @@ def advice_lines(command: str, options: Sequence[str], others: Sequence[str] = (
 
 
 def _line(first: str, parts: Sequence[str]) -> Lines:
-    return Lines(("   ".join([f"{first}:", *parts]),), quiet=True, indented=False)
+    told = "   ".join([f"{first}:", *map(pasted, parts)])
+    return Lines((told,), quiet=True, indented=False, kind="command")

@@ -142,7 +142,8 @@ def _rule(rule: Missed) -> Iterator[str]:
     name = f"{cause.id} ({rule.detail})" if rule.detail else cause.id
     explains = said("gives every number") if rule.whole else said("gives the wrong numbers")
     yield said("The rule that was missed, which {explains}: {name}", explains=explains, name=name)
-    yield f"  {said(cause.does)} {said('Meant:')} {said(cause.meant)}"
+    told = said("{does} Meant: {meant}", does=said(cause.does), meant=said(cause.meant))
+    yield f"  {told}"
     if cause.option:
         yield f"  {said('the same here: {option}', option=cause.option)}"
     yield f"  {said('see: {source}', source=cause.source)}"

@@ -132,7 +132,7 @@ def _hypothesis(one: Hypothesis) -> Iterator[Block]:
     yield Heading("", _name(one), name=_name(one), right=left)
     for cause in one.causes:
         lines = [
-            f"{said(cause.does)} {said('Meant:')} {said(cause.meant)}",
+            said("{does} Meant: {meant}", does=said(cause.does), meant=said(cause.meant)),
             said("usual cause: {line}", line=cause.cause),
         ]
         if cause.option:

@@ -86,7 +86,7 @@ def grids_of(matrix: Matrix, display: Display) -> list[Grid]:
             [*range(at, min(at + fitting, total))] for at in range(0, max(total, 1), fitting)
         ]
     else:
-        bands = [_fitting(total, fitting)]
+        bands = [_fitting(total, fitting, matrix.marked and matrix.marked[1])]
     grids = []
     for band in bands:
         ends = sums if band is bands[-1] else []
@@ -105,7 +105,9 @@ def _rows_shown(matrix: Matrix, display: Display) -> list[int]:
     if display.everything or count <= ROWS_SHOWN:
         return list(range(count))
     last = ROWS_SHOWN // 4
-    return [*range(ROWS_SHOWN - last - 1), *range(count - last, count)]
+    rows = [*range(ROWS_SHOWN - last - 1), *range(count - last, count)]
+    own = matrix.marked[0] if matrix.marked else 0
+    return rows if own in rows else sorted({*rows, own} - {rows[-last - 1]})
 
 
 def _width(matrix: Matrix, cells: dict[int, list[Cell]], columns: Sequence[int]) -> int:
@@ -196,13 +198,27 @@ def _level(value: Any, matrix: Matrix) -> float | None:
     return None
 
 
-def _fitting(total: int, fitting: int) -> list[int | None]:
-    """All columns if they fit; else the first and last ones, with a gap (None) between."""
+def _fitting(total: int, fitting: int, own: int | None) -> list[int | None]:
+    """All columns if they fit; else the first and last ones, with a gap (None) between.
+
+    own: one that is shown in any case, since its number is worked out below.
+    """
     if total <= fitting:
         return list(range(total))
     kept = max(fitting - 1, 1)
     last = kept // 3
-    return [*range(kept - last), None, *range(total - last, total)]
+    first = kept - last
+    if own is None or own < first or own >= total - last:
+        return [*range(first), None, *range(total - last, total)]
+    first = max(first - 2, 0)
+    after = [None] if own + 1 < total - last else []
+    return [
+        *range(first),
+        *([None] if own > first else []),
+        own,
+        *after,
+        *range(total - last, total),
+    ]
 
 
 def _grid(

@@ -118,6 +118,8 @@ def _block(block: Block) -> str:
             f'<p class="quiet">{beside}</p>' if beside else ""
         )
     if isinstance(block, Lines):
+        if block.kind == "command":
+            return "".join(f"<p><code>{escape(line)}</code></p>" for line in block.lines)
         if block.kind == "drawing":
             return f'<div class="tables"><pre>{escape(chr(10).join(block.lines))}</pre></div>'
         kind = ' class="quiet"' if block.quiet else ""

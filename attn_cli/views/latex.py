@@ -134,6 +134,9 @@ def _block(block: Block) -> list[str]:
     if isinstance(block, Lines) and block.kind == "drawing":
         drawing = r" \\ ".join(_spaced(line) for line in block.lines)
         return [rf"{{\ttfamily {drawing}}}"]
+    if isinstance(block, Lines) and block.kind == "command":
+        commands = r" \\ ".join(text(line) for line in block.lines)
+        return [rf"{{\raggedright\ttfamily {commands}\par}}"]
     if isinstance(block, Lines):
         return [r" \\ ".join(text(line) for line in block.lines)] if block.lines else []
     if isinstance(block, LongTable):

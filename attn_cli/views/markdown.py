@@ -44,7 +44,7 @@ def _block(block: Block) -> list[str]:
         if block.latex:
             parts.append(f"$${block.latex}$$")
         return parts + [_plain(part) for part in (block.about, block.right) if part]
-    if isinstance(block, Lines) and block.kind == "drawing":
+    if isinstance(block, Lines) and block.kind in ("drawing", "command"):
         return ["\n".join(["```text", *block.lines, "```"])]
     if isinstance(block, Lines):
         return ["  \n".join(_plain(line) for line in block.lines)] if block.lines else []

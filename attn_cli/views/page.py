@@ -132,13 +132,14 @@ class Heading(NamedTuple):
     about: str = ""
 
 
-LineKind = Literal["prose", "verbatim", "drawing"]
+LineKind = Literal["prose", "verbatim", "drawing", "command"]
 
 
 class Lines(NamedTuple):
     """Lines of prose; quiet ones are said beside the point, those apart after a blank line.
 
-    kind: verbatim lines are the same in every language; so is a drawing, whose columns matter too.
+    kind: verbatim lines are the same in every language; so is a drawing, whose columns matter too,
+    and a command, or several with three spaces between them, none of which is broken.
     """
 
     lines: tuple[str, ...]

@@ -26,7 +26,27 @@ def lines_of(block: Lines, width: int, palette: Palette) -> list[Text]:
     indent = INDENT if block.indented else 0
     if block.kind == "drawing":
         return [Text(" " * indent + line, style) for line in block.lines]
+    if block.kind == "command":
+        packed = (part for line in block.lines for part in _packed(line, width - indent))
+        return [Text(" " * indent + line, style) for line in packed]
     return [part for line in block.lines for part in wrapped(line, style, indent, width)]
+
+
+APART = "   "
+"""What stands between commands, or options, of one line."""
+
+
+def _packed(line: str, room: int) -> list[str]:
+    """Commands in as few lines as hold them, each whole: what is copied can be pasted."""
+    first, *others = line.split(APART)
+    lines = [first]
+    for part in others:
+        longer = lines[-1] + APART + part
+        if cell_len(longer) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines
 
 
 @cache

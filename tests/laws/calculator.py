@@ -15,7 +15,7 @@ SIGNS = {
     "∞": "inf",
 }
 
-ELISION = re.compile(r"… [\d,]+ more: (\S+) …")
+ELISION = re.compile(r"… [\d,]+ more, together (\S+) …")
 NUMBER = r"\(?-?[\d.]+(?:e-?\d+)?\)?"
 WORDS = {name: getattr(mpmath, name) for name in ("tanh", "sin", "cos", "sqrt")} | {
     "E": mpmath.e,

@@ -61,7 +61,7 @@ def test_the_calculator_can_say_no() -> None:
     assert holds("0.66976·1 + 0.33024·3", "1.6605", 4)
     assert not holds("6.99", "8", 0)
     assert holds("e^0.7071 / (e^0.7071 + e^0)", "0.6698", 4)
-    assert holds("2·3 + … 4 more: -1.5 … + 1 / √4", "5", 4)
+    assert holds("2·3 + … 4 more, together -1.5 … + 1 / √4", "5", 4)
 
 
 SHAPES = re.compile(
