@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+import attn_cli
+from attn_cli.api import evaluated
 from tests.conftest import Attn, Ran, option_names
 from tests.programs import SCORED, normal
 from tests.test_options import CHANGES as OF_COMPUTE
@@ -253,3 +255,31 @@ def test_gqa_has_one_rule(attn: Attn) -> None:
     assert [way["heads"] for way in ran["ways"]] == ["8", "8 / 2"]
     page = attn("complexity", "--heads", 8, "--d", 16, "--n", 4, "--compare", "mha,gqa").out
     assert "2 key heads" in page
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+def test_large_ways_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch, heads: int) -> None:
+    """In blocks all numbers are those of the whole; weights are those of some queries."""
+    modes = "scaled,dot,general,additive,concat,location,cosine,linear,kernel,gated,delta"
+    how: dict[str, Any] = {"n": 40, "d": 6}
+    if heads > 1:
+        modes, how = "scaled,additive", {**how, "heads": heads, "mask": "causal(offset=-2)"}
+    whole = attn_cli.compare(modes, **how)
+    monkeypatch.setattr(evaluated, "LARGE_BYTES", 0)
+    blocks = attn_cli.compare(modes, **how)
+    assert whole.notices == blocks.notices
+    assert sum(one.queries is not None for one in blocks.ways) > 1
+    for one, other in zip(whole.ways, blocks.ways, strict=True):
+        for name in ("entropy", "keys", "change", "flops"):
+            expected, found = getattr(one, name), getattr(other, name)
+            assert found == (expected if expected is None else pytest.approx(expected, abs=1e-12))
+        if other.queries is not None:
+            assert other.rows == len(one.weights) == 40
+            rows = list(other.queries)
+            np.testing.assert_allclose(other.weights, one.weights[rows], atol=1e-13)
+            if one.hidden is not None:
+                assert (np.asarray(other.hidden) == one.hidden[rows]).all()
+    document = blocks.to_dict()["ways"][0]
+    assert document["queries"] == [*range(8), 37, 38, 39]
+    assert len(document["weights"]) == 11
+    assert "shown: 11 of 40 rows" in str(blocks)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli import mechanisms
+from attn_cli.api.evaluated import Evaluated, evaluated
 from attn_cli.api.facts import facts
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look, look_taken
@@ -17,33 +18,26 @@ from attn_cli.api.mask_choices import mask_choices
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.shown import Frame, Shown
-from attn_cli.api.side_by_side import Run, way
+from attn_cli.api.side_by_side import Run, entropies, way
 from attn_cli.api.slices import refuse_missing_slices
-from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, brief
 from attn_cli.language import said
 from attn_cli.mechanisms.head_layouts import kv_heads_of
 from attn_cli.mechanisms.mechanism import ATTENTION
 from attn_cli.mechanisms.normalizers import normalizer
-from attn_cli.readings.cost import bytes_of_all
-from attn_cli.readings.traced import Numbers
-from attn_cli.readings.values import evaluate
-from attn_cli.results.comparison import WaysReport
+from attn_cli.results.comparison import Way, WaysReport
 from attn_cli.spec import Spec, refuse_other
 from attn_cli.spelling import choice
 from attn_cli.views.page import Block, Display
 from attn_cli.views.ways_page import ways_document, ways_page
 
 MOST_WAYS = 24
-KEPT = ("weights", "output", "masked", "mask")
-"""Roles of steps that a comparison needs; those of others are given up before the next way."""
-
 BETWEEN = re.compile(r",(?![^()]*\))")
 """Commas that are not inside brackets."""
 
 
-class Way(NamedTuple):
+class Asked(NamedTuple):
     """One way to attend: its name is what sets it apart."""
 
     name: str
@@ -100,34 +94,30 @@ def _report(spec: Spec, arrays: Arrays, sources: Sources, look: Look) -> WaysRep
     """
     place = {"h": look.head or 0, "b": look.batch_index or 0}
     slices = {"head": look.head or None, "batch_index": look.batch_index or None}
-    runs: list[Run] = []
-    requests = []
+    first = None
+    found: list[Way] = []
+    requests: list[Request] = []
     noted: dict[str, None] = {}
     for one in _ways(spec):
         request = request_of(one.spec, arrays, sources, shared=True)
         refuse_missing_slices(slices, request.program.sizes)
-        values = evaluate(request.program, _affordable(request))
+        ran = evaluated(request, look)
+        try:
+            found.append(way(_run(one.name, ran), first, place))
+        except ValueError as error:
+            hint = "Give ‹heads› and ‹d›, so that all have one width."
+            raise AttnError(f"The ways can't be compared: {error}.\n{hint}") from None
+        first = ran.numbers.arrays["output"] if first is None else first
         requests.append(request)
-        kept = {
-            step.name: values[step.name]
-            for step in request.program
-            if request.program.role(step) in KEPT or step.name == "bias"
-        }
-        runs.append(_run(one.name, request, kept))
-        told = notices(request._replace(unused=()), Numbers(request.program, values))
+        told = notices(request._replace(unused=()), ran.numbers)
         noted |= dict.fromkeys(f"{one.name}: {notice}" for notice in told)
     _refuse_unused(arrays, requests)
     noted |= dict.fromkeys(_other_inputs(requests))
-    try:
-        found = tuple(way(run, runs[0] if at else None, place) for at, run in enumerate(runs))
-    except ValueError as error:
-        hint = "Give ‹heads› and ‹d›, so that all have one width."
-        raise AttnError(f"The ways can't be compared: {error}.\n{hint}") from None
     return WaysReport(
         facts=(*facts(requests[0])[:2], *_shown(requests[0], place)),
         notices=tuple(noted),
         labels=requests[0].labels,
-        ways=found,
+        ways=tuple(found),
     )
 
 
@@ -159,7 +149,7 @@ def _refuse_unused(arrays: Arrays, requests: list[Request]) -> None:
             raise AttnError(f"{called}: none of these ways takes {name}.")
 
 
-def _ways(spec: Spec) -> Iterator[Way]:
+def _ways(spec: Spec) -> Iterator[Asked]:
     """Every combination of what is varied."""
     varied = {
         "mode": _list(spec.modes, "‹modes›"),
@@ -187,7 +177,7 @@ def _ways(spec: Spec) -> Iterator[Way]:
         yield _way(dict(combination), common)
 
 
-def _way(picked: dict[str, str], spec: Spec) -> Way:
+def _way(picked: dict[str, str], spec: Spec) -> Asked:
     name = " · ".join(brief(one, 30) for one in picked.values())
     if "mode" in picked:
         spec = spec.but(mode=mechanisms.named(picked["mode"]).name)
@@ -205,7 +195,7 @@ def _way(picked: dict[str, str], spec: Spec) -> Way:
         if one == "none" and mask_choices(spec).any:
             raise AttnError("‹masks›: none contradicts the masks that are given to every way.")
         spec = spec if one == "none" else spec.but(mask=one)
-    return Way(name, spec)
+    return Asked(name, spec)
 
 
 def _list(text: Any, option: str) -> list[str]:
@@ -220,15 +210,8 @@ def _list(text: Any, option: str) -> list[str]:
     return listed
 
 
-def _affordable(request: Request) -> dict[str, np.ndarray]:
-    program = request.program
-    itemsize = next(iter(request.arrays.values())).dtype.itemsize
-    needed = bytes_of_all(program, itemsize)
-    refuse_above_memory(needed, "Comparing at this size", "Ask for fewer rows.")
-    return request.arrays
-
-
-def _run(name: str, request: Request, values: dict[str, np.ndarray]) -> Run:
+def _run(name: str, ran: Evaluated) -> Run:
+    request, looks = ran.request, ran.request.mechanism.looks
     choices, sizes = request.choices, request.program.sizes
     heads = str(sizes["h"]) if "h" in sizes else "1"
     return Run(
@@ -238,9 +221,9 @@ def _run(name: str, request: Request, values: dict[str, np.ndarray]) -> Run:
         mask=choices.mask.name if choices.mask is not None else "none",
         heads=f"{heads} / {sizes['h_kv']}" if "h_kv" in sizes else heads,
         formula=request.mechanism.formula,
-        looks=request.mechanism.looks,
-        program=request.program,
-        arrays=values,
+        looks=looks,
+        numbers=ran.numbers,
+        entropies=entropies(ran, looks),
     )
 
 

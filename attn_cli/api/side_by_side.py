@@ -7,17 +7,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attn_cli.program import Program
+from attn_cli.api.evaluated import Evaluated
+from attn_cli.program import Program, Step
 from attn_cli.readings.cost import flops
 from attn_cli.readings.counted_pairs import count_of, kept_keys
 from attn_cli.readings.traced import Numbers
 from attn_cli.results.comparison import Way
+from attn_cli.transforms.blocks import each_block
 
 Array = np.ndarray[Any, Any]
 
 
 class Run(NamedTuple):
-    """A program that was computed, and what it is called."""
+    """A program that was computed, and what it is called.
+
+    numbers: in blocks, weights are those of some queries; entropies: of every row of weights.
+    """
 
     name: str
     mode: str
@@ -26,38 +31,33 @@ class Run(NamedTuple):
     heads: str
     formula: str
     looks: tuple[str, str] | None
-    program: Program
-    arrays: Mapping[str, Array]
+    numbers: Numbers
+    entropies: Array
 
 
-def way(run: Run, first: Run | None, place: Mapping[str, int]) -> Way:
-    """Put one way together; first: the run it is held against; place: the batch row and head.
+def way(run: Run, first: Array | None, place: Mapping[str, int]) -> Way:
+    """Put one way together; first: the output it is held against; place: the batch row and head.
 
     Raises ValueError where the outputs have other shapes.
     """
-    program = run.program
-    output = run.arrays["output"]
+    numbers, program = run.numbers, run.numbers.program
+    output = numbers.arrays["output"]
     change = None
     if first is not None:
-        other = first.arrays["output"]
-        if other.shape != output.shape:
-            raise ValueError(f"{run.name}: outputs of {output.shape} and {other.shape}")
-        change = float(np.abs(output - other).max())
+        if first.shape != output.shape:
+            raise ValueError(f"{run.name}: outputs of {output.shape} and {first.shape}")
+        change = float(np.abs(output - first).max())
     count = count_of(program, kept_keys(program))
     looks = run.looks or ("n", "m")
-    shown = hidden = None
+    shown = hidden = queries = None
     sums: tuple[float, ...] = ()
-    entropies = np.zeros(0)
-    mixing = program.last("weights")
-    if run.looks is not None and mixing is not None:
-        axes, weights = mixing.axes, run.arrays[mixing.name]
-        if axes[-2:] != looks:
-            weights = weights.swapaxes(-1, -2)
-        at = tuple(place.get(axis, 0) for axis in axes[:-2])
-        shown, entropies = weights[at], _entropies(weights)
+    mixing = mixed_by(run.looks, program)
+    if mixing is not None:
+        at = tuple(place.get(axis, 0) for axis in mixing.axes[:-2])
+        shown = _turned(numbers.arrays[mixing.name], mixing, looks)[at]
+        queries = numbers.queries if mixing.name in numbers.by_rows else None
         sums = tuple(shown.sum(axis=-1).tolist())
         masked = program.last("masked")
-        numbers = Numbers(program, run.arrays)
         out = None if masked is None else numbers.dropped(masked)
         hidden = None if out is None else out[at]
     return Way(
@@ -68,14 +68,42 @@ def way(run: Run, first: Run | None, place: Mapping[str, int]) -> Way:
         heads=run.heads,
         formula=run.formula,
         weights=shown,
+        queries=queries,
+        rows=program.sizes[looks[0]] if mixing is not None else 0,
         looks=looks,
         hidden=hidden,
         sums=sums,
-        entropy=_mean(entropies, shown),
-        keys=_mean(np.exp(entropies), shown),
+        entropy=_mean(run.entropies, shown),
+        keys=_mean(np.exp(run.entropies), shown),
         change=change,
         flops=sum(int(flops(step, count)) for step in program),
     )
+
+
+def mixed_by(looks: tuple[str, str] | None, program: Program) -> Step | None:
+    """The weights that values are mixed by, of a way that has some."""
+    return program.last("weights") if looks is not None else None
+
+
+def entropies(run: Evaluated, looks: tuple[str, str] | None) -> Array:
+    """−Σ p ln p of every row of weights; block by block where they were not kept."""
+    request, numbers = run.request, run.numbers
+    mixing = mixed_by(looks, request.program)
+    if mixing is None or looks is None:
+        return np.zeros(0)
+
+    def of(arrays: Mapping[str, Array]) -> Array:
+        return _entropies(_turned(arrays[mixing.name], mixing, looks))
+
+    if run.whole:
+        return of(numbers.arrays)
+    part = request.program.needed_for([mixing.name])
+    return np.concatenate(each_block(part, request.arrays, of, after=request.after))
+
+
+def _turned(weights: Array, mixing: Step, looks: tuple[str, str]) -> Array:
+    """Weights with a row for each that looks."""
+    return weights if mixing.axes[-2:] == looks else weights.swapaxes(-1, -2)
 
 
 def _mean(numbers: Array, weights: Array | None) -> float | None:

@@ -12,7 +12,8 @@ class Way(NamedTuple):
     """One way, with what sets it apart from the others.
 
     weights: of the batch row and the head that are shown, rows of shares, None where a way has no
-    weights; looks: the axes of their rows and columns; hidden where no key is allowed. entropy: in
+    weights; queries: whose rows they are, None where they are all; rows: how many there are in all;
+    looks: the axes of their rows and columns; hidden where no key is allowed. entropy: in
     nats, the mean over all queries with a key, of weights as parts of their sum; keys: e to that
     power for each query, the mean. change: the largest difference of any output from the first
     way's, None for the first. flops: of all steps.
@@ -25,6 +26,8 @@ class Way(NamedTuple):
     heads: str
     formula: str
     weights: Any | None
+    queries: tuple[int, ...] | None
+    rows: int
     looks: tuple[str, str]
     hidden: Any
     sums: tuple[float, ...]

@@ -93,6 +93,34 @@ def spread_over(workers: int, work: Callable[[T], R], items: Sequence[T]) -> Ite
             raise
 
 
+def each_block(
+    program: Program,
+    given: Mapping[str, Array],
+    look: Callable[[Mapping[str, Array]], R],
+    *,
+    workers: int = WORKERS,
+    block_bytes: int = BLOCK_BYTES,
+    after: Mapping[str, Hook] = MappingProxyType({}),
+) -> list[R]:
+    """What is made of the numbers of each block of queries before they are given up, in order.
+
+    Raises ValueError where rows depend on each other.
+    """
+    parts = split(program)
+    if parts is None:
+        raise ValueError("rows depend on each other")
+    once = evaluate_once(program, parts, given, after)
+    total = program.sizes["n"]
+    itemsize = next(iter(once.values())).dtype.itemsize
+    rows = rows_per_block(program, parts, itemsize, workers, block_bytes)
+    blocks = [np.arange(start, min(start + rows, total)) for start in range(0, total, rows)]
+
+    def work(queries: Array) -> R:
+        return look(evaluate_rows(program, parts, once, queries, after))
+
+    return list(spread_over(workers, work, blocks))
+
+
 def _in_tiles(
     program: Program,
     parts: Split,

@@ -17,6 +17,9 @@ GAP = 1
 NAME_WIDTH, NAME_LINES = 3, 4
 """Columns that the name of a column is given at least, and lines at most."""
 
+MOST_COUNTED = 8
+"""Columns of a name with a number, which stands in one line: k2999."""
+
 FOOT = "sum"
 DOTTED = ("share", "percent", "veiled")
 """Looks in which a masked cell is a dot."""
@@ -113,8 +116,10 @@ def _rows_shown(matrix: Matrix, display: Display) -> list[int]:
 def _width(matrix: Matrix, cells: dict[int, list[Cell]], columns: Sequence[int]) -> int:
     """One width for all columns: that of the widest number; longer names are folded to it."""
     numbers = max((cell_len(cell.text) for row in cells.values() for cell in row), default=1)
-    names = max((cell_len(matrix.column_names[j]) for j in columns), default=1)
-    return max(numbers, min(names, NAME_WIDTH), -(-names // NAME_LINES))
+    named = [matrix.column_names[j] for j in columns]
+    names = max(map(cell_len, named), default=1)
+    counted = max((cell_len(name) for name in named if name[-1:].isdigit()), default=1)
+    return max(numbers, min(names, NAME_WIDTH), min(counted, MOST_COUNTED), -(-names // NAME_LINES))
 
 
 def _unfolded(names: Sequence[str], width: int, page: int, other: int) -> list[int]:

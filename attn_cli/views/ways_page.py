@@ -24,7 +24,7 @@ EXPLAINED = (
 def ways_page(report: WaysReport, display: Display) -> list[Block]:
     """Everything a person is shown of a comparison."""
     grids = [
-        grid._replace(note="")
+        grid
         for one in report.ways
         if one.weights is not None
         for grid in grids_of(_matrix(one, report), display)
@@ -48,7 +48,10 @@ def ways_page(report: WaysReport, display: Display) -> list[Block]:
         right=("entropy", "keys", "change", "FLOPs"),
         spare=(*(["formula"] if several else []), "FLOPs", "keys"),
     )
-    drawn: list[Block] = [Heading("", "Weights"), Grids(tuple(grids), apart=True)]
+    noted = tuple(dict.fromkeys(grid.note for grid in grids if grid.note))
+    alone = tuple(grid._replace(note="") for grid in grids)
+    drawn: list[Block] = [Heading("", "Weights"), Grids(alone, apart=True)]
+    drawn += [Lines(noted, quiet=True, indented=False)] if noted else []
     weights = drawn if grids else []
     return [
         Title("Ways to attend", "", "the same inputs for all"),
@@ -62,14 +65,16 @@ def ways_page(report: WaysReport, display: Display) -> list[Block]:
 
 def _matrix(one: Way, report: WaysReport) -> Matrix:
     assert one.weights is not None
-    n, m = one.weights.shape
+    m = one.weights.shape[1]
     looking, looked_at = one.looks
+    names = _names(looking, one.rows, report)
+    positions = range(one.rows) if one.queries is None else one.queries
     return Matrix(
         caption=one.name,
         values=one.weights,
-        positions=range(n),
-        total_rows=n,
-        row_names=_names(looking, n, report),
+        positions=positions,
+        total_rows=one.rows,
+        row_names=[names[at] for at in positions],
         column_names=_names(looked_at, m, report),
         look="share",
         kind="weight",
@@ -91,7 +96,10 @@ def _names(axis: str, size: int, report: WaysReport) -> Sequence[str]:
 
 
 def ways_document(report: WaysReport) -> dict[str, Any]:
-    """The JSON document, `attn.compare/1`; weights are of the batch row and head shown."""
+    """The JSON document, `attn.compare/1`.
+
+    weights are of the batch row and head shown; of a large run those of `queries` alone.
+    """
     return {
         "schema": SCHEMA,
         "command": "compare",
@@ -111,6 +119,7 @@ def ways_document(report: WaysReport) -> dict[str, Any]:
                 "largest_change": None if one.change is None else plain_value(one.change),
                 "flops": one.flops,
                 "weights": None if one.weights is None else plain_value(one.weights.tolist()),
+                **({} if one.queries is None else {"queries": list(one.queries)}),
             }
             for one in report.ways
         ],
