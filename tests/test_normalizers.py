@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from itertools import combinations
 from math import exp, inf
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import attn_cli
 from attn_cli import masks
+from attn_cli.api import evaluated
+from attn_cli.arrays import seeded
 from attn_cli.mechanisms.normalizers import NORMALIZERS, normalizer
 from attn_cli.readings import cost
 from attn_cli.readings.entmax import entmax
@@ -296,3 +300,34 @@ def test_refusal(attn: Attn, line: str) -> None:
     ran = attn("compute", *line.split())
     assert ran.err.startswith(f"Error: {REFUSALS[line]}")
     assert (ran.status, ran.out) == (2, "")
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (2, 3, 7, 5)])
+def test_noise_is_the_same_whichever_rows_are_drawn(shape: tuple[int, ...]) -> None:
+    """Rows of Gumbel numbers drawn alone are those of all drawn at once, by whatever index."""
+    rows = seeded.Rows("gumbel", shape, 3, np.dtype("float64"))
+    uniform = np.random.default_rng([3, *b"gumbel"]).random(shape)
+    whole = -np.log(-np.log(uniform))
+    np.testing.assert_array_equal(np.asarray(rows), whole)
+    before = (slice(None),) * (len(shape) - 2)
+    for chosen in (slice(2, 5), np.array([0, 1, 4, 6]), (3,), slice(None)):
+        expected = whole[(*before, np.r_[chosen])]
+        np.testing.assert_array_equal(rows[(*before, chosen)], expected)
+    np.testing.assert_array_equal(
+        rows[(*before, slice(1, 3), slice(2))][..., 0], whole[..., 1:3, 0]
+    )
+
+
+@pytest.mark.parametrize("name", ["gumbel-softmax", "gumbel-hard"])
+def test_noise_in_blocks_is_that_of_the_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run in blocks, whose noise is drawn by rows, gives the numbers of the whole."""
+    how: dict[str, Any] = {"n": 40, "m": 30, "heads": 2, "d": 8, "normalizer": name, "seed": 5}
+    whole = attn_cli.compute(**how)
+    monkeypatch.setattr(evaluated, "LARGE_BYTES", 0)
+    monkeypatch.setattr(seeded, "LARGE", 10)
+    blocks = attn_cli.compute(**how, show_work="perturbed[1,20,3]")
+    np.testing.assert_allclose(blocks.output, whole.output, atol=1e-13)
+    assert str(blocks)
+    saved = attn_cli.compute(**how, keep="all")
+    saved.save("noise.npz")
+    np.testing.assert_array_equal(np.load("noise.npz")["gumbel"].shape, (2, 40, 30))

@@ -11,6 +11,7 @@ from attn_cli.api.cells import Cell, read_cell, refuse_unknown
 from attn_cli.api.looking import Look, Progress, silent
 from attn_cli.api.requests import Request
 from attn_cli.api.slices import refuse_missing_slices
+from attn_cli.arrays import seeded
 from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.errors import AttnError
 from attn_cli.program import Program, Step
@@ -152,5 +153,7 @@ def _in_blocks(
         chosen.add(cell[1][program[cell[0]].axes.index("n")])
     queries = tuple(sorted(chosen))
     shown = rows.evaluate_rows(program, parts, made, np.array(queries), request.after)
-    by_rows = frozenset(step.name for step in parts.by_rows if step.name not in made)
+    for name in [name for name, array in made.items() if isinstance(array, seeded.Rows)]:
+        shown[name] = made.pop(name)[(slice(None),) * program[name].axes.index("n") + (queries,)]
+    by_rows = frozenset(name for name in shown if name not in made)
     return Numbers(program, {**shown, **made}, queries, by_rows, keys)

@@ -101,6 +101,8 @@ def _not_finite(request: Request, numbers: Numbers) -> list[str]:
     """NaN and infinity, told where they first come from."""
     found = []
     for step in request.program.inputs:
+        if step.name in request.drawn:
+            continue
         array = request.arrays[step.name]
         count = int(np.isnan(array).sum())
         infinite = int(np.isinf(array).sum()) if step.name != "bias" else 0

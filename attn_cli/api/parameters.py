@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
@@ -144,7 +144,10 @@ def drawn(
         if step.name in usual and step.name not in given:
             made[step.name] = np.full(program.shape(step), usual[step.name], kind or "float64")
         elif step.name not in given:
-            draw = seeded.projection if step.name.startswith("w") else seeded.normal
-            draw = seeded.NOISE[noise[step.name]] if step.name in noise else draw
+            draw: Callable[..., Any] = seeded.normal
+            if step.name in noise:
+                draw = seeded.NOISE[noise[step.name]]
+            elif step.name.startswith("w"):
+                draw = seeded.projection
             made[step.name] = draw(step.name, program.shape(step), seed, kind)
     return made

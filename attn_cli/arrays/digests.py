@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from attn_cli.arrays.seeded import Rows
 
-def digest(array: np.ndarray[Any, Any]) -> str:
+
+def digest(array: np.ndarray[Any, Any] | Rows) -> str:
     """The first 16 digits of the SHA-256 of an array's type, shape and numbers."""
     import hashlib
 
     content = hashlib.sha256(f"{array.dtype.str} {array.shape}".encode())
-    content.update(np.ascontiguousarray(array).tobytes())
+    for part in array.pieces() if isinstance(array, Rows) else (array,):
+        content.update(np.ascontiguousarray(part).data.cast("B") if part.size else b"")
     return content.hexdigest()[:16]

@@ -31,7 +31,8 @@ def evaluate(
     for `evaluate_steps`.
     Returns every step's array by name; a row with nothing to attend to is 0 throughout.
     """
-    arrays = evaluate_steps(program, given, Frame.of(program.sizes), after)
+    whole = {name: np.asarray(array) for name, array in given.items()}
+    arrays = evaluate_steps(program, whole, Frame.of(program.sizes), after)
     return {step.name: arrays[step.name] for step in program}
 
 
