@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from attn_cli.spelling import Spelling, current, spelled
@@ -127,11 +127,14 @@ SEAM = "\0"
 
 CHINESE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
 
-TIGHT = re.compile(rf"(?<={CHINESE}) *{SEAM} *(?={CHINESE})")
 
-LOOSE = re.compile(
-    rf"(?<=[\u4e00-\u9fff]){SEAM}(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%]){SEAM}(?=[\u4e00-\u9fff])"
-)
+@cache
+def _seams() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Where no space belongs, and where one does; compiled late, since that takes a while."""
+    tight = rf"(?<={CHINESE}) *{SEAM} *(?={CHINESE})"
+    before = rf"(?<=[\u4e00-\u9fff]){SEAM}(?=[A-Za-z0-9])"
+    behind = rf"(?<=[A-Za-z0-9%]){SEAM}(?=[\u4e00-\u9fff])"
+    return re.compile(tight), re.compile(f"{before}|{behind}")
 
 
 def _filled(text: str, put: Sequence[str], parts: Sequence[str]) -> str:
@@ -145,7 +148,8 @@ def _filled(text: str, put: Sequence[str], parts: Sequence[str]) -> str:
         own = parts[at] == put[at] and not put[at].isascii()
         return parts[at] if own else f"{SEAM}{parts[at]}{SEAM}"
 
-    return LOOSE.sub(" ", TIGHT.sub("", HOLE.sub(part, text))).replace(SEAM, "")
+    tight, loose = _seams()
+    return loose.sub(" ", tight.sub("", HOLE.sub(part, text))).replace(SEAM, "")
 
 
 @lru_cache(maxsize=4)

@@ -16,10 +16,10 @@ from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.errors import AttnError
 from attn_cli.program import Program, Step
 from attn_cli.readings.cost import bytes_of_all
-from attn_cli.readings.counted_pairs import mask_of
+from attn_cli.readings.counted_pairs import keys_of, mask_of
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
-from attn_cli.transforms import blocks, rows
+from attn_cli.transforms import rows
 
 Array = np.ndarray[Any, Any]
 
@@ -105,7 +105,7 @@ def _one_query(request: Request, parts: rows.Split) -> Numbers:
 def kept_keys(program: Program, arrays: Mapping[str, Array]) -> Array | None:
     """How many keys each query may attend, from the mask as it was computed."""
     mask = mask_of(program)
-    return None if mask is None else blocks.keys_of(arrays[mask.name])
+    return None if mask is None else keys_of(arrays[mask.name])
 
 
 def _bytes_of_a_query(request: Request) -> int:
@@ -142,6 +142,8 @@ def _in_blocks(
     progress: Progress,
 ) -> Numbers:
     """Every output row, in blocks; all steps for a few queries only."""
+    from attn_cli.transforms import blocks
+
     program = request.program
     with progress("tiles") as advance:
         made, keys = blocks.evaluate_blocks(

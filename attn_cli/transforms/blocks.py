@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from attn_cli.program import Program, Step
-from attn_cli.readings.counted_pairs import mask_of
+from attn_cli.readings.counted_pairs import keys_of, mask_of
 from attn_cli.readings.subprogram import Array, Frame
 from attn_cli.readings.values import RULES, Hook, evaluate_steps
 from attn_cli.transforms.chains import Chain, chain_of
@@ -200,14 +200,6 @@ class _Run:
     def result(self) -> Blocked:
         """Every array without n×m axes, those that were computed once among them."""
         return Blocked({**self.once, **self.results}, self.keys)
-
-
-def keys_of(allowed: Array) -> Array:
-    """How many entries of each row are True: eight at a time where rows allow it."""
-    if allowed.shape[-1] % 8 or not allowed.flags.c_contiguous:
-        return np.asarray(np.count_nonzero(allowed, axis=-1))
-    eights = np.bitwise_count(allowed.view(np.uint64))
-    return np.add.reduce(eights, axis=-1, dtype=np.int64)
 
 
 def rows_per_block(
