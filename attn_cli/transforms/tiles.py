@@ -1,22 +1,23 @@
-"""The value reading in tiles of queries and keys that a core's cache holds: an online softmax.
+"""The value reading in tiles of queries and keys that a core's cache holds.
 
-Milakov 2018, algorithm 3; the division is left to the end, as in Dao 2023. Powers are of 2, and
-log₂ e joins the scale of the queries. Where queries and keys are too short for a power to
-overflow, by |q · k| ≤ |q| |k|, no largest score is taken off.
+log₂ e joins the scale of the queries, since the online softmax takes powers of 2. Where queries and
+keys are too short for a power to overflow, by |q · k| ≤ |q| |k|, no largest score is taken off.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from math import e, isqrt, log2, prod
+from math import e, isqrt, log2
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from attn_cli.program import Axes, Program, Sizes, Step
+from attn_cli.readings.counted_pairs import keys_of
 from attn_cli.readings.subprogram import Array
 from attn_cli.transforms.chains import Chain
+from attn_cli.transforms.online import Edges, Online, Room
 
 TILE_BYTES = 9 * 2**17
 """Bytes of the scores of a tile at most; tests/benchmarks/engine.py measures others."""
@@ -65,62 +66,6 @@ def _stack(step: Step, place: int, arrays: Mapping[str, Array], sizes: Sizes) ->
     return Stack(axes[:-2], np.ascontiguousarray(array))
 
 
-class Room(NamedTuple):
-    """Arrays that a thread writes into tile after tile; ones sum the rows of a tile."""
-
-    scores: Array
-    mixed: Array
-    ones: Array
-
-
-class Online:
-    """One block of queries that meets tile after tile of keys."""
-
-    def __init__(self, queries: Array, width: int, *, moderate: bool) -> None:
-        self.queries = queries
-        self.mixed = np.zeros((len(queries), width), queries.dtype)
-        self.total = np.zeros((len(queries), 1), queries.dtype)
-        self.largest = None if moderate else np.full_like(self.total, -np.inf)
-        self.floor = queries.dtype.type(np.finfo(queries.dtype).minexp)
-
-    def meet(self, keys: Array, values: Array, dropped: Array | None, room: Room) -> None:
-        """Add what a tile of keys gives.
-
-        keys: a column for each. dropped: pairs that may not attend.
-        """
-        shape = len(self.queries), len(values)
-        scores = room.scores[: prod(shape)].reshape(shape)
-        np.matmul(self.queries, keys, out=scores)
-        if self.largest is not None:
-            self._shift(scores, dropped, self.largest)
-        np.exp2(scores, out=scores)
-        if dropped is not None:
-            np.copyto(scores, 0, where=dropped)
-        self.mixed += np.matmul(scores, values, out=room.mixed[: len(scores)])
-        self.total += np.matmul(scores, room.ones[: len(values)])
-
-    def _shift(self, scores: Array, dropped: Array | None, largest: Array) -> None:
-        """Take the largest score so far off each row, and off what has been summed before.
-
-        Powers below the least of the type are raised to it: beside the largest's, which is 1,
-        they come to nothing, and smaller ones are slow.
-        """
-        if dropped is not None:
-            np.copyto(scores, -np.inf, where=dropped)
-        new = np.maximum(largest, scores.max(axis=-1, keepdims=True))
-        taken = np.where(new == -np.inf, 0, new)
-        np.subtract(scores, taken, out=scores)
-        np.maximum(scores, self.floor, out=scores)
-        change = np.exp2(largest - taken)
-        self.mixed *= change
-        self.total *= change
-        self.largest = new
-
-    def output(self) -> Array:
-        """The mixture of values of each query; 0 where it may attend no key."""
-        return self.mixed / np.where(self.total == 0, 1, self.total)
-
-
 class Tiles:
     """All tiles of a chain: what they share, and where their results go.
 
@@ -148,6 +93,7 @@ class Tiles:
         self.counts: Array | None = None
         if self.rule is not None:
             self.counts = np.zeros((*lead, sizes["n"]), np.int64)
+        self.known: dict[tuple[int, int, int], tuple[Array, Array]] = {}
         self.lost: set[int] = set()
         self.local = threading.local()
 
@@ -230,25 +176,47 @@ class Tiles:
 
     def _pairs(
         self, unit: Unit, blocks: list[Online], tile: range
-    ) -> Iterator[tuple[Place, Online, Array | None, Any]]:
+    ) -> Iterator[tuple[Place, Online, Edges, Any]]:
         """Each block with its place, the pairs it drops, and how many keys its queries keep."""
-        rule, first, last = self.rule, unit.queries[0], unit.queries[-1]
-        sure = rule is None or len(rule.covers(first, last).within(tile)) == len(tile)
-        dropped, kept = None, len(tile)
+        rule = self.rule
+        found: tuple[Edges, Any] | None = None if rule is not None else ((), len(tile))
         for place, block in zip(unit.places, blocks, strict=True):
-            if not sure and (dropped is None or (rule is not None and rule.varies)):
-                dropped = self._dropped(unit.queries, tile, place)
-                kept = len(tile) - np.count_nonzero(dropped, axis=-1)
-            yield place, block, dropped, kept
+            if found is None or (rule is not None and rule.varies):
+                found = self._edges(unit.queries, tile, place)
+            yield place, block, *found
 
-    def _dropped(self, queries: range, tile: range, place: Place) -> Array:
-        """Pairs of a tile that may not attend."""
-        at = dict(zip(self.chain.lead, place, strict=True))
-        rows, columns = np.arange(queries.start, queries.stop), np.arange(tile.start, tile.stop)
-        batch, head = (self._number(axis, at) for axis in ("b", "h"))
+    def _edges(self, queries: range, tile: range, place: Place) -> tuple[Edges, Any]:
+        """What a mask drops of a tile, and how many of its keys each query may attend."""
         assert self.rule is not None
-        allowed = self.rule.allows(rows[:, None], columns[None, :], batch, head)
-        return np.logical_not(np.broadcast_to(allowed, (len(queries), len(tile))))
+        sure = self.rule.covers(queries[0], queries[-1]).within(tile)
+        edges: list[tuple[slice, Array]] = []
+        kept: Any = len(sure)
+        for begin, end in ((tile.start, sure.start), (sure.stop, tile.stop)):
+            if begin < end:
+                dropped, count = self._dropped(queries, range(begin, end), place)
+                edges.append((slice(begin - tile.start, end - tile.start), dropped))
+                kept = kept + count
+        return edges, kept
+
+    def _dropped(self, queries: range, keys: range, place: Place) -> tuple[Array, Array]:
+        """Which pairs may not attend, and how many keys each query may.
+
+        A range of keys around each query is the same wherever they lie as far apart.
+        """
+        assert self.rule is not None
+        like = (queries.start - keys.start, len(queries), len(keys))
+        alike = self.rule.reach is not None and not self.rule.varies
+        if alike and like in self.known:
+            return self.known[like]
+        at = dict(zip(self.chain.lead, place, strict=True))
+        batch, head = (self._number(axis, at) for axis in ("b", "h"))
+        rows, columns = np.arange(queries.start, queries.stop), np.arange(keys.start, keys.stop)
+        found = self.rule.allows(rows[:, None], columns[None, :], batch, head)
+        allowed = np.ascontiguousarray(np.broadcast_to(found, (len(queries), len(keys))))
+        made = np.logical_not(allowed), keys_of(allowed)
+        if alike:
+            self.known[like] = made
+        return made
 
     def _columns(self, at: Mapping[str, int], tile: range) -> Array:
         """The keys of a tile, a column each, in one piece, which a product reads fastest."""

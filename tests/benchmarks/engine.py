@@ -1,6 +1,6 @@
-"""The engine in blocks against the two matrix products alone, on full n×n arrays.
+"""The engine in tiles against the two matrix products alone, on full n×n arrays.
 
-float32, n = m = 4096, d = 64, one BLAS thread; one and two workers, several block sizes.
+float32, n = m = 4096, d = 64, one BLAS thread; one and two workers, tiles of several sizes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 
 from attn_cli import masks
-from attn_cli.transforms.blocks import BLOCK_BYTES, WORKERS, evaluate_blocks
+from attn_cli.transforms import tiles
+from attn_cli.transforms.blocks import WORKERS, evaluate_blocks
 from tests.benchmarks.pairs import ratio
 from tests.programs import program_of
 
@@ -29,23 +30,23 @@ def main() -> None:
     def products() -> object:
         return (query @ key.T) @ value
 
-    print(f"attn uses {WORKERS} workers and blocks of {BLOCK_BYTES >> 20} MiB")
+    print(f"attn uses {WORKERS} workers and tiles of {tiles.TILE_BYTES >> 10} KiB")
     for mask in (None, masks.causal()):
         program = program_of("scaled", arrays, mask=mask)
         for workers in (1, 2):
-            for mebibytes in (4, 8, 16, 32):
+            for kibibytes in (256, 512, 1152, 2048, 4096):
+                tiles.TILE_BYTES = kibibytes << 10
                 one, other, times = ratio(
                     lambda: evaluate_blocks(
                         program,  # noqa: B023
                         arrays,
                         workers=workers,  # noqa: B023
-                        block_bytes=mebibytes << 20,  # noqa: B023
                     ),
                     products,
                     RUNS,
                 )
                 print(
-                    f"{'causal' if mask else 'no mask':8} {workers} workers, {mebibytes:2} MiB: "
+                    f"{'causal' if mask else 'no mask':8} {workers} workers, {kibibytes:4} KiB: "
                     f"{one * 1e3:4.0f} ms / products {other * 1e3:4.0f} ms = {times:.2f}"
                 )
 

@@ -1,0 +1,73 @@
+"""An online softmax in powers of 2: queries that meet tile after tile of keys.
+
+Milakov 2018, algorithm 3; the division is left to the end, as in Dao 2023.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from attn_cli.readings.subprogram import Array
+
+Edges = Sequence[tuple[slice, Array]]
+"""Where keys of a tile lie that not all of its queries may attend, and which pairs may not."""
+
+
+class Room(NamedTuple):
+    """Arrays that a thread writes into tile after tile; ones sum the rows of a tile."""
+
+    scores: Array
+    mixed: Array
+    ones: Array
+
+
+class Online:
+    """One block of queries that meets tile after tile of keys."""
+
+    def __init__(self, queries: Array, width: int, *, moderate: bool) -> None:
+        self.queries = queries
+        self.mixed = np.zeros((len(queries), width), queries.dtype)
+        self.total = np.zeros((len(queries), 1), queries.dtype)
+        self.largest = None if moderate else np.full_like(self.total, -np.inf)
+        self.floor = queries.dtype.type(np.finfo(queries.dtype).minexp)
+
+    def meet(self, keys: Array, values: Array, dropped: Edges, room: Room) -> None:
+        """Add what a tile of keys gives.
+
+        keys: a column for each. dropped: pairs that may not attend.
+        """
+        shape = len(self.queries), len(values)
+        scores = room.scores[: prod(shape)].reshape(shape)
+        np.matmul(self.queries, keys, out=scores)
+        if self.largest is not None:
+            self._shift(scores, dropped, self.largest)
+        np.exp2(scores, out=scores)
+        for part, pairs in dropped:
+            np.copyto(scores[:, part], 0, where=pairs)
+        self.mixed += np.matmul(scores, values, out=room.mixed[: len(scores)])
+        self.total += np.matmul(scores, room.ones[: len(values)])
+
+    def _shift(self, scores: Array, dropped: Edges, largest: Array) -> None:
+        """Take the largest score so far off each row, and off what has been summed before.
+
+        Powers below the least of the type are raised to it: beside the largest's, which is 1,
+        they come to nothing, and smaller ones are slow.
+        """
+        for part, pairs in dropped:
+            np.copyto(scores[:, part], -np.inf, where=pairs)
+        new = np.maximum(largest, scores.max(axis=-1, keepdims=True))
+        taken = np.where(new == -np.inf, 0, new)
+        np.subtract(scores, taken, out=scores)
+        np.maximum(scores, self.floor, out=scores)
+        change = np.exp2(largest - taken)
+        self.mixed *= change
+        self.total *= change
+        self.largest = new
+
+    def output(self) -> Array:
+        """The mixture of values of each query; 0 where it may attend no key."""
+        return self.mixed / np.where(self.total == 0, 1, self.total)
