@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -708,3 +709,17 @@ def test_refusal(attn: Attn, line: str) -> None:
     first = ran.err.splitlines()[0] if "block(0)" in line else ran.err.rstrip("\n")
     assert first == f"Error: {REFUSALS[line]}"
     assert (ran.status, ran.out) == (2, "")
+
+
+def test_a_large_file_is_said_before(attn: Attn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How much will be written is said first; without room for it nothing is written."""
+    monkeypatch.setattr("attn_cli.cli.masks.LONG_TO_WRITE", 100)
+    ran = attn("mask", "--causal", "--n", 40, "--save", "m.npy")
+    assert ran.err.startswith("Note: 1.562 KiB will be written to m.npy.\nSaved m.npy: ")
+    assert "将向" in attn("mask", "--causal", "--n", 40, "--save", "n.npy", "--lang", "zh").err
+    usage = shutil.disk_usage(".")._replace(free=1000)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    ran = attn("mask", "--causal", "--n", 40, "--save", "o.npy")
+    assert ran.status != 0
+    assert "Error: --save: o.npy needs 1.562 KiB; 1000 bytes are free there." in ran.err
+    assert not Path("o.npy").exists()

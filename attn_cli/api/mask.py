@@ -19,6 +19,7 @@ from attn_cli.api.mask_tables import table_to_save
 from attn_cli.api.shown import Frame, Shown, strict_json
 from attn_cli.arrays.arguments import names_array
 from attn_cli.arrays.forms import form_of
+from attn_cli.arrays.limits import refuse_beyond_space
 from attn_cli.arrays.sources import Sources
 from attn_cli.arrays.writing import check_path, write_whole
 from attn_cli.errors import AttnError, ShapeError
@@ -168,14 +169,21 @@ class Mask(Shown):
             return bias_page(report, shown)
         return mask_page(report, shown, libraries=self._look.libraries, command=frame.command)
 
+    @property
+    def saved_bytes(self) -> int:
+        """Bytes that save writes."""
+        return table_to_save(self._request).nbytes
+
     def save(self, file: str | Path, *, force: bool = False) -> str:
         """Write its table as .npy, some queries at a time, and say what was written.
 
-        Raises AttnError for another suffix, and without force for a file that exists.
+        Raises AttnError for another suffix, and without force for a file that exists;
+        ImpossibleError for more than there is room for.
         """
         path = Path(file)
         check_path(path, "‹save›", (".npy",), force)
         table = table_to_save(self._request)
+        refuse_beyond_space(path, table.nbytes, "‹save›")
         write_whole(path, table.write, force=force)
         shape = "×".join(map(str, table.shape))
         return f"{table.form.dtype}, {shape} {table.letters}, {table.form.says}"

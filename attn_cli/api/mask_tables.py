@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,11 @@ class Table(NamedTuple):
     mask: AnyMask
     field: Field
     repeats: int
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its numbers in a file."""
+        return prod(self.shape) * self.form.dtype.itemsize
 
     def write(self, stream: IO[bytes]) -> None:
         """Write it as .npy, some queries at a time, so that it is never held whole."""

@@ -12,7 +12,12 @@ from attn_cli.arrays.writing import check_path
 from attn_cli.cli import streams
 from attn_cli.cli.output import export, show
 from attn_cli.errors import AttnError
+from attn_cli.language import said
 from attn_cli.spelling import choice
+from attn_cli.units import bytes_text
+
+LONG_TO_WRITE = 2**30
+"""Bytes of a file that is said before it is written."""
 
 PAGE_ONLY = ("precision", "head", "batch_index", "everything")
 
@@ -53,6 +58,9 @@ def show_mask(mask: Mask, view: SimpleNamespace) -> None:
     for notice in mask.notices:
         streams.note(notice)
     if view.save is not None:
+        if mask.saved_bytes > LONG_TO_WRITE:
+            size = bytes_text(mask.saved_bytes)
+            streams.note(said("{size} will be written to {path}.", size=size, path=view.save))
         streams.say(f"Saved {view.save}: {mask.save(view.save, force=view.force)}")
     if view.export is not None:
         export(mask, view)
