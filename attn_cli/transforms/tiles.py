@@ -101,13 +101,17 @@ class Tiles:
         """All there is to do, what takes longest first."""
         n, places = self.sizes["n"], [*np.ndindex(self.sizes.shape(self.chain.lead))]
         starts = range(0, n, self._even(n, 1 if len(places) >= workers else workers))
-        together = TOGETHER if len(starts) >= 2 * workers else 1
+        together = TOGETHER if self._asked_for_all() and len(starts) >= 2 * workers else 1
         units = [
             Unit(queries, self._keys_of(queries), tuple(places[at : at + together]))
             for queries in (range(start, min(start + starts.step, n)) for start in starts)
             for at in range(0, len(places), together)
         ]
         return sorted(units, key=lambda unit: -len(unit.keys))
+
+    def _asked_for_all(self) -> bool:
+        """Whether what a mask says of a tile holds for all places, and is not known from others."""
+        return self.rule is not None and not self.rule.varies and self.rule.reach is None
 
     def _even(self, n: int, workers: int) -> int:
         """Queries of a block, so that all workers have as many blocks of about one size."""
