@@ -132,12 +132,17 @@ class Tiles:
                 self._meet(unit, blocks, range(max(start, unit.keys.start), stop))
             for place, block in zip(unit.places, blocks, strict=True):
                 made = self.output[unit.rows(place)] = block.output()
-                emptied = block.total[:, 0] == 0
-                if self.counts is not None:
-                    emptied &= self.counts[unit.rows(place)] > 0
-                lost = emptied | ~np.isfinite(made).all(axis=-1)
-                self.lost.update(unit.queries[at] for at in np.flatnonzero(lost))
+                if not (block.total.all() and np.isfinite(made).all()):
+                    self.lost.update(self._lost(unit, place, block.total))
         return self.tiles(unit)
+
+    def _lost(self, unit: Unit, place: Place, total: Array) -> Iterator[int]:
+        """Queries with a number that is none, or with a key and no weight."""
+        lost = total[:, 0] == 0
+        if self.counts is not None:
+            lost &= self.counts[unit.rows(place)] > 0
+        lost |= ~np.isfinite(self.output[unit.rows(place)]).all(axis=-1)
+        yield from (unit.queries[at] for at in np.flatnonzero(lost))
 
     def keys(self) -> Array | None:
         """How many keys each query may attend, with the mask's axes but the last."""
@@ -172,7 +177,7 @@ class Tiles:
             at = dict(zip(self.chain.lead, place, strict=True))
             if self.counts is not None:
                 self.counts[unit.rows(place)] += kept
-            if not np.any(kept):
+            if dropped and not kept.any():
                 continue
             keys = self._columns(at, tile)
             values = self.values.at(at)[tile.start : tile.stop]
