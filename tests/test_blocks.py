@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from attn_cli import masks
 from attn_cli.program import Program, Sizes
 from attn_cli.readings.values import evaluate
-from attn_cli.transforms import blocks, rows, tiles
+from attn_cli.transforms import blocks, edges, rows, tiles
 from attn_cli.transforms.chains import chain_of
 from tests.programs import SCORED, Arrays, normal, program_of, with_parameters
 
@@ -175,7 +175,7 @@ def test_only_tiles_with_a_pair_are_computed(name: str, monkeypatch: pytest.Monk
         computed.append(len(values))
         meet(block, keys, values, dropped, room)
 
-    monkeypatch.setattr(tiles, "GRAIN", 1)
+    monkeypatch.setattr(edges, "GRAIN", 1)
     monkeypatch.setattr(tiles, "tile_of", lambda *_: (tall, wide))
     monkeypatch.setattr(tiles.Online, "meet", counted)
     arrays = {"q": normal(0, 2, n, 4), "k": normal(1, 2, m, 4), "v": normal(2, 2, m, 3)}

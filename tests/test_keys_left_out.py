@@ -11,7 +11,7 @@ from attn_cli import masks
 from attn_cli.mechanisms import biases
 from attn_cli.mechanisms.normalizers import NORMALIZERS, normalizer
 from attn_cli.readings.values import evaluate
-from attn_cli.transforms import blocks, rows
+from attn_cli.transforms import blocks, edges, rows
 from tests.programs import SCORED, normal, program_of, with_parameters
 
 N, M = 23, 31
@@ -54,7 +54,7 @@ JOINED = st.recursive(
 @pytest.fixture(autouse=True)
 def fine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave keys out one by one, so that small arrays show it."""
-    monkeypatch.setattr(blocks, "GRAIN", 1)
+    monkeypatch.setattr(edges, "GRAIN", 1)
 
 
 @given(JOINED, st.integers(0, N - 1), st.integers(0, N - 1))

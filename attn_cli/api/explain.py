@@ -204,7 +204,7 @@ def _topic(name: str, language: str) -> Topic:
     if found in ORDER:
         return read(found, language)
     if found is not None:
-        return _of_mode(mechanisms.named(found), language)
+        return _of_mode(mechanisms.named(found))
     known = [*ORDER, *(one.name for one in mechanisms.MECHANISMS)]
     if name in EVERYTHING:
         raise AttnError(f"{brief(name)!r} is no topic; ‹everything› gives all of them.")
@@ -225,12 +225,12 @@ def topic_named(words: str) -> str | None:
     return words if words in topics else topic_called(words, topics)
 
 
-def _of_mode(mechanism: Mechanism, language: str) -> Topic:
+def _of_mode(mechanism: Mechanism) -> Topic:
     """A mode explains itself: what it is for, its formula, an example, its cost and its source."""
-    return Topic(mechanism.name, said(mechanism.title), tuple(_mode_parts(mechanism, language)))
+    return Topic(mechanism.name, said(mechanism.title), tuple(_mode_parts(mechanism)))
 
 
-def _mode_parts(mechanism: Mechanism, language: str) -> Iterator[Part]:
+def _mode_parts(mechanism: Mechanism) -> Iterator[Part]:
     name = mechanism.name
     yield Part("text", f"`{told(mechanism.formula)}`")
     yield Part("text", said(mechanism.about))
@@ -244,7 +244,7 @@ def _mode_parts(mechanism: Mechanism, language: str) -> Iterator[Part]:
             rest=cost.report.totals["other"].pretty,
         ),
     )
-    spoken = f" --lang {language}" if language != "en" else ""
-    more = [f"- `attn {command}{spoken} --mode {name}`" for command in ("compute", "complexity")]
+    commands = (f"attn {command} --mode {name}" for command in ("compute", "complexity"))
+    more = [f"- `{pasted(command)}`" for command in commands]
     sources, then, source = said("Sources"), said("Next"), told(mechanism.source)
     yield Part("text", f"**{sources}**\n\n- {source}\n\n**{then}**\n\n" + "\n".join(more))

@@ -179,11 +179,11 @@ def _of_softmax(
     shares = arrays[of.name][tuple(slice(None) if p is None else p for p in fixed)]
     query = names_along(request, "n", of.name)[_query(step, fixed)]
     where = f", {said('head')} {fixed[step.axes.index('h')]}" if "h" in step.axes else ""
-    only = shares.size == arrays[of.name].size
     query += where
-    told = said("the shares p of {query}, the most even of all", query=query)
-    if only:
+    if shares.size == arrays[of.name].size:
         told = said("the shares p of {query}", query=query)
+    else:
+        told = said("the shares p of {query}, the most even of all", query=query)
     row = Derivatives(
         "p", "p", told, shares.reshape(1, -1), (query,), names, "query", "key", share=True
     )

@@ -10,7 +10,7 @@ import numpy as np
 from attn_cli.api.evaluated import Evaluated
 from attn_cli.program import Program, Step
 from attn_cli.readings.cost import flops
-from attn_cli.readings.counted_pairs import count_of, kept_keys
+from attn_cli.readings.counted_pairs import count_of
 from attn_cli.readings.traced import Numbers
 from attn_cli.results.comparison import Way
 from attn_cli.transforms.blocks import each_block
@@ -47,7 +47,7 @@ def way(run: Run, first: Array | None, place: Mapping[str, int]) -> Way:
         if first.shape != output.shape:
             raise ValueError(f"{run.name}: outputs of {output.shape} and {first.shape}")
         change = float(np.abs(output - first).max())
-    count = count_of(program, kept_keys(program))
+    count = count_of(program, numbers.keys)
     looks = run.looks or ("n", "m")
     shown = hidden = queries = None
     sums: tuple[float, ...] = ()

@@ -11,21 +11,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         *("注意力", "注意力机制", "什么是注意力", "入门"),
     ),
     "query-key-value": (
-        *(
-            "q",
-            "k",
-            "v",
-            "qkv",
-            "q k v",
-            "query",
-            "key",
-            "value",
-            "queries",
-            "keys",
-            "values",
-            "w_q",
-            "w_k",
-        ),
+        *("q", "k", "v", "qkv", "q k v", "query", "key", "value", "queries", "keys", "values"),
+        *("w_q", "w_k"),
         *("w_v", "projection", "projections", "查询", "键", "值", "查询键值", "投影"),
     ),
     "scores": (

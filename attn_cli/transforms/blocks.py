@@ -15,15 +15,15 @@ from attn_cli.readings.counted_pairs import keys_of, mask_of
 from attn_cli.readings.subprogram import Array, Frame
 from attn_cli.readings.values import RULES, Hook, evaluate_steps
 from attn_cli.transforms.chains import Chain, chain_of
-from attn_cli.transforms.edges import edges_of, has_edges, masked
+from attn_cli.transforms.edges import edges_of, has_edges, in_grains, masked
 from attn_cli.transforms.rows import Split, evaluate_once, evaluate_rows, operands_of, split
-from attn_cli.transforms.tiles import GRAIN, Tiles
+from attn_cli.transforms.tiles import Tiles
 
 WORKERS = 2
 """Threads that each take a block; NumPy lets them run at the same time."""
 
 BLOCK_BYTES = 16 * 2**20
-"""Bytes of one block of scores; tests/benchmarks/engine.py measures others."""
+"""Bytes of one block of scores, where they are not computed in tiles."""
 
 FEWEST_ROWS = 128
 """A matrix product of fewer rows costs more for each row than a larger block's memory."""
@@ -63,9 +63,7 @@ def evaluate_blocks(
     advance(done, total) is called after some tiles or a block.
     Raises ValueError where rows depend on each other.
     """
-    parts = split(program)
-    if parts is None:
-        raise ValueError("rows depend on each other")
+    parts = _rows_apart(program)
     kind = given[next(iter(given))].dtype
     # an online softmax needs room above the largest score, which float16 has not
     chain = chain_of(program) if kind.itemsize > 2 and not after else None
@@ -73,9 +71,7 @@ def evaluate_blocks(
     if chain is not None:
         return _in_tiles(program, parts, chain, once, workers, block_bytes, advance)
     run = _Run(program, parts, once, after)
-    total = program.sizes["n"]
-    rows = rows_per_block(program, parts, kind.itemsize, workers, block_bytes)
-    blocks = [np.arange(start, min(start + rows, total)) for start in range(0, total, rows)]
+    blocks = _queries(program, parts, kind.itemsize, workers, block_bytes)
     for done, _ in enumerate(spread_over(workers, run.block, blocks), 1):
         advance(done, len(blocks))
     return run.result()
@@ -106,19 +102,31 @@ def each_block(
 
     Raises ValueError where rows depend on each other.
     """
-    parts = split(program)
-    if parts is None:
-        raise ValueError("rows depend on each other")
+    parts = _rows_apart(program)
     once = evaluate_once(program, parts, given, after)
-    total = program.sizes["n"]
-    itemsize = next(iter(once.values())).dtype.itemsize
-    rows = rows_per_block(program, parts, itemsize, workers, block_bytes)
-    blocks = [np.arange(start, min(start + rows, total)) for start in range(0, total, rows)]
+    kind = given[next(iter(given))].dtype
 
     def work(queries: Array) -> R:
         return look(evaluate_rows(program, parts, once, queries, after))
 
+    blocks = _queries(program, parts, kind.itemsize, workers, block_bytes)
     return list(spread_over(workers, work, blocks))
+
+
+def _rows_apart(program: Program) -> Split:
+    parts = split(program)
+    if parts is None:
+        raise ValueError("rows depend on each other")
+    return parts
+
+
+def _queries(
+    program: Program, parts: Split, itemsize: int, workers: int, block_bytes: int
+) -> list[Array]:
+    """The queries of each block."""
+    total = program.sizes["n"]
+    rows = rows_per_block(program, parts, itemsize, workers, block_bytes)
+    return [np.arange(start, min(start + rows, total)) for start in range(0, total, rows)]
 
 
 def _in_tiles(
@@ -218,7 +226,7 @@ APART = frozenset({"slice", "scan", "cumsum", "concat", "gather"})
 
 
 def keys_seen(program: Program, parts: Split, first: int, last: int) -> range:
-    """The keys that some query from first to last may attend, in whole steps of `GRAIN`.
+    """The keys that some query from first to last may attend, in whole grains.
 
     All where no mask tells. At least some, so that a row without a key is computed as one whose
     keys are all masked.
@@ -227,9 +235,8 @@ def keys_seen(program: Program, parts: Split, first: int, last: int) -> range:
     mask = mask_of(program)
     if mask is None or any(step.operation in APART for step in parts.by_rows):
         return range(count)
-    seen = mask.options["rule"].spans(first, last).within(range(count)) or range(1)
-    begin, end = seen.start // GRAIN * GRAIN, -(-seen.stop // GRAIN) * GRAIN
-    return range(begin, min(end, count))
+    seen = mask.options["rule"].spans(first, last).within(range(count))
+    return in_grains(seen or range(1), count)
 
 
 class Kernel:

@@ -9,7 +9,7 @@ from attn_cli.program import Axes, Program, Step
 from attn_cli.readings.values import factor
 
 SMALL = 1e-6
-"""Factors beyond this and its inverse stay where they are: on queries they could overflow."""
+"""A factor beyond this or its inverse could overflow on queries: such a chain is none."""
 
 
 class Chain(NamedTuple):

@@ -7,9 +7,26 @@ from typing import NamedTuple
 import numpy as np
 
 from attn_cli.program import Step
+from attn_cli.readings.counted_pairs import keys_of
 from attn_cli.readings.subprogram import Array, Frame, aligned
 from attn_cli.readings.values import RULES
 from attn_cli.transforms.rows import Split
+
+GRAIN = 64
+"""Keys are left out in multiples of this many: products of odd sizes are slower."""
+
+
+def in_grains(seen: range, count: int) -> range:
+    """Keys that are seen, with those beside them up to whole grains, of `count` there are."""
+    if not seen:
+        return seen
+    begin, end = seen.start // GRAIN * GRAIN, -(-seen.stop // GRAIN) * GRAIN
+    return range(begin, min(end, count))
+
+
+def beside(sure: range, keys: range) -> list[range]:
+    """The keys before and behind those that every query may attend, where there are some."""
+    return [part for part in (range(keys.start, sure.start), range(sure.stop, keys.stop)) if part]
 
 
 class Edges(NamedTuple):
@@ -30,12 +47,10 @@ def edges_of(step: Step, frame: Frame) -> Edges:
     sure = step.options["rule"].covers(first, last).within(keys)
     parts = []
     count = np.full(frame.sizes.shape(step.axes[:-1]), len(sure))
-    for begin, end in ((keys.start, sure.start), (sure.stop, keys.stop)):
-        if begin < end:
-            part = Frame.of(frame.sizes, frame.queries, range(begin, end))
-            allowed = RULES[step.operation](step, [], part, None)
-            parts.append((slice(begin - keys.start, end - keys.start), allowed))
-            count += np.count_nonzero(allowed, axis=-1)
+    for edge in beside(sure, keys):
+        allowed = RULES[step.operation](step, [], Frame.of(frame.sizes, frame.queries, edge), None)
+        parts.append((slice(edge.start - keys.start, edge.stop - keys.start), allowed))
+        count += keys_of(allowed)
     return Edges(tuple(parts), count)
 
 

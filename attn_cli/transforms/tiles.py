@@ -17,6 +17,7 @@ from attn_cli.program import Axes, Program, Sizes, Step
 from attn_cli.readings.counted_pairs import keys_of
 from attn_cli.readings.subprogram import Array
 from attn_cli.transforms.chains import Chain
+from attn_cli.transforms.edges import beside, in_grains
 from attn_cli.transforms.online import Edges, Online, Room
 
 TILE_BYTES = 9 * 2**17
@@ -24,9 +25,6 @@ TILE_BYTES = 9 * 2**17
 
 MODERATE = 64.0
 """Powers of 2 up to this one, either way, may be summed in any type."""
-
-GRAIN = 64
-"""Keys are left out in multiples of this many: products of odd sizes are slower."""
 
 TOGETHER = 16
 """Batch rows and heads of a block at most that one worker goes through, tile by tile."""
@@ -158,8 +156,7 @@ class Tiles:
         if self.rule is None:
             return keys
         span = self.rule.spans(queries[0], queries[-1]).within(keys)
-        begin, end = span.start // GRAIN * GRAIN, -(-span.stop // GRAIN) * GRAIN
-        return range(begin, min(end, keys.stop)) if span else range(0)
+        return in_grains(span, len(keys))
 
     def _steps(self, keys: range) -> range:
         return range(keys.start // self.wide * self.wide, keys.stop, self.wide) if keys else keys
@@ -200,11 +197,10 @@ class Tiles:
         sure = self.rule.covers(queries[0], queries[-1]).within(tile)
         edges: list[tuple[slice, Array]] = []
         kept: Any = len(sure)
-        for begin, end in ((tile.start, sure.start), (sure.stop, tile.stop)):
-            if begin < end:
-                dropped, count = self._dropped(queries, range(begin, end), place)
-                edges.append((slice(begin - tile.start, end - tile.start), dropped))
-                kept = kept + count
+        for edge in beside(sure, tile):
+            dropped, count = self._dropped(queries, edge, place)
+            edges.append((slice(edge.start - tile.start, edge.stop - tile.start), dropped))
+            kept = kept + count
         return edges, kept
 
     def _dropped(self, queries: range, keys: range, place: Place) -> tuple[Array, Array]:
