@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tracemalloc
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from attn_cli import masks
 from attn_cli.program import Program, Sizes
 from attn_cli.readings.values import evaluate
-from attn_cli.transforms import blocks, edges, rows, tiles
+from attn_cli.transforms import blocks, rows
 from attn_cli.transforms.chains import chain_of
 from tests.programs import SCORED, Arrays, normal, program_of, with_parameters
 
@@ -152,47 +151,6 @@ def test_progress_is_told_to_the_end() -> None:
     assert told[-1][0] == told[-1][1]
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert len(told) > 1
-
-
-MASKS = {
-    "none": None,
-    "causal": masks.causal(),
-    "window": masks.causal() & masks.window(9),
-    "far window or first keys": masks.causal() & masks.window(5) | masks.global_tokens((0, 1)),
-    "documents": masks.documents([0] * 30 + [1] * 70),
-    "padding": masks.lengths([20, 90]),
-}
-
-
-@pytest.mark.parametrize("name", MASKS)
-def test_only_tiles_with_a_pair_are_computed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tiles are counted by asking for every pair: those that keep none are left out."""
-    n, m, tall, wide = 96, 100, 16, 20
-    computed = []
-    meet = tiles.Online.meet
-
-    def counted(block: tiles.Online, keys: Any, values: Any, dropped: Any, room: Any) -> None:
-        computed.append(len(values))
-        meet(block, keys, values, dropped, room)
-
-    monkeypatch.setattr(edges, "GRAIN", 1)
-    monkeypatch.setattr(tiles, "tile_of", lambda *_: (tall, wide))
-    monkeypatch.setattr(tiles.Online, "meet", counted)
-    arrays = {"q": normal(0, 2, n, 4), "k": normal(1, 2, m, 4), "v": normal(2, 2, m, 3)}
-    mask = MASKS[name]
-    program = program_of("scaled", arrays, mask=mask)
-    found = blocks.evaluate_blocks(program, arrays)
-    assert np.allclose(found.arrays["output"], evaluate(program, arrays)["output"], atol=1e-12)
-    expected = 0
-    for row in range(2):
-        for i in range(0, n, tall):
-            for j in range(0, m, wide):
-                expected += any(
-                    mask is None or mask.allows(query, key, row, 0)
-                    for query in range(i, min(i + tall, n))
-                    for key in range(j, min(j + wide, m))
-                )
-    assert len(computed) == expected
 
 
 def test_every_place_of_a_batch_and_of_heads_is_computed() -> None:

@@ -11,7 +11,7 @@ from attn_cli import masks
 from attn_cli.mechanisms import biases
 from attn_cli.mechanisms.normalizers import NORMALIZERS, normalizer
 from attn_cli.readings.values import evaluate
-from attn_cli.transforms import blocks, edges, rows
+from attn_cli.transforms import blocks, edges, kernel, rows
 from tests.programs import SCORED, normal, program_of, with_parameters
 
 N, M = 23, 31
@@ -119,12 +119,12 @@ def test_work_is_that_of_the_keys_in_reach() -> None:
     program = program_of("scaled", arrays(), mask=masks.window(4))
     parts = rows.split(program)
     assert parts is not None
-    seen = [blocks.keys_seen(program, parts, first, first) for first in range(N)]
+    seen = [kernel.keys_seen(program, parts.by_rows, first, first) for first in range(N)]
     assert [len(keys) for keys in seen] == [min(first + 1, 4) for first in range(N)]
     causal = program_of("scaled", arrays(), mask=masks.causal())
     parts = rows.split(causal)
     assert parts is not None
-    count = sum(len(blocks.keys_seen(causal, parts, first, first)) for first in range(N))
+    count = sum(len(kernel.keys_seen(causal, parts.by_rows, first, first)) for first in range(N))
     assert count == N * (N + 1) // 2
 
 

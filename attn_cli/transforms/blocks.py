@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
@@ -13,10 +12,11 @@ import numpy as np
 from attn_cli.program import Program, Step
 from attn_cli.readings.counted_pairs import keys_of, mask_of
 from attn_cli.readings.subprogram import Array, Frame
-from attn_cli.readings.values import RULES, Hook, evaluate_steps
-from attn_cli.transforms.chains import Chain, chain_of
-from attn_cli.transforms.edges import edges_of, has_edges, in_grains, masked
-from attn_cli.transforms.rows import Split, evaluate_once, evaluate_rows, operands_of, split
+from attn_cli.readings.values import Hook, evaluate_steps
+from attn_cli.transforms.chains import chain_of, pairwise_of
+from attn_cli.transforms.kernel import Kernel, keys_seen
+from attn_cli.transforms.rows import Split, evaluate_once, evaluate_rows, split
+from attn_cli.transforms.scored import Scored
 from attn_cli.transforms.tiles import Tiles
 
 WORKERS = 2
@@ -65,11 +65,17 @@ def evaluate_blocks(
     """
     parts = _rows_apart(program)
     kind = given[next(iter(given))].dtype
-    # an online softmax needs room above the largest score, which float16 has not
-    chain = chain_of(program) if kind.itemsize > 2 and not after else None
     once = evaluate_once(program, parts, given, after)
-    if chain is not None:
-        return _in_tiles(program, parts, chain, once, workers, block_bytes, advance)
+    # an online softmax needs room above the largest score, which float16 has not
+    if kind.itemsize > 2 and not after:
+        chain, pairwise = chain_of(program), pairwise_of(program)
+        if chain is not None:
+            tiles = Tiles(program, chain, once, block_bytes)
+            return _in_tiles(program, parts, tiles, chain.mixed, once, workers, advance)
+        # numbers that are drawn row by row would be drawn again for each tile of keys
+        if pairwise is not None and all(isinstance(one, np.ndarray) for one in once.values()):
+            scored = Scored(program, pairwise, once, block_bytes)
+            return _in_tiles(program, parts, scored, pairwise.mixed, once, workers, advance)
     run = _Run(program, parts, once, after)
     blocks = _queries(program, parts, kind.itemsize, workers, block_bytes)
     for done, _ in enumerate(spread_over(workers, run.block, blocks), 1):
@@ -132,31 +138,30 @@ def _queries(
 def _in_tiles(
     program: Program,
     parts: Split,
-    chain: Chain,
+    tiles: Tiles | Scored,
+    mixture: Step,
     once: dict[str, Array],
     workers: int,
-    tile_bytes: int,
     advance: Advance,
 ) -> Blocked:
-    """The chain tile by tile, then what follows it at once: numbers for each row, none for a pair.
+    """Up to the mixture tile by tile, then what follows: numbers for each row, none for a pair.
 
     Queries whose numbers overflowed are computed again as they are written.
     """
-    tiles = Tiles(program, chain, once, tile_bytes)
     units = tiles.units(workers)
     total, done = sum(map(tiles.tiles, units)), 0
     for count in spread_over(workers, tiles.run, units):
         done += count
         advance(done, total)
-    mixed = tiles.output.reshape(program.shape(chain.mixed))
+    mixed = tiles.output.reshape(program.shape(mixture))
     lost = np.array(sorted(tiles.lost), dtype=np.int64)
     rows = rows_per_block(program, parts, mixed.itemsize, workers, BLOCK_BYTES)
     for start in range(0, len(lost), rows):
         queries = lost[start : start + rows]
-        made = evaluate_rows(program, parts, once, queries)[chain.mixed.name]
-        mixed[(slice(None),) * chain.mixed.axes.index("n") + (queries,)] = made
-    following = [step for step in parts.by_rows if step not in {*chain.steps, chain.mixed}]
-    arrays = evaluate_steps(following, once | {chain.mixed.name: mixed}, Frame.of(program.sizes))
+        made = evaluate_rows(program, parts, once, queries)[mixture.name]
+        mixed[(slice(None),) * mixture.axes.index("n") + (queries,)] = made
+    following = parts.by_rows[parts.by_rows.index(mixture) + 1 :]
+    arrays = evaluate_steps(following, once | {mixture.name: mixed}, Frame.of(program.sizes))
     return Blocked(arrays, tiles.keys())
 
 
@@ -189,9 +194,13 @@ class _Run:
             keys = keys_of(made[self.mask.name]) if self.mask else None
         else:
             if not hasattr(self.local, "kernel"):
-                self.local.kernel = Kernel(self.program, self.parts, self.once)
-            made = self.local.kernel.run(queries)
-            keys = self.local.kernel.keys
+                self.local.kernel = Kernel(self.program, self.parts.by_rows, self.once)
+            first, last = int(queries[0]), int(queries[-1])
+            kernel: Kernel = self.local.kernel
+            frame = kernel.frame(queries, keys_seen(self.program, self.parts.by_rows, first, last))
+            edges = kernel.edges(frame)
+            made = kernel.run(frame, edges)
+            keys = edges.keys if edges else keys_of(made[self.mask.name]) if self.mask else None
             if not all(np.isfinite(made[step.name]).all() for step in self.kept):
                 made |= evaluate_rows(self.program, self.parts, self.once, queries)
         self._keep(queries, made, keys)
@@ -219,75 +228,3 @@ def rows_per_block(
     row = max(int(np.prod(program.shape(step))) for step in wide) // total * itemsize
     rows = max(block_bytes // row, min(FEWEST_ROWS, 4 * block_bytes // row), 1)
     return int(min(rows, -(-total // workers)))
-
-
-APART = frozenset({"slice", "scan", "cumsum", "concat", "gather"})
-"""Operations that know their keys by place, so that none may be left out."""
-
-
-def keys_seen(program: Program, parts: Split, first: int, last: int) -> range:
-    """The keys that some query from first to last may attend, in whole grains.
-
-    All where no mask tells. At least some, so that a row without a key is computed as one whose
-    keys are all masked.
-    """
-    count = int(program.sizes["m"])
-    mask = mask_of(program)
-    if mask is None or any(step.operation in APART for step in parts.by_rows):
-        return range(count)
-    seen = mask.options["rule"].spans(first, last).within(range(count))
-    return in_grains(seen or range(1), count)
-
-
-class Kernel:
-    """One worker: runs the block-by-block steps in buffers that it keeps between blocks."""
-
-    def __init__(self, program: Program, parts: Split, once: Mapping[str, Array]) -> None:
-        self.program = program
-        self.parts = parts
-        self.once = once
-        self.uses = Counter(o for step in parts.by_rows for o in step.operands)
-        self.buffers: dict[str, Array] = {}
-        self.mask = mask_of(program)
-        self.edged = has_edges(self.mask, parts)
-        self.keys: Array | None = None
-
-    def run(self, queries: Array) -> dict[str, Array]:
-        """Compute one block of neighbouring queries."""
-        seen = keys_seen(self.program, self.parts, int(queries[0]), int(queries[-1]))
-        frame = Frame.of(self.program.sizes, queries, seen)
-        rows, keys = slice(queries[0], queries[-1] + 1), slice(seen.start, seen.stop)
-        arrays: dict[str, Array] = {}
-        with np.errstate(all="ignore"):
-            for step in self.parts.by_rows:
-                if step is self.mask and self.edged:
-                    edges = edges_of(step, frame)
-                    self.keys = edges.keys
-                    continue
-                if self.edged and self.mask in step.operands:
-                    scores = step.operands[0]
-                    x = arrays[scores.name]
-                    own = x if self.uses[scores] == 1 else x.copy()
-                    arrays[step.name] = masked(step, own, edges)
-                    continue
-                operands = operands_of(step, arrays, self.once, rows, keys)
-                out = self._target(step, operands, frame)
-                made = arrays[step.name] = RULES[step.operation](step, operands, frame, out)
-                if step is self.mask:
-                    self.keys = keys_of(made)
-        return arrays
-
-    def _target(self, step: Step, operands: list[Array], frame: Frame) -> Array | None:
-        """An array to write into: the first operand's own where nothing else needs it."""
-        first = step.operands[0] if step.operands else None
-        own = first in self.parts.by_rows and self.uses[first] == 1
-        if own and first is not None and first.axes == step.axes and "m" in step.axes:
-            return operands[0]
-        if step.operation != "contract" or "m" not in step.axes:
-            return None
-        shape = frame.sizes.shape(step.axes)
-        needed = int(np.prod(shape))
-        held = self.buffers.get(step.name)
-        if held is None or held.size < needed:
-            held = self.buffers[step.name] = np.empty(needed, operands[0].dtype)
-        return held[:needed].reshape(shape)

@@ -1,4 +1,4 @@
-"""Attention as two products of matrices with a softmax between them, found in a program."""
+"""Attention with one softmax over the keys, found in a program: of a product, or of any score."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from attn_cli.program import Axes, Program, Step
 from attn_cli.readings.values import factor
+from attn_cli.transforms.edges import has_edges
 
 SMALL = 1e-6
 """A factor beyond this or its inverse could overflow on queries: such a chain is none."""
@@ -16,8 +17,7 @@ class Chain(NamedTuple):
     """softmax(mask(scale(Q Kᵀ))) V, where scores go nowhere else.
 
     product, mixed: its two products. mask: the step that says which pairs may attend. factor: of
-    the scores. lead: axes before queries and keys, one by one. steps: those with an axis for each
-    pair.
+    the scores. lead: axes before queries and keys, one by one.
     """
 
     product: Step
@@ -25,7 +25,54 @@ class Chain(NamedTuple):
     mask: Step | None
     factor: float
     lead: Axes
-    steps: frozenset[Step]
+
+
+class Pairwise(NamedTuple):
+    """softmax(scores) V, where each score is made from one query and one key, and used once.
+
+    scores: the softmax's operand. weights, mixed: the softmax, and the mixture of values. mask:
+    the step that says which pairs may attend. steps: those up to the scores with an axis for each
+    pair.
+    """
+
+    scores: Step
+    weights: Step
+    mixed: Step
+    mask: Step | None
+    steps: tuple[Step, ...]
+
+
+EACH_PAIR = frozenset(
+    {"contract", "pair", "add", "multiply", "scale", "softcap", "apply"}
+    | {"tabulate", "gather", "allow", "mask"}
+)
+"""Operations that make the number of a pair of no other pair's."""
+
+
+def pairwise_of(program: Program) -> Pairwise | None:
+    """The scores of a program whose pairs meet in one softmax alone; None of another."""
+    wide = [step for step in program if step.operation != "input" and {"n", "m"} <= {*step.axes}]
+    if not wide or wide[-1].operation != "softmax" or len(wide[-1].operands) != 1:
+        return None
+    *steps, weights = wide
+    users = {step: [user for user in program if step in user.operands] for step in wide}
+    if (
+        any(step.operation not in EACH_PAIR for step in steps)
+        or any(not {*users[step]} <= {*wide} for step in steps)
+        or len(users[weights]) != 1
+    ):
+        return None
+    (mixed,) = users[weights]
+    masks = [step for step in steps if step.operation == "allow"]
+    if (
+        mixed.operation != "contract"
+        or mixed.operands[0] is not weights
+        or weights.options["over"] != "m"
+        or mixed.axes[:-1] != weights.axes[:-1]
+        or (masks and not has_edges(masks[0], steps))
+    ):
+        return None
+    return Pairwise(weights.operands[0], weights, mixed, next(iter(masks), None), tuple(steps))
 
 
 def chain_of(program: Program) -> Chain | None:
@@ -55,7 +102,7 @@ def chain_of(program: Program) -> Chain | None:
     ):
         return None
     lead = product.options["makes"][:-2]
-    return Chain(product, mixed, next(iter(masks), None), total, lead, frozenset(wide))
+    return Chain(product, mixed, next(iter(masks), None), total, lead)
 
 
 def _upward(weights: Step, uses: Counter[Step]) -> tuple[Step | None, list[Step]]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from attn_cli.program import Step
+from attn_cli.masks.mask import Mask
+from attn_cli.program import Axes, Step
 from attn_cli.readings.counted_pairs import keys_of
 from attn_cli.readings.subprogram import Array, Frame, aligned
 from attn_cli.readings.values import RULES
-from attn_cli.transforms.rows import Split
 
 GRAIN = 64
 """Keys are left out in multiples of this many: products of odd sizes are slower."""
@@ -22,6 +23,13 @@ def in_grains(seen: range, count: int) -> range:
         return seen
     begin, end = seen.start // GRAIN * GRAIN, -(-seen.stop // GRAIN) * GRAIN
     return range(begin, min(end, count))
+
+
+def seen_by(rule: Mask | None, queries: range, count: int) -> range:
+    """The keys that some of these queries may attend, in whole grains; all without a rule."""
+    if rule is None:
+        return range(count)
+    return in_grains(rule.spans(queries[0], queries[-1]).within(range(count)), count)
 
 
 def beside(sure: range, keys: range) -> list[range]:
@@ -54,17 +62,21 @@ def edges_of(step: Step, frame: Frame) -> Edges:
     return Edges(tuple(parts), count)
 
 
+def dropped(edges: Edges, mask: Step, axes: Axes) -> list[tuple[slice, Array]]:
+    """The pairs of scores with these axes that may not attend, at each edge."""
+    return [(part, ~aligned(allowed, mask.axes, axes)) for part, allowed in edges.parts]
+
+
 def masked(step: Step, x: Array, edges: Edges) -> Array:
     """Scores with -inf where a query may not attend, in place."""
-    for part, allowed in edges.parts:
-        kept = aligned(allowed, step.operands[1].axes, step.axes)
-        np.copyto(x[..., part], -np.inf, where=~kept)
+    for part, pairs in dropped(edges, step.operands[1], step.axes):
+        np.copyto(x[..., part], -np.inf, where=pairs)
     return x
 
 
-def has_edges(mask: Step | None, parts: Split) -> bool:
+def has_edges(mask: Step | None, steps: Sequence[Step]) -> bool:
     """Whether the pairs that a mask decides are asked for once, by scores with keys at the end."""
-    users = [step for step in parts.by_rows if mask in step.operands]
+    users = [step for step in steps if mask in step.operands]
     return (
         len(users) == 1
         and users[0].operation == "mask"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,10 +30,7 @@ class Online:
 
     def __init__(self, queries: Array, width: int, *, moderate: bool) -> None:
         self.queries = queries
-        self.mixed = np.zeros((len(queries), width), queries.dtype)
-        self.total = np.zeros((len(queries), 1), queries.dtype)
-        self.largest = None if moderate else np.full_like(self.total, -np.inf)
-        self.floor = queries.dtype.type(np.finfo(queries.dtype).minexp)
+        self.sums = Sums((len(queries),), width, queries.dtype, moderate=moderate)
 
     def meet(self, keys: Array, values: Array, dropped: Edges, room: Room) -> None:
         """Add what a tile of keys gives.
@@ -43,13 +40,37 @@ class Online:
         shape = len(self.queries), len(values)
         scores = room.scores[: prod(shape)].reshape(shape)
         np.matmul(self.queries, keys, out=scores)
+        self.sums.weigh(scores, dropped)
+        mixed = np.matmul(scores, values, out=room.mixed[: len(scores)])
+        self.sums.add(mixed, np.matmul(scores, room.ones[: len(values)]))
+
+
+class Sums:
+    """What rows of queries have summed so far: powers, and values weighed by them.
+
+    rows: how many queries, behind other axes. moderate: no power can overflow.
+    """
+
+    def __init__(
+        self, rows: tuple[int, ...], width: int, kind: np.dtype[Any], *, moderate: bool = False
+    ) -> None:
+        self.mixed = np.zeros((*rows, width), kind)
+        self.total = np.zeros((*rows, 1), kind)
+        self.largest = None if moderate else np.full_like(self.total, -np.inf)
+        self.floor = kind.type(np.finfo(kind).minexp)
+
+    def weigh(self, scores: Array, dropped: Edges = ()) -> None:
+        """Turn the scores of a tile into powers of 2, in place; 0 where a pair may not attend."""
         if self.largest is not None:
             self._shift(scores, dropped, self.largest)
         np.exp2(scores, out=scores)
         for part, pairs in dropped:
-            np.copyto(scores[:, part], 0, where=pairs)
-        self.mixed += np.matmul(scores, values, out=room.mixed[: len(scores)])
-        self.total += np.matmul(scores, room.ones[: len(values)])
+            np.copyto(scores[..., part], 0, where=pairs)
+
+    def add(self, mixed: Array, total: Array) -> None:
+        """Add the weighed values of a tile, and its powers."""
+        self.mixed += mixed
+        self.total += total
 
     def _shift(self, scores: Array, dropped: Edges, largest: Array) -> None:
         """Take the largest score so far off each row, and off what has been summed before.
@@ -58,7 +79,7 @@ class Online:
         they come to nothing, and smaller ones are slow.
         """
         for part, pairs in dropped:
-            np.copyto(scores[:, part], -np.inf, where=pairs)
+            np.copyto(scores[..., part], -np.inf, where=pairs)
         new = np.maximum(largest, scores.max(axis=-1, keepdims=True))
         taken = np.where(new == -np.inf, 0, new)
         np.subtract(scores, taken, out=scores)
@@ -68,6 +89,12 @@ class Online:
         self.total *= change
         self.largest = new
 
+    def nothing(self) -> Array:
+        """Which queries have no weight: they may attend no key, or all their scores are -inf."""
+        none = self.total == 0
+        return none if self.largest is None else none | (self.largest == -np.inf)
+
     def output(self) -> Array:
-        """The mixture of values of each query; 0 where it may attend no key."""
-        return self.mixed / np.where(self.total == 0, 1, self.total)
+        """The mixture of values of each query; 0 where it has no weight."""
+        nothing = self.nothing()
+        return np.where(nothing, 0, self.mixed / np.where(nothing, 1, self.total))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from math import e, isqrt, log2
+from math import e, log2
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,33 +17,15 @@ from attn_cli.program import Axes, Program, Sizes, Step
 from attn_cli.readings.counted_pairs import keys_of
 from attn_cli.readings.subprogram import Array
 from attn_cli.transforms.chains import Chain
-from attn_cli.transforms.edges import beside, in_grains
+from attn_cli.transforms.edges import beside, seen_by
 from attn_cli.transforms.online import Edges, Online, Room
-
-TILE_BYTES = 9 * 2**17
-"""Bytes of the scores of a tile at most; tests/benchmarks/engine.py measures others."""
+from attn_cli.transforms.tiling import TILE_BYTES, Place, Unit, blocks_of, tile_of, tiles_of
 
 MODERATE = 64.0
 """Powers of 2 up to this one, either way, may be summed in any type."""
 
 TOGETHER = 16
 """Batch rows and heads of a block at most that one worker goes through, tile by tile."""
-
-
-Place = tuple[int, ...]
-"""A position on each axis before queries and keys: a batch row, a head."""
-
-
-class Unit(NamedTuple):
-    """What a worker does at once: neighbouring queries, of some batch rows and heads."""
-
-    queries: range
-    keys: range
-    places: tuple[Place, ...]
-
-    def rows(self, place: Place) -> tuple[Any, ...]:
-        """Where the queries of a place lie in an array of all."""
-        return (*place, slice(self.queries.start, self.queries.stop))
 
 
 class Stack(NamedTuple):
@@ -98,11 +80,13 @@ class Tiles:
     def units(self, workers: int) -> list[Unit]:
         """All there is to do, what takes longest first."""
         n, places = self.sizes["n"], [*np.ndindex(self.sizes.shape(self.chain.lead))]
-        starts = range(0, n, self._even(n, 1 if len(places) >= workers else workers))
-        together = TOGETHER if self._asked_for_all() and len(starts) >= 2 * workers else 1
+        blocks = blocks_of(n, self.tall, 1 if len(places) >= workers else workers)
+        together = TOGETHER if self._asked_for_all() and len(blocks) >= 2 * workers else 1
         units = [
-            Unit(queries, self._keys_of(queries), tuple(places[at : at + together]))
-            for queries in (range(start, min(start + starts.step, n)) for start in starts)
+            Unit(
+                queries, seen_by(self.rule, queries, self.sizes["m"]), tuple(places[at:][:together])
+            )
+            for queries in blocks
             for at in range(0, len(places), together)
         ]
         return sorted(units, key=lambda unit: -len(unit.keys))
@@ -111,32 +95,26 @@ class Tiles:
         """Whether what a mask says of a tile holds for all places, and is not known from others."""
         return self.rule is not None and not self.rule.varies and self.rule.reach is None
 
-    def _even(self, n: int, workers: int) -> int:
-        """Queries of a block, so that all workers have as many blocks of about one size."""
-        blocks = -(-n // (self.tall * workers)) * workers
-        tall = -(-n // blocks)
-        return min(-(-tall // 16) * 16, self.tall) if tall > 16 else tall
-
     def tiles(self, unit: Unit) -> int:
         """How many tiles a unit has at most, of all its places."""
-        return len(self._steps(unit.keys)) * len(unit.places)
+        return len(tiles_of(unit.keys, self.wide)) * len(unit.places)
 
     def run(self, unit: Unit) -> int:
         """Compute a unit and keep its results; how many tiles it had."""
         with np.errstate(all="ignore"):
             blocks = [self._block(unit.queries, place) for place in unit.places]
-            for start in self._steps(unit.keys):
-                stop = min(start + self.wide, unit.keys.stop)
-                self._meet(unit, blocks, range(max(start, unit.keys.start), stop))
+            for tile in tiles_of(unit.keys, self.wide):
+                self._meet(unit, blocks, tile)
             for place, block in zip(unit.places, blocks, strict=True):
-                made = self.output[unit.rows(place)] = block.output()
-                if not (block.total.all() and np.isfinite(made).all()):
-                    self.lost.update(self._lost(unit, place, block.total))
+                made = self.output[unit.rows(place)] = block.sums.output()
+                nothing = block.sums.nothing()
+                if nothing.any() or not np.isfinite(made).all():
+                    self.lost.update(self._lost(unit, place, nothing))
         return self.tiles(unit)
 
-    def _lost(self, unit: Unit, place: Place, total: Array) -> Iterator[int]:
+    def _lost(self, unit: Unit, place: Place, nothing: Array) -> Iterator[int]:
         """Queries with a number that is none, or with a key and no weight."""
-        lost = total[:, 0] == 0
+        lost = nothing[:, 0]
         if self.counts is not None:
             lost &= self.counts[unit.rows(place)] > 0
         lost |= ~np.isfinite(self.output[unit.rows(place)]).all(axis=-1)
@@ -150,16 +128,6 @@ class Tiles:
         atoms = self.sizes.atoms(own)
         firsts = tuple(slice(None) if axis in atoms else 0 for axis in (*self.chain.lead, "n"))
         return self.counts[firsts].reshape(self.sizes.shape(own))
-
-    def _keys_of(self, queries: range) -> range:
-        keys = range(self.sizes["m"])
-        if self.rule is None:
-            return keys
-        span = self.rule.spans(queries[0], queries[-1]).within(keys)
-        return in_grains(span, len(keys))
-
-    def _steps(self, keys: range) -> range:
-        return range(keys.start // self.wide * self.wide, keys.stop, self.wide) if keys else keys
 
     def _block(self, queries: range, place: Place) -> Online:
         at = dict(zip(self.chain.lead, place, strict=True))
@@ -249,13 +217,6 @@ class Tiles:
             )
         room: Room = self.local.room
         return room
-
-
-def tile_of(tile_bytes: int, itemsize: int) -> tuple[int, int]:
-    """Queries and keys of a tile: twice as many keys, whole runs of sixteen where it has some."""
-    tall = max(isqrt(tile_bytes // itemsize // 2), 1)
-    tall = tall // 16 * 16 or tall
-    return tall, 2 * tall
 
 
 def _longest(rows: Array) -> Any:
