@@ -140,9 +140,7 @@ def test_a_decode_step_is_the_last_row(attn: Attn, mode: str, more: tuple[object
     last = np.array(whole["steps"][0]["values"])[..., -1:, :]
     assert relative(np.array(json.loads(step.out)["steps"][0]["values"]), last) < 1e-13
     page = attn(*arguments, "--decode").out.replace("\n", " ")
-    assert (
-        "equals the last row of the whole causal run: the outputs differ by less than" in page
-    )
+    assert "equals the last row of the whole causal run: the outputs differ by less than" in page
     assert "MORE THAN ROUNDING" not in page
 
 

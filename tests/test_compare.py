@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from math import exp, log
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ import pytest
 
 import attn_cli
 from attn_cli.api import evaluated
+from attn_cli.api.compare import compared
+from attn_cli.api.given import arranged
+from attn_cli.api.looking import Advance, Look
+from attn_cli.language import speaking
+from attn_cli.topics.library import catalogue
 from tests.conftest import Attn, Ran, option_names
 from tests.programs import SCORED, normal
 from tests.test_options import CHANGES as OF_COMPUTE
@@ -283,3 +289,30 @@ def test_large_ways_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch, head
     assert document["queries"] == [*range(8), 37, 38, 39]
     assert len(document["weights"]) == 11
     assert "shown: 11 of 40 rows" in str(blocks)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ["scaled: tiles", "scaled: rows of weights"]),
+        ("zh", ["scaled: 分块", "scaled: 权重的各行"]),
+    ],
+)
+def test_how_far_large_ways_are_is_told(
+    monkeypatch: pytest.MonkeyPatch, language: str, told: list[str]
+) -> None:
+    """Each way names itself and what is counted, from the first to the last, in one language."""
+    monkeypatch.setattr(evaluated, "LARGE_BYTES", 0)
+    counted: dict[str, list[tuple[int, int]]] = {}
+
+    def progress(what: str) -> AbstractContextManager[Advance]:
+        steps = counted.setdefault(what, [])
+        return nullcontext(lambda done, total: steps.append((done, total)))
+
+    arrays, spec = arranged({"modes": "scaled,additive", "n": 40}, None)
+    with speaking(catalogue(language)):
+        compared(arrays, spec, Look(), progress=progress)
+    assert [*counted][:2] == told
+    assert len(counted) == 4
+    for steps in counted.values():
+        assert steps[-1][0] == steps[-1][1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -13,7 +15,7 @@ from attn_cli import mechanisms
 from attn_cli.api.evaluated import Evaluated, evaluated
 from attn_cli.api.facts import facts
 from attn_cli.api.given import Arrays, arranged
-from attn_cli.api.looking import Look, look_taken
+from attn_cli.api.looking import Advance, Look, Progress, look_taken, silent
 from attn_cli.api.mask_choices import mask_choices
 from attn_cli.api.notices import notices
 from attn_cli.api.requests import Request, request_of
@@ -81,13 +83,24 @@ def compare(modes: Any = None, *, spec: Spec | None = None, **given: Any) -> Com
     return compared(arrays, chosen, look)
 
 
-def compared(arrays: Arrays, spec: Spec, look: Look, sources: Sources | None = None) -> Comparison:
-    """The same from arrays and choices; look: what is looked at; sources: where text is read."""
+def compared(
+    arrays: Arrays,
+    spec: Spec,
+    look: Look,
+    sources: Sources | None = None,
+    progress: Progress = silent,
+) -> Comparison:
+    """The same from arrays and choices; look: what is looked at; sources: where text is read.
+
+    progress is told how far each way is.
+    """
     refuse_other(spec, "compare")
-    return Comparison(_report(spec, arrays, sources or Sources(None), look), look)
+    return Comparison(_report(spec, arrays, sources or Sources(None), look, progress), look)
 
 
-def _report(spec: Spec, arrays: Arrays, sources: Sources, look: Look) -> WaysReport:
+def _report(
+    spec: Spec, arrays: Arrays, sources: Sources, look: Look, progress: Progress
+) -> WaysReport:
     """Run every way.
 
     Raises AttnError for ways that can't be compared: other shapes, too many.
@@ -101,9 +114,10 @@ def _report(spec: Spec, arrays: Arrays, sources: Sources, look: Look) -> WaysRep
     for one in _ways(spec):
         request = request_of(one.spec, arrays, sources, shared=True)
         refuse_missing_slices(slices, request.program.sizes)
-        ran = evaluated(request, look)
+        told_of = partial(_progress_of, one.name, progress)
+        ran = evaluated(request, look, told_of)
         try:
-            found.append(way(_run(one.name, ran), first, place))
+            found.append(way(_run(one.name, ran, told_of), first, place))
         except ValueError as error:
             hint = "Give ‹heads› and ‹d›, so that all have one width."
             raise AttnError(f"The ways can't be compared: {error}.\n{hint}") from None
@@ -119,6 +133,11 @@ def _report(spec: Spec, arrays: Arrays, sources: Sources, look: Look) -> WaysRep
         labels=requests[0].labels,
         ways=tuple(found),
     )
+
+
+def _progress_of(name: str, progress: Progress, what: str) -> AbstractContextManager[Advance]:
+    """Progress that is told with the name of a way."""
+    return progress(f"{name}: {what}")
 
 
 ROWS = ("x", "context", "q", "k", "v")
@@ -210,7 +229,7 @@ def _list(text: Any, option: str) -> list[str]:
     return listed
 
 
-def _run(name: str, ran: Evaluated) -> Run:
+def _run(name: str, ran: Evaluated, progress: Progress) -> Run:
     request, looks = ran.request, ran.request.mechanism.looks
     choices, sizes = request.choices, request.program.sizes
     heads = str(sizes["h"]) if "h" in sizes else "1"
@@ -223,7 +242,7 @@ def _run(name: str, ran: Evaluated) -> Run:
         formula=request.mechanism.formula,
         looks=looks,
         numbers=ran.numbers,
-        entropies=entropies(ran, looks),
+        entropies=entropies(ran, looks, progress),
     )
 
 

@@ -14,6 +14,7 @@ from attn_cli.api.slices import refuse_missing_slices
 from attn_cli.arrays import seeded
 from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.errors import AttnError
+from attn_cli.language import said
 from attn_cli.program import Program, Step
 from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.counted_pairs import keys_of, mask_of
@@ -145,7 +146,7 @@ def _in_blocks(
     from attn_cli.transforms import blocks
 
     program = request.program
-    with progress("tiles") as advance:
+    with progress(said("tiles")) as advance:
         made, keys = blocks.evaluate_blocks(
             program, request.arrays, advance=advance, after=request.after
         )

@@ -20,6 +20,7 @@ from attn_cli.api.shown import Frame
 from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, shape_text
+from attn_cli.language import said
 from attn_cli.mechanisms.normalizers import NOISE
 from attn_cli.readings.cost import bytes_of_all
 from attn_cli.readings.differences import central_differences
@@ -116,7 +117,7 @@ class Gradient(Run):
                 f"{MOST_CHECKED:,}. Give smaller arrays."
             )
         done = 0
-        with progress("numbers") as advance:
+        with progress(said("numbers")) as advance:
 
             def moved() -> None:
                 nonlocal done

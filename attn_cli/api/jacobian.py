@@ -19,6 +19,7 @@ from attn_cli.api.shown import Documented, Frame
 from attn_cli.api.slices import refuse_missing_slices
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, brief
+from attn_cli.language import said
 from attn_cli.program import Program
 from attn_cli.readings.values import evaluate
 from attn_cli.results.jacobian import JacobianReport, Side
@@ -137,7 +138,7 @@ def measured(
         raise AttnError(f"‹jacobian›: {to.name} holds no numbers that change by a little.")
     places = _places(of, program)
     _refuse_many(len(places), values[to.name].size)
-    with progress("numbers") as advance:
+    with progress(said("numbers")) as advance:
         rows = derivatives(forward, values, of.name, to.name, places, advance)
     if rows is None:
         raise AttnError(

@@ -14,6 +14,7 @@ from attn_cli.arrays.forms import four_axes
 from attn_cli.arrays.sources import Sources
 from attn_cli.costs.symbolic import Shape
 from attn_cli.errors import AttnError, ShapeError, brief, shape_text
+from attn_cli.language import said
 from attn_cli.mask_reports.grid import refuse_many_pairs
 from attn_cli.masks import Board, Mask
 from attn_cli.masks.paths import path_order
@@ -42,7 +43,7 @@ def with_counts(
     board = Board(n, m, wanted.place(n, m, past), batch)
     mask, _ = wanted.combined(board, table)
     assert mask is not None, "pairs are counted where there is a mask"
-    with progress("queries") as advance:
+    with progress(said("queries")) as advance:
         coverage = cover(mask, n, m, batch=batch, heads=_heads(shape), tile=tile, advance=advance)
     if shape.choices.local_p is not None:
         near = np.minimum(coverage.keys, 2 * shape.choices.local_p + 1)

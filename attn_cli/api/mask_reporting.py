@@ -59,7 +59,7 @@ def reported(
     if mask is None:
         return trace
     trace = trace._replace(notices=_notices(request, trace, goes), next_commands=_next(request))
-    with progress("queries") as advance:
+    with progress(said("queries")) as advance:
         return mask_report(
             mask,
             field,

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli.api.evaluated import Evaluated
+from attn_cli.api.looking import Progress
+from attn_cli.language import said
 from attn_cli.program import Program, Step
 from attn_cli.readings.cost import flops
 from attn_cli.readings.counted_pairs import count_of
@@ -85,7 +87,7 @@ def mixed_by(looks: tuple[str, str] | None, program: Program) -> Step | None:
     return program.last("weights") if looks is not None else None
 
 
-def entropies(run: Evaluated, looks: tuple[str, str] | None) -> Array:
+def entropies(run: Evaluated, looks: tuple[str, str] | None, progress: Progress) -> Array:
     """−Σ p ln p of every row of weights; block by block where they were not kept."""
     request, numbers = run.request, run.numbers
     mixing = mixed_by(looks, request.program)
@@ -98,7 +100,9 @@ def entropies(run: Evaluated, looks: tuple[str, str] | None) -> Array:
     if run.whole:
         return of(numbers.arrays)
     part = request.program.needed_for([mixing.name])
-    return np.concatenate(each_block(part, request.arrays, of, after=request.after))
+    with progress(said("rows of weights")) as advance:
+        found = each_block(part, request.arrays, of, after=request.after, advance=advance)
+    return np.concatenate(found)
 
 
 def _turned(weights: Array, mixing: Step, looks: tuple[str, str]) -> Array:

@@ -19,6 +19,7 @@ from attn_cli.api.shown import Documented, Frame
 from attn_cli.api.training_report import report_of, shown_steps
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, ImpossibleError, listed, shape_text
+from attn_cli.language import said
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.readings.traced import Numbers
 from attn_cli.readings.values import evaluate
@@ -258,7 +259,7 @@ def _course(
         return Watched(mean, made.copy() if step in shown else None)
 
     try:
-        with progress("steps") as advance:
+        with progress(said("training steps")) as advance:
             made = trained(
                 program,
                 given,

@@ -27,12 +27,13 @@ def compare(typed: Typed) -> None:
     from attn_cli.api.shown import check_export
     from attn_cli.cli import streams
     from attn_cli.cli.output import export, print_json, show
+    from attn_cli.cli.progress import progress
     from attn_cli.cli.reading import arrays_and_choices, look_of, stdin
 
     view = typed.view
     check_export(view.export, "‹export›", view.force)
     arrays, spec = arrays_and_choices(typed.values)
-    comparison = compared(arrays, spec, look_of(view), stdin())
+    comparison = compared(arrays, spec, look_of(view), stdin(), progress)
     for notice in comparison.notices:
         streams.note(notice)
     if view.export is not None:

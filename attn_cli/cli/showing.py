@@ -15,6 +15,7 @@ from attn_cli.cli.output import export, show
 from attn_cli.cli.progress import progress
 from attn_cli.cli.reading import look_of
 from attn_cli.errors import AttnError
+from attn_cli.language import said
 from attn_cli.views import matrix
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _print_matrix(run: Run, precision: int | None) -> None:
 def _print_json(run: Run) -> None:
     steps = [step for step in run.steps if run.only in (None, step.name)]
     total = sum(step.values.size for step in steps)
-    with progress("numbers") as advance:
+    with progress(said("numbers")) as advance:
         written = 0
         for part in run.json(ascii_only=not streams.shows_unicode(sys.stdout)):
             sys.stdout.write(part)

@@ -102,10 +102,12 @@ def each_block(
     *,
     workers: int = WORKERS,
     block_bytes: int = BLOCK_BYTES,
+    advance: Advance = lambda done, total: None,
     after: Mapping[str, Hook] = MappingProxyType({}),
 ) -> list[R]:
     """What is made of the numbers of each block of queries before they are given up, in order.
 
+    advance(done, total) is called after each.
     Raises ValueError where rows depend on each other.
     """
     parts = _rows_apart(program)
@@ -116,7 +118,11 @@ def each_block(
         return look(evaluate_rows(program, parts, once, queries, after))
 
     blocks = _queries(program, parts, kind.itemsize, workers, block_bytes)
-    return list(spread_over(workers, work, blocks))
+    found = []
+    for made in spread_over(workers, work, blocks):
+        found.append(made)
+        advance(len(found), len(blocks))
+    return found
 
 
 def _rows_apart(program: Program) -> Split:
