@@ -11,7 +11,7 @@ import pytest
 from attn_cli import masks
 from attn_cli.mechanisms import biases
 from attn_cli.mechanisms.normalizers import normalizer
-from attn_cli.program import Program
+from attn_cli.program import Program, Sizes
 from attn_cli.readings.values import evaluate
 from attn_cli.transforms import blocks, edges, online, scored, tiles
 from attn_cli.transforms.chains import chain_of, pairwise_of
@@ -106,6 +106,21 @@ def test_scores_that_meet_elsewhere_go_by_blocks() -> None:
     for chosen in ({"local_p": 2}, {"normalizer": normalizer("sparsemax")}):
         program = program_of("scaled", GIVEN, **chosen)
         assert pairwise_of(program) is None
+
+
+def test_scores_that_are_given_go_by_blocks() -> None:
+    """A softmax of an input has no steps to cut into tiles, and gives the same."""
+    sizes = Sizes()
+    for axis, size in (("n", 40), ("m", 50), ("d", 3)):
+        sizes.bind(axis, size, "test")
+    p = Program(sizes)
+    scores, values = p.input(("n", "m"), name="scores"), p.input(("m", "d"), name="v")
+    weights = p.softmax(scores, over="m", name="weights")
+    p.contract("... n m, ... m d -> ... n d", weights, values, name="output")
+    assert pairwise_of(p) is None
+    arrays = {"scores": normal(0, 40, 50), "v": normal(1, 50, 3)}
+    found = blocks.evaluate_blocks(p, arrays, block_bytes=2000).arrays["output"]
+    assert np.allclose(found, evaluate(p, arrays)["output"], atol=1e-14)
 
 
 @pytest.mark.parametrize("tile", [64, 500, 10**6])

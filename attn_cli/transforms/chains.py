@@ -57,7 +57,8 @@ def pairwise_of(program: Program) -> Pairwise | None:
     *steps, weights = wide
     users = {step: [user for user in program if step in user.operands] for step in wide}
     if (
-        any(step.operation not in EACH_PAIR for step in steps)
+        weights.operands[0] not in steps
+        or any(step.operation not in EACH_PAIR for step in steps)
         or any(not {*users[step]} <= {*wide} for step in steps)
         or len(users[weights]) != 1
     ):

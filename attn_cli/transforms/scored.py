@@ -36,7 +36,7 @@ class Scored:
     ) -> None:
         self.program, self.pairwise, self.once = program, pairwise, once
         self.count = int(program.sizes["m"])
-        mask = pairwise.mask
+        mask = self.mask = pairwise.mask
         self.rule = mask.options["rule"] if mask else None
         self.kind = next(iter(once.values())).dtype
         self.tall, self.wide = self._tile(min(tile_bytes, SCORED_BYTES))
@@ -82,16 +82,16 @@ class Scored:
         kernel, mixed, scored = self._kernel(), self.pairwise.mixed, self.pairwise.scores
         frame = kernel.frame(queries, keys)
         edges = kernel.edges(frame)
+        rows, columns = slice(queries.start, queries.stop), slice(keys.start, keys.stop)
         pairs: list[tuple[slice, Array]] = []
-        if edges is not None and self.counts is not None and self.pairwise.mask is not None:
+        if edges is not None and self.mask is not None and self.counts is not None:
             if not edges.keys.any():
                 return
-            self.counts[..., queries.start : queries.stop] += edges.keys
-            pairs = dropped(edges, self.pairwise.mask, scored.axes)
+            self.counts[..., rows] += edges.keys
+            pairs = dropped(edges, self.mask, scored.axes)
         scores = kernel.run(frame, edges)[scored.name]
         np.multiply(scores, self.kind.type(log2(e)), out=scores)
         sums.weigh(scores, pairs)
-        rows, columns = slice(queries.start, queries.stop), slice(keys.start, keys.stop)
         weighed = {self.pairwise.weights.name: scores}
         operands = operands_of(mixed, weighed, self.once, rows, columns)
         added = RULES[mixed.operation](mixed, operands, frame, None)
@@ -109,11 +109,9 @@ class Scored:
         rows = slice(queries.start, queries.stop)
         made = self.output[..., rows, :] = sums.output()
         lost = sums.nothing()[..., 0]
-        if self.counts is not None and self.pairwise.mask is not None:
-            counts = self.counts[..., rows]
-            lost &= (
-                aligned(counts, self.pairwise.mask.axes[:-1], self.pairwise.scores.axes[:-1]) > 0
-            )
+        if self.mask is not None and self.counts is not None:
+            axes = self.pairwise.scores.axes[:-1]
+            lost &= aligned(self.counts[..., rows], self.mask.axes[:-1], axes) > 0
         lost |= ~np.isfinite(made).all(axis=-1)
         at = lost.reshape(-1, len(queries)).any(axis=0)
         self.lost.update(queries[place] for place in np.flatnonzero(at))
