@@ -291,6 +291,24 @@ def test_large_ways_are_compared_in_blocks(monkeypatch: pytest.MonkeyPatch, head
     assert "shown: 11 of 40 rows" in str(blocks)
 
 
+def test_conventions_that_all_ways_share_are_told(attn: Attn) -> None:
+    """A mask and a bias for all stand above the ways; what varies stands with each."""
+    page = attn("compare", "--modes", "scaled,dot", "--causal", "--bias", "alibi").flat
+    assert "mask causal, True = may attend: query i may attend keys 0 … i" in page
+    assert "bias alibi: ALiBi, Press 2022, section 3" in page
+    varied = attn("compare", "--masks", "causal,none").flat
+    assert "True = may attend" not in varied
+
+
+def test_other_inputs_are_not_called_the_same(attn: Attn) -> None:
+    """A way that starts from x has other rows than one that is given q, k and v."""
+    same = "the same inputs for all"
+    assert same in attn("compare", "--modes", "scaled,dot").out
+    ran = attn("compare", "--modes", "scaled,mla", "--heads", 2, "--d", 8)
+    assert same not in ran.out
+    assert "mla starts from x" in ran.err
+
+
 @pytest.mark.parametrize(
     ("language", "told"),
     [

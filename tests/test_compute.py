@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -314,7 +316,7 @@ def test_blocks_are_used_for_large_inputs_and_give_the_same_output(
     assert "All queries" not in attn(*arguments).out
     monkeypatch.setattr("attn_cli.api.evaluated.LARGE_BYTES", 1000)
     page = attn(*arguments).out
-    assert "all 60 queries computed, in blocks; the scores, 56.25 KiB, were never kept" in page
+    assert "all 60 queries computed, in blocks; scores, 56.25 KiB, was never kept" in page
     assert "weights  softmax(masked)" in page
     assert "weights = softmax" in attn(*arguments, "--steps").out
     blocks = attn(*arguments, "--quiet").out
@@ -462,6 +464,50 @@ def test_a_progress_bar_appears_only_on_a_terminal(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "queries" in shown.err
+
+
+def test_what_is_printed_beside_a_progress_bar_stays_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Long lines go to standard output whole, while the bar stands on standard error."""
+    from attn_cli.cli import progress
+
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    usual = sys.stdout
+    with progress.progress("numbers") as advance:
+        advance(0, 2)
+        time.sleep(0.2)
+        advance(1, 2)
+        assert sys.stdout is usual
+        sys.stdout.write("[1, 2" * 1000)
+    shown = capsys.readouterr()
+    assert shown.out == "[1, 2" * 1000
+    assert "numbers" in shown.err
+    assert "left" in shown.err
+
+
+def test_the_largest_step_is_named_that_was_never_whole(
+    attn: Attn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of additive attention it is the hidden layer: 40 × 40 pairs with 4 numbers of 8 bytes."""
+    monkeypatch.setattr("attn_cli.api.evaluated.LARGE_BYTES", 1000)
+    page = attn("compute", "--mode", "additive", "--n", 40).flat
+    assert "hidden_sum, 50 KiB, was never kept whole" in page
+
+
+def test_per_cent_of_what_is_said(attn: Attn) -> None:
+    """Softmax's weights are parts of their row; sigmoid's are each key's own."""
+    assert "weights, % of each row" in attn("compute", "--n", 16).out
+    page = attn("compute", "--n", 16, "--normalizer", "sigmoid").out
+    assert "weights, in %" in page
+    assert "% of each row" not in page
+
+
+def test_spread_is_explained_beside_it(attn: Attn) -> None:
+    """With a batch and heads too."""
+    for more in ((), ("--batch", 2), ("--heads", 2)):
+        assert "e^entropy" in attn("compute", "--n", 40, *more).out
 
 
 def test_masks_that_change_nothing_are_told(attn: Attn) -> None:

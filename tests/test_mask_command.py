@@ -723,3 +723,12 @@ def test_a_large_file_is_said_before(attn: Attn, monkeypatch: pytest.MonkeyPatch
     assert ran.status != 0
     assert "Error: --save: o.npy needs 1.562 KiB; 1000 bytes are free there." in ran.err
     assert not Path("o.npy").exists()
+
+
+def test_a_saved_mask_is_read_back_by_its_name(attn: Attn) -> None:
+    """What is proposed runs: the file that was written, not another."""
+    ran = attn("mask", "--causal", "--n", 4, "--save", "my mask.npy")
+    assert "attn compute --mask 'my mask.npy'" in ran.out
+    assert "--save mask.npy" not in ran.out
+    assert attn("compute", "--mask", "my mask.npy", "--n", 4).status == 0
+    assert "--save mask.npy" in attn("mask", "--causal", "--n", 4).out

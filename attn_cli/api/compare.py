@@ -126,18 +126,27 @@ def _report(
         told = notices(request._replace(unused=()), ran.numbers)
         noted |= dict.fromkeys(f"{one.name}: {notice}" for notice in told)
     _refuse_unused(arrays, requests)
-    noted |= dict.fromkeys(_other_inputs(requests))
+    others = [*_other_inputs(requests)]
+    noted |= dict.fromkeys(others)
     return WaysReport(
-        facts=(*facts(requests[0])[:2], *_shown(requests[0], place)),
+        facts=(*_shared(requests), *_shown(requests[0], place)),
         notices=tuple(noted),
         labels=requests[0].labels,
         ways=tuple(found),
+        alike=not others,
     )
 
 
 def _progress_of(name: str, progress: Progress, what: str) -> AbstractContextManager[Advance]:
     """Progress that is told with the name of a way."""
     return progress(f"{name}: {what}")
+
+
+def _shared(requests: list[Request]) -> list[str]:
+    """Sizes and sources of the first way, and the conventions that all ways have in common."""
+    first, *others = [facts(request) for request in requests]
+    common = [line for line in first[2:] if all(line in other for other in others)]
+    return [*first[:2], *common]
 
 
 ROWS = ("x", "context", "q", "k", "v")

@@ -116,7 +116,8 @@ def _bytes_of_a_query(request: Request) -> int:
 
 INSTEAD = (
     "What is not asked for is not kept: leave out ‹everything›, ‹json›, ‹save› and ‹only› of a "
-    "step this large. ‹only› output saves or prints the output alone."
+    "step this large. ‹only› output saves or prints the output alone, ‹steps› "
+    "shows some rows of every step."
 )
 
 

@@ -174,12 +174,14 @@ def summary(request: Request, numbers: Numbers) -> tuple[str, ...]:
     """What is said of a run too large to keep."""
     program = request.program
     output = numbers.arrays[program.output.name]
-    scores = next(s for s in program if "n" in s.axes and "m" in s.axes)
-    size = int(np.prod(program.shape(scores), dtype=object)) * output.dtype.itemsize
+    pairs = [step for step in program if {"n", "m"} <= {*step.axes}]
+    sizes = {step: int(np.prod(program.shape(step), dtype=object)) for step in pairs}
+    largest = max(pairs, key=lambda step: sizes[step])
+    size = sizes[largest] * output.dtype.itemsize
     wide = output.astype(np.float64, copy=False) if output.size < 10**6 else output
     return (
-        f"all {program.sizes['n']:,} queries computed, in blocks; the scores, "
-        f"{bytes_text(size)}, were never kept whole",
+        f"all {program.sizes['n']:,} queries computed, in blocks; {largest.name}, "
+        f"{bytes_text(size)}, was never kept whole",
         f"output {'×'.join(f'{s:,}' for s in output.shape)}: smallest {short(float(wide.min()))}, "
         f"largest {short(float(wide.max()))}, mean {short(float(wide.mean(dtype=np.float64)))}, "
         f"standard deviation {short(float(wide.std(dtype=np.float64)))}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import NamedTuple
 
 from attn_cli.api.looking import Look, Progress, silent
@@ -26,7 +27,7 @@ class Destinations(NamedTuple):
     """Where a mask goes beside the screen, as far as a notice depends on it."""
 
     json: bool = False
-    save: bool = False
+    save: str = ""
 
 
 NOWHERE = Destinations()
@@ -58,7 +59,9 @@ def reported(
     trace = mask_trace(mask, request.bias, field, short, look.few_decimals, small)
     if mask is None:
         return trace
-    trace = trace._replace(notices=_notices(request, trace, goes), next_commands=_next(request))
+    trace = trace._replace(
+        notices=_notices(request, trace, goes), next_commands=_next(request, goes.save)
+    )
     with progress(said("queries")) as advance:
         return mask_report(
             mask,
@@ -110,11 +113,13 @@ def _form(mask: AnyMask, field: Field, form: Form) -> FormShown:
     return FormShown(form.name, form.says, str(form.dtype), layout.shape, layout.letters, values)
 
 
-def _next(request: MaskRequest) -> tuple[str, ...]:
+def _next(request: MaskRequest, saved: str) -> tuple[str, ...]:
+    """What to try: saving the mask, where it is not, and reading it back."""
     form = request.form
     commands = [] if request.other is not None else ['‹diff› "window(3)"']
     commands += [] if form is not None else ["‹libraries›"]
-    back = "attn compute ‹mask› mask.npy"
+    file = quote(saved or "mask.npy")
+    back = f"attn compute ‹mask› {file}"
     if form is not None and form.kept is not True:
-        back = f"attn mask ‹import_file› mask.npy ‹is_form {form.name}›"
-    return (*commands, "‹save› mask.npy", back)
+        back = f"attn mask ‹import_file› {file} ‹is_form {form.name}›"
+    return (*commands, *([] if saved else [f"‹save› {file}"]), back)

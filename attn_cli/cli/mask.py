@@ -48,7 +48,7 @@ def mask(typed: Typed) -> None:
     check_output(view)
     imported = typed.values.pop("import_file", None)
     arrays, spec = arrays_and_choices(typed.values)
-    goes = Destinations(view.json, view.save is not None)
+    goes = Destinations(view.json, str(view.save or ""))
     found = built(arrays, spec, look_of(view), imported, stdin(), goes, progress)
     if found is None:
         show_catalogue(view)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Timer
 from typing import Any
+
+from attn_cli.language import said
 
 PATIENCE = 1.0
 """Seconds of silence before the bar appears."""
@@ -14,28 +16,48 @@ PATIENCE = 1.0
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Yield advance(done, total)."""
+    """Yield advance(done, total); the bar appears after its first call."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
-    started = time.monotonic()
-    bar: Any = None
-    task: Any = None
+    bar, task = _bar(what)
+    waiting = Timer(PATIENCE, bar.start)
+    waiting.daemon = True
 
     def advance(done: int, total: int) -> None:
-        nonlocal bar, task
-        if bar is None and time.monotonic() - started > PATIENCE:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            bar = Progress(console=Console(stderr=True), transient=True)
-            task = bar.add_task(what, total=total)
-            bar.start()
-        if bar is not None:
-            bar.update(task, completed=done)
+        bar.update(task, completed=done, total=total)
+        if waiting.ident is None:
+            waiting.start()
 
     try:
         yield advance
     finally:
-        if bar is not None:
-            bar.stop()
+        waiting.cancel()
+        if waiting.ident is not None:
+            waiting.join()
+        bar.stop()
+
+
+def _bar(what: str) -> tuple[Any, Any]:
+    """A bar that leaves what is printed meanwhile as it is."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn(said("left")),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    return bar, bar.add_task(what, total=None)

@@ -38,9 +38,13 @@ class Way(NamedTuple):
 
 
 class WaysReport(NamedTuple):
-    """All ways, the first being what the others are held against."""
+    """All ways, the first being what the others are held against.
+
+    alike: whether all start from the same arrays.
+    """
 
     facts: tuple[str, ...]
     notices: tuple[str, ...]
     labels: dict[str, tuple[str, ...]]
     ways: tuple[Way, ...]
+    alike: bool = True

@@ -78,6 +78,7 @@ def evaluate_blocks(
             return _in_tiles(program, parts, scored, pairwise.mixed, once, workers, advance)
     run = _Run(program, parts, once, after)
     blocks = _queries(program, parts, kind.itemsize, workers, block_bytes)
+    advance(0, len(blocks))
     for done, _ in enumerate(spread_over(workers, run.block, blocks), 1):
         advance(done, len(blocks))
     return run.result()
@@ -118,7 +119,8 @@ def each_block(
         return look(evaluate_rows(program, parts, once, queries, after))
 
     blocks = _queries(program, parts, kind.itemsize, workers, block_bytes)
-    found = []
+    found: list[R] = []
+    advance(0, len(blocks))
     for made in spread_over(workers, work, blocks):
         found.append(made)
         advance(len(found), len(blocks))
@@ -156,6 +158,7 @@ def _in_tiles(
     """
     units = tiles.units(workers)
     total, done = sum(map(tiles.tiles, units)), 0
+    advance(done, total)
     for count in spread_over(workers, tiles.run, units):
         done += count
         advance(done, total)

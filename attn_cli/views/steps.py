@@ -175,7 +175,7 @@ def matrices(step: TracedStep, trace: Trace, display: Display) -> list[Matrix]:
         shown_positions(axis, size, trace, display)
         for axis, size in zip(axes[:-2], values.shape[:-2], strict=True)
     ]
-    shares = step.look == "share" and not _sum_to_one(step, trace)
+    shares = step.look == "share" and not sum_to_one(step, trace)
     look = "percent" if display.percent and step.look == "share" else step.look
     upright = trace.looks is not None and axes[-2:] == trace.looks[::-1]
     rows, columns = axes[-2:]
@@ -222,7 +222,7 @@ def _caption(axes: tuple[str, ...], place: tuple[int, ...]) -> str:
     return ", ".join(f"{AXIS_WORDS[axis]} {at}" for axis, at in named if axis in AXIS_WORDS)
 
 
-def _sum_to_one(step: TracedStep, trace: Trace) -> bool:
+def sum_to_one(step: TracedStep, trace: Trace) -> bool:
     """Whether all shares along the keys sum to 1, or to 0 where nothing is allowed."""
     upright = trace.looks is not None and step.axes[-2:] == trace.looks[::-1]
     sums = step.values.sum(axis=-2 if upright and len(step.axes) > 1 else -1)

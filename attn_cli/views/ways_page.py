@@ -54,7 +54,7 @@ def ways_page(report: WaysReport, display: Display) -> list[Block]:
     drawn += [Lines(noted, quiet=True, indented=False)] if noted else []
     weights = drawn if grids else []
     return [
-        Title("Ways to attend", "", "the same inputs for all"),
+        Title("Ways to attend", "", "the same inputs for all" if report.alike else ""),
         Lines(report.facts, quiet=True, indented=False),
         *weights,
         Heading("", "Side by side"),
