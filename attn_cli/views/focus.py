@@ -30,7 +30,7 @@ def focus_parts(trace: Trace) -> list[Part]:
     parts: list[Part] = []
     for place in dict.fromkeys(row.place for row in trace.focus):
         rows = [row for row in trace.focus if row.place == place]
-        where = ", ".join(f"{AXIS_WORDS[axis]} {at}" for axis, at in place if axis in AXIS_WORDS)
+        where = _where(place)
         heading = Heading("", said("Who looks most at whom"), about=where)
         missing = queries - len(rows)
         more = said(MORE.get(looking, MORE["n"]), count=f"{missing:,}")
@@ -39,10 +39,16 @@ def focus_parts(trace: Trace) -> list[Part]:
     return parts
 
 
+def _where(place: tuple[tuple[str, int], ...]) -> str:
+    """The head that a table is of; nothing where it is the only one shown."""
+    return ", ".join(f"{AXIS_WORDS[axis]} {at}" for axis, at in place if axis in AXIS_WORDS)
+
+
 def explained(trace: Trace) -> tuple[str, ...]:
-    """What spread means, where some query looks at several keys unequally."""
+    """What spread means, where some query looks at several keys unequally; tables have it alone."""
     what = said(LOOKED_AT.get((trace.looks or ("n", "m"))[1], "keys"))
-    if not any(row.strongest and len(row.strongest) < row.allowed for row in trace.focus):
+    alone = [row for row in trace.focus if not _where(row.place)]
+    if not any(row.strongest and len(row.strongest) < row.allowed for row in alone):
         return ()
     return (said("spread: as many {what} as would share the weight evenly, e^entropy", what=what),)
 
