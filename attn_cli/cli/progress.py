@@ -20,13 +20,23 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
-    bar, task = _bar(what)
-    waiting = Timer(PATIENCE, bar.start)
+    bar: Any = None
+    last = (0, 0)
+    left = said("left")  # another thread would say it in English
+
+    def appear() -> None:
+        nonlocal bar
+        bar = _bar(what, left, *last)
+
+    waiting = Timer(PATIENCE, appear)
     waiting.daemon = True
 
     def advance(done: int, total: int) -> None:
-        bar.update(task, completed=done, total=total)
-        if waiting.ident is None:
+        nonlocal last
+        last = done, total
+        if bar is not None:
+            bar.update(bar.task_ids[0], completed=done)
+        elif waiting.ident is None:
             waiting.start()
 
     try:
@@ -35,11 +45,12 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         waiting.cancel()
         if waiting.ident is not None:
             waiting.join()
-        bar.stop()
+        if bar is not None:
+            bar.stop()
 
 
-def _bar(what: str) -> tuple[Any, Any]:
-    """A bar that leaves what is printed meanwhile as it is."""
+def _bar(what: str, left: str, done: int, total: int) -> Any:
+    """A bar that stands, and leaves what is printed meanwhile as it is."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -54,10 +65,12 @@ def _bar(what: str) -> tuple[Any, Any]:
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
-        TextColumn(said("left")),
+        TextColumn(left),
         console=Console(stderr=True),
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
     )
-    return bar, bar.add_task(what, total=None)
+    bar.add_task(what, total=total, completed=done)
+    bar.start()
+    return bar

@@ -68,10 +68,11 @@ def evaluate_blocks(
     once = evaluate_once(program, parts, given, after)
     # an online softmax needs room above the largest score, which float16 has not
     if kind.itemsize > 2 and not after:
-        chain, pairwise = chain_of(program), pairwise_of(program)
+        chain = chain_of(program)
         if chain is not None:
             tiles = Tiles(program, chain, once, block_bytes)
             return _in_tiles(program, parts, tiles, chain.mixed, once, workers, advance)
+        pairwise = pairwise_of(program)
         # numbers that are drawn row by row would be drawn again for each tile of keys
         if pairwise is not None and all(isinstance(one, np.ndarray) for one in once.values()):
             scored = Scored(program, pairwise, once, block_bytes)
