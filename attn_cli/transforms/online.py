@@ -1,4 +1,4 @@
-"""An online softmax in powers of 2: queries that meet tile after tile of keys.
+"""An online softmax: queries that meet tile after tile of keys.
 
 Milakov 2018, algorithm 3; the division is left to the end, as in Dao 2023.
 """
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from attn_cli.readings.subprogram import Array
+from attn_cli.transforms import powers
 
 Edges = Sequence[tuple[slice, Array]]
 """Where keys of a tile lie that not all of its queries may attend, and which pairs may not."""
@@ -33,13 +34,10 @@ class Online:
         self.sums = Sums((len(queries),), width, queries.dtype, moderate=moderate)
 
     def meet(self, keys: Array, values: Array, dropped: Edges, room: Room) -> None:
-        """Add what a tile of keys gives.
-
-        keys: a column for each. dropped: pairs that may not attend.
-        """
+        """Add what a tile of keys and their values gives, but for pairs that are dropped."""
         shape = len(self.queries), len(values)
         scores = room.scores[: prod(shape)].reshape(shape)
-        np.matmul(self.queries, keys, out=scores)
+        np.matmul(self.queries, keys.T, out=scores)
         self.sums.weigh(scores, dropped)
         mixed = np.matmul(scores, values, out=room.mixed[: len(scores)])
         self.sums.add(mixed, np.matmul(scores, room.ones[: len(values)]))
@@ -57,13 +55,14 @@ class Sums:
         self.mixed = np.zeros((*rows, width), kind)
         self.total = np.zeros((*rows, 1), kind)
         self.largest = None if moderate else np.full_like(self.total, -np.inf)
-        self.floor = kind.type(np.finfo(kind).minexp)
+        self.powers = powers.fastest()
+        self.least = self.powers.least(kind)
 
     def weigh(self, scores: Array, dropped: Edges = ()) -> None:
-        """Turn the scores of a tile into powers of 2, in place; 0 where a pair may not attend."""
+        """Turn the exponents of a tile into powers, in place; 0 where a pair may not attend."""
         if self.largest is not None:
             self._shift(scores, dropped, self.largest)
-        np.exp2(scores, out=scores)
+        self.powers.of(scores, out=scores)
         for part, pairs in dropped:
             np.copyto(scores[..., part], 0, where=pairs)
 
@@ -83,8 +82,8 @@ class Sums:
         new = np.maximum(largest, scores.max(axis=-1, keepdims=True))
         taken = np.where(new == -np.inf, 0, new)
         np.subtract(scores, taken, out=scores)
-        np.maximum(scores, self.floor, out=scores)
-        change = np.exp2(largest - taken)
+        np.maximum(scores, self.least, out=scores)
+        change = self.powers.of(largest - taken)
         self.mixed *= change
         self.total *= change
         self.largest = new

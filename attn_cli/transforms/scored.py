@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from math import e, log2, prod
+from math import prod
 
 import numpy as np
 
 from attn_cli.program import Program
 from attn_cli.readings.subprogram import Array, aligned
 from attn_cli.readings.values import RULES
+from attn_cli.transforms import powers
 from attn_cli.transforms.chains import Pairwise
 from attn_cli.transforms.edges import dropped, seen_by
 from attn_cli.transforms.kernel import Kernel
@@ -90,7 +91,8 @@ class Scored:
             self.counts[..., rows] += edges.keys
             pairs = dropped(edges, self.mask, scored.axes)
         scores = kernel.run(frame, edges)[scored.name]
-        np.multiply(scores, self.kind.type(log2(e)), out=scores)
+        if (unit := powers.fastest().unit) != 1:
+            np.multiply(scores, self.kind.type(unit), out=scores)
         sums.weigh(scores, pairs)
         weighed = {self.pairwise.weights.name: scores}
         operands = operands_of(mixed, weighed, self.once, rows, columns)

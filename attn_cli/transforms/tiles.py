@@ -1,14 +1,13 @@
 """The value reading in tiles of queries and keys that a core's cache holds.
 
-log₂ e joins the scale of the queries, since the online softmax takes powers of 2. Where queries and
-keys are too short for a power to overflow, by |q · k| ≤ |q| |k|, no largest score is taken off.
+Queries are scaled before the product, which then makes exponents. Where queries and keys are too
+short for a power to overflow, by |q · k| ≤ |q| |k|, no largest score is taken off.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from math import e, log2
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,13 +15,11 @@ import numpy as np
 from attn_cli.program import Axes, Program, Sizes, Step
 from attn_cli.readings.counted_pairs import keys_of
 from attn_cli.readings.subprogram import Array
+from attn_cli.transforms import powers
 from attn_cli.transforms.chains import Chain
 from attn_cli.transforms.edges import beside, seen_by
 from attn_cli.transforms.online import Edges, Online, Room
 from attn_cli.transforms.tiling import TILE_BYTES, Place, Unit, blocks_of, tile_of, tiles_of
-
-MODERATE = 64.0
-"""Powers of 2 up to this one, either way, may be summed in any type."""
 
 TOGETHER = 16
 """Batch rows and heads of a block at most that one worker goes through, tile by tile."""
@@ -60,10 +57,9 @@ class Tiles:
         self.chain = chain
         self.queries = _stack(chain.product, 0, arrays, sizes)
         self.matched = _stack(chain.product, 1, arrays, sizes)
-        self.columns: dict[tuple[Place, int], Array] = {}
         self.values = _stack(chain.mixed, 1, arrays, sizes)
         self.kind = self.queries.rows.dtype
-        self.factor = chain.factor * log2(e)
+        self.factor = chain.factor * powers.fastest().unit
         self.longest = _longest(self.matched.rows)
         self.rule = chain.mask.options["rule"] if chain.mask else None
         self.tall, self.wide = tile_of(min(tile_bytes, TILE_BYTES), self.kind.itemsize)
@@ -133,7 +129,11 @@ class Tiles:
         at = dict(zip(self.chain.lead, place, strict=True))
         own = self.queries.at(at)[queries.start : queries.stop] * self.kind.type(self.factor)
         bound = _longest(own) * self.longest
-        return Online(own, self.values.rows.shape[-1], moderate=bool(bound <= MODERATE))
+        return Online(
+            own,
+            self.values.rows.shape[-1],
+            moderate=bool(bound <= powers.MODERATE * powers.fastest().unit),
+        )
 
     def _meet(self, unit: Unit, blocks: list[Online], tile: range) -> None:
         """Let the blocks of a unit meet a tile of keys; those that may attend none leave it out."""
@@ -144,8 +144,8 @@ class Tiles:
                 self.counts[unit.rows(place)] += kept
             if dropped and not kept.any():
                 continue
-            keys = self._columns(at, tile)
-            values = self.values.at(at)[tile.start : tile.stop]
+            seen = slice(tile.start, tile.stop)
+            keys, values = self.matched.at(at)[seen], self.values.at(at)[seen]
             block.meet(keys, values, dropped, room)
 
     def _pairs(
@@ -190,15 +190,6 @@ class Tiles:
         if alike:
             self.known[like] = made
         return made
-
-    def _columns(self, at: Mapping[str, int], tile: range) -> Array:
-        """The keys of a tile, a column each, in one piece, which a product reads fastest."""
-        start = tile.start // self.wide * self.wide
-        known = tuple(at[axis] for axis in self.matched.axes), start
-        if known not in self.columns:
-            rows = self.matched.at(at)[start : start + self.wide]
-            self.columns[known] = np.ascontiguousarray(rows.T)
-        return self.columns[known][:, tile.start - start : tile.stop - start]
 
     def _number(self, axis: str, at: Mapping[str, int]) -> int:
         """Where a place lies on an axis, which may be laid out as several."""
