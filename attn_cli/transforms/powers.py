@@ -13,15 +13,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.introspect import opt_func_info
 
-MODERATE = 64 * log(2)
-"""Scores up to this one, either way, have powers that may be summed in any type."""
-
 
 class Powers(NamedTuple):
     """Powers of one base: scores times `unit` are their exponents."""
 
     of: np.ufunc
     unit: float
+
+    @property
+    def moderate(self) -> float:
+        """Exponents up to this one, either way, have powers that may be summed in any type."""
+        return 64 * log(2) * self.unit
 
     def least(self, kind: np.dtype[Any]) -> Any:
         """The least exponent whose power has all digits of its type."""

@@ -14,7 +14,6 @@ import numpy as np
 from attn_cli.program import Program
 from attn_cli.readings.subprogram import Array, aligned
 from attn_cli.readings.values import RULES
-from attn_cli.transforms import powers
 from attn_cli.transforms.chains import Pairwise
 from attn_cli.transforms.edges import dropped, seen_by
 from attn_cli.transforms.kernel import Kernel
@@ -91,8 +90,8 @@ class Scored:
             self.counts[..., rows] += edges.keys
             pairs = dropped(edges, self.mask, scored.axes)
         scores = kernel.run(frame, edges)[scored.name]
-        if (unit := powers.fastest().unit) != 1:
-            np.multiply(scores, self.kind.type(unit), out=scores)
+        if sums.powers.unit != 1:
+            np.multiply(scores, self.kind.type(sums.powers.unit), out=scores)
         sums.weigh(scores, pairs)
         weighed = {self.pairwise.weights.name: scores}
         operands = operands_of(mixed, weighed, self.once, rows, columns)

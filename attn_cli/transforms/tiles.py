@@ -129,11 +129,8 @@ class Tiles:
         at = dict(zip(self.chain.lead, place, strict=True))
         own = self.queries.at(at)[queries.start : queries.stop] * self.kind.type(self.factor)
         bound = _longest(own) * self.longest
-        return Online(
-            own,
-            self.values.rows.shape[-1],
-            moderate=bool(bound <= powers.MODERATE * powers.fastest().unit),
-        )
+        moderate = bool(bound <= powers.fastest().moderate)
+        return Online(own, self.values.rows.shape[-1], moderate=moderate)
 
     def _meet(self, unit: Unit, blocks: list[Online], tile: range) -> None:
         """Let the blocks of a unit meet a tile of keys; those that may attend none leave it out."""
