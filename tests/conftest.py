@@ -22,6 +22,22 @@ from attn_cli.cli.app import app
 settings.register_profile("attn", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("attn")
 
+LONG = "--long"
+"""Draw twenty times as many cases where a law is tried on random ones."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(LONG, action="store_true", help="twenty times as many random cases for laws")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ["ATTN_DRAWS"] = "20" if config.getoption(LONG) else "1"
+
+
+def draws(usual: int) -> int:
+    """How many cases a law is tried on."""
+    return usual * int(os.environ.get("ATTN_DRAWS", "1"))
+
 
 @dataclass(frozen=True)
 class Ran:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from math import sqrt
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import attn_cli as library
 from attn_cli.errors import AttnError, ShapeError
-from tests.conftest import Attn
+from tests.conftest import Attn, draws
+from tests.drawn import choices
 from tests.programs import normal
 
 ARRAYS = {
@@ -31,11 +33,29 @@ def by_loops(row: list[float]) -> list[float]:
 
 
 def test_residual_adds_the_rows() -> None:
-    """The last step is the output and x."""
+    """What attention gives is a step of its own; the output is that and x."""
     plain = library.compute(**ARRAYS, heads=2)
     added = library.compute(**ARRAYS, heads=2, residual=True)
-    np.testing.assert_allclose(added["output"], plain.output, atol=0)
+    np.testing.assert_allclose(added["attention"], plain.output, atol=0)
     np.testing.assert_allclose(added.output, plain.output + ARRAYS["x"], atol=1e-14)
+
+
+@settings(max_examples=draws(60))
+@given(choices())
+def test_output_is_the_result_by_every_name(made: dict[str, object]) -> None:
+    """`output` is the last step: by key, by attribute, in the document and in a file."""
+    try:
+        run = library.compute(**made)
+    except AttnError:
+        assume(False)
+    document = {step["name"]: step["values"] for step in run.to_dict()["steps"]}
+    assert run.steps[-1].name == "output"
+    assert (run["output"] == run.output).all()
+    assert np.array_equal(np.array(document["output"]), run.output)
+    with TemporaryDirectory() as folder:
+        run.save(f"{folder}/run.npz")
+        with np.load(f"{folder}/run.npz") as saved:
+            assert (saved["output"] == run.output).all()
 
 
 def test_post_normalizes_the_sum() -> None:

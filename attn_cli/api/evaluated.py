@@ -160,4 +160,5 @@ def _in_blocks(
     for name in [name for name, array in made.items() if isinstance(array, seeded.Rows)]:
         shown[name] = made.pop(name)[(slice(None),) * program[name].axes.index("n") + (queries,)]
     by_rows = frozenset(name for name in shown if name not in made)
-    return Numbers(program, {**shown, **made}, queries, by_rows, keys)
+    empty = blocks.without_keys(program, request.arrays)
+    return Numbers(program, {**shown, **made}, queries, by_rows, keys, empty)

@@ -12,6 +12,7 @@ from attn_cli.language import said
 from attn_cli.mask_reports.empty_rows import empty_rows, in_a_sentence
 from attn_cli.program import ONE, Axes, Step
 from attn_cli.readings.counted_pairs import mask_of
+from attn_cli.readings.masked_infinity import telling
 from attn_cli.readings.traced import Numbers
 from attn_cli.views.numbers import short
 
@@ -44,16 +45,17 @@ def _idle(request: Request) -> tuple[str, ...]:
 
 
 def _empty_rows(request: Request, numbers: Numbers) -> str:
-    """Names the queries with nothing to attend to, their head only where heads differ."""
+    """Names the queries with nothing to attend to; head and batch row only where these differ."""
     found = _without_keys(request, numbers)
     if found is None:
         return ""
     empty, axes = found
-    if "h" in axes:
-        heads = axes.index("h")
-        if (empty.all(axis=heads) == empty.any(axis=heads)).all():
-            empty = np.asarray(empty.all(axis=heads))
-            axes = (*axes[:heads], *axes[heads + 1 :])
+    for axis in ("h", "b"):
+        if axis in axes:
+            place = axes.index(axis)
+            if (empty.all(axis=place) == empty.any(axis=place)).all():
+                empty = np.asarray(empty.all(axis=place))
+                axes = (*axes[:place], *axes[place + 1 :])
     if numbers.alone and numbers.queries is not None:
         every = np.zeros((*empty.shape[:-1], request.program.sizes["n"]), bool)
         every[..., numbers.queries[0]] = empty[..., 0]
@@ -69,14 +71,14 @@ def _empty_rows(request: Request, numbers: Numbers) -> str:
 
 def _without_keys(request: Request, numbers: Numbers) -> tuple[Array, Axes] | None:
     """Which queries may attend no key, and the axes of the answer; None where it can't be told."""
-    if numbers.keys is not None and numbers.queries is not None and not numbers.alone:
-        allowed = mask_of(request.program)
+    step = telling(request.program)
+    if step is not None and numbers.empty is not None:
+        return numbers.empty, step.axes[:-1]
+    allowed = mask_of(request.program)
+    if numbers.keys is not None and (step is None or numbers.partial):
         assert allowed is not None, "keys are counted where a mask decides them"
         return _unseen(numbers.keys > 0, allowed.axes[:-1])
-    step = _telling(request)
-    if step is None or not {"n", "m"} <= {*step.axes}:
-        return None
-    if numbers.queries is not None and not numbers.alone:
+    if step is None or numbers.partial or not {"n", "m"} <= {*step.axes}:
         return None
     out = numbers.dropped(step)
     return None if out is None else (np.asarray(out.all(axis=-1)), step.axes[:-1])
@@ -87,14 +89,6 @@ def _unseen(sees: Array, axes: Axes) -> tuple[Array, Axes]:
     kept = [place for place, axis in enumerate(axes) if axis != ONE]
     shape = [sees.shape[place] for place in kept]
     return ~sees.reshape(shape), tuple(axes[place] for place in kept)
-
-
-def _telling(request: Request) -> Step | None:
-    """The last step that tells which keys are left: masked scores, or those with a bias."""
-    steps = request.program.steps
-    told = [s for s in steps if s.operation == "mask"]
-    told += [s for s in steps if s.name == "biased" and "bias" in request.arrays and not told]
-    return told[-1] if told else None
 
 
 def _not_finite(request: Request, numbers: Numbers) -> list[str]:

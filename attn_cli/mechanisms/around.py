@@ -21,12 +21,17 @@ def prepared(p: Program, inputs: Inputs, choices: Choices) -> tuple[Inputs, Step
         inputs = embedded(p, inputs, choices.offset)
     past = inputs["x"]
     if choices.norm == "pre":
-        inputs = {**inputs, "x": layer_norm(p, past, "x")}
+        inputs = {**inputs, "x": layer_norm(p, past, "x", normed="x_normed")}
     return inputs, past
 
 
+def output_name(choices: Choices) -> str:
+    """What attention's result is called: `output` if it is the last step, else `attention`."""
+    return "attention" if choices.residual or choices.norm == "post" else "output"
+
+
 def finished(p: Program, output: Step, past: Step | None, choices: Choices) -> Step:
-    """The output, with the rows that went past it added, normalized where asked for.
+    """The output: attention's result, the rows that went past it added, normalized if asked for.
 
     Normalized before attention as in Xiong 2020 (pre), or after the sum as in Vaswani 2017 (post).
     Raises ShapeError where output and rows have different widths.
@@ -42,11 +47,13 @@ def finished(p: Program, output: Step, past: Step | None, choices: Choices) -> S
             )
         row = f"n {output.axes[-1]}"
         skip = p.rearrange(f"... {row} -> ... {row}", past, name="skip")
-        output = p.add(output, skip, name="residual")
-    return layer_norm(p, output, "output") if choices.norm == "post" else output
+        output = p.add(output, skip, name="residual" if choices.norm == "post" else "output")
+    if choices.norm != "post":
+        return output
+    return layer_norm(p, output, output.name, normed="output")
 
 
-def layer_norm(p: Program, rows: Step, name: str) -> Step:
+def layer_norm(p: Program, rows: Step, name: str, *, normed: str) -> Step:
     """Each row less its mean, and with variance 1 (Ba 2016, equation 3; gain 1, no bias, ε = 0).
 
     A row less its mean, with the length 1, times √d.
@@ -61,4 +68,4 @@ def layer_norm(p: Program, rows: Step, name: str) -> Step:
     centred = p.subtract(rows, mean, name=f"{name}_centred")
     unit = p.unit(centred, name=f"{name}_unit")
     longer = p.scale(unit, by=size, name=f"{name}_longer")
-    return p.scale(longer, rsqrt=width, name=f"{name}_normed")
+    return p.scale(longer, rsqrt=width, name=normed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from attn_cli.mechanisms.around import output_name
 from attn_cli.mechanisms.dot_product import scaled_scores
 from attn_cli.mechanisms.layer import attention_layer
 from attn_cli.mechanisms.layout import attention_layout
@@ -37,7 +38,7 @@ def summed_branches(p: Program, heads: Step, inputs: Inputs, choices: Choices) -
     back = p.contract("... h n f, f d_out -> ... h n d_out", bent, inputs["w_2"], name="ffn_back")
     through = p.add(back, inputs["b_2"], name="ffn")
     shared = p.multiply(through, inputs["alpha"], through.axes, name="shared")
-    return p.reduce("sum", shared, over="h", keep=False, name="output")
+    return p.reduce("sum", shared, over="h", keep=False, name=output_name(choices))
 
 
 def branched_layout(given: Shapes, choices: Choices, sizes: Sizes) -> Layout:
@@ -85,6 +86,7 @@ BRANCHED = Mechanism(
         "ffn": "and its bias",
         "shared": "each branch times its α",
         "output": "the sum of all branches",
+        "attention": "the sum of all branches",
     },
     about=(
         "The Weighted Transformer replaces heads that are joined by branches that are "

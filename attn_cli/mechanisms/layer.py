@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from attn_cli.errors import AttnError, ShapeError
 from attn_cli.mechanisms import local
-from attn_cli.mechanisms.around import finished, prepared
+from attn_cli.mechanisms.around import finished, output_name, prepared
 from attn_cli.mechanisms.mechanism import Choices, Inputs
 from attn_cli.mechanisms.normalizers import SOFTMAX
 from attn_cli.mechanisms.online import online
@@ -59,19 +59,21 @@ def mixed_values(p: Program, weights: Step, value: Step, choices: Choices, name:
 
 def result_name(inputs: Inputs, choices: Choices) -> str:
     """What each query's mixture is called: the output, or each head's part of it."""
-    return "heads" if choices.heads is not None or "w_o" in inputs else "output"
+    joined = choices.heads is not None or "w_o" in inputs
+    return "heads" if joined else output_name(choices)
 
 
 def joined(p: Program, mixed: Step, inputs: Inputs, choices: Choices) -> Step:
     """The heads' results side by side, mixed by W_O where there is one (Vaswani 2017, 3.2.2)."""
-    if result_name(inputs, choices) == "output":
+    name = output_name(choices)
+    if result_name(inputs, choices) == name:
         return mixed
     if "w_o" not in inputs:
-        return p.rearrange("... h n d_v -> ... n (h d_v)", mixed, name="output")
+        return p.rearrange("... h n d_v -> ... n (h d_v)", mixed, name=name)
     height = inputs["w_o"].axes[0]
     rows = " ".join((*members(height)[:-1], "n", "d_v"))
     pattern = f"... {rows}, {height} d_out -> ... n d_out"
-    return _with_bias(p, inputs, pattern, mixed, inputs["w_o"], name="output")
+    return _with_bias(p, inputs, pattern, mixed, inputs["w_o"], name=name)
 
 
 def _with_bias(

@@ -167,12 +167,11 @@ def _multiply(step: Step, script: Script) -> str:
 
 
 def _subtract(step: Step, script: Script) -> str:
-    """Less anything, −∞ is −∞; less itself it would be no number."""
+    """A row of −∞ alone less its largest stays so: −∞ less −∞ would be no number."""
     if not script.has_infinity(step.operands[0]):
         return _between("-")(step, script)
     (x, y), made = met(step, script.sizes)
-    less = f"np.where({x} == -inf, -inf, {x} - {y})"
-    return reshaped(less, made, step.axes, script.sizes)
+    return together(step, f"{x} - np.where({y} == -inf, 0, {y})", made, script.sizes)
 
 
 def _divide(step: Step, script: Script) -> str:

@@ -47,7 +47,8 @@ def _running(helper: str) -> Rule:
         operands, made = met(step, script.sizes)
         named = [f"{role}s={operands[at]}" for role, at in step.options["roles"].items()]
         erases = ["erases=True"] if step.options["erases"] else []
-        along = f"axis={made.index(step.options['over'])}"
+        # counted from the last: an operand may lack the axes of a batch and of heads
+        along = f"axis={made.index(step.options['over']) - len(made)}"
         text = script.call(helper, *operands[:2], along, *named, *erases)
         return reshaped(text, made, step.axes, script.sizes)
 

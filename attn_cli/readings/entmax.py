@@ -16,14 +16,18 @@ HALVINGS = 60
 
 
 def entmax(x: Array, alpha: float) -> Array:
-    """Weights that are 0 for low scores and sum to 1; 0 throughout where every score is −∞."""
+    """Weights that are 0 for low scores and sum to 1; 0 throughout where every score is −∞.
+
+    float16 is sorted and counted in float32: it counts to 2,048 only, and NumPy's sort of it
+    misplaces −∞ on processors with AVX-512.
+    """
     largest = x.max(axis=-1, keepdims=True)
     empty = largest == -np.inf
     largest[empty] = 0
-    shifted = np.subtract(x, largest)
+    shifted = np.subtract(x, largest, dtype=np.result_type(x.dtype, np.float32))
     weights = {2.0: _sparsemax, 1.5: _entmax15}.get(alpha, _bisected(alpha))(shifted)
     weights[np.broadcast_to(empty, weights.shape)] = 0
-    return weights
+    return weights.astype(x.dtype, copy=False)
 
 
 def _sparsemax(x: Array) -> Array:

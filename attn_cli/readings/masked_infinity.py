@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from attn_cli.program import Step
+from attn_cli.program import Program, Step
 from attn_cli.readings.subprogram import Array, aligned
 
 READERS = frozenset(
@@ -40,6 +40,8 @@ def dropped(step: Step, look: Look) -> Array | None:
     before = dropped(step.operands[0], look)
     if step.operation == "slice" and before is not None:
         within, axis = step.options["within"], step.operands[0].axes.index(step.options["over"])
+        if before.shape[axis] == 1:  # the same for all keys
+            return before
         return before[(slice(None),) * axis + (slice(within.start, within.stop),)]
     if step.operation == "add" and step.operands[1].name == "bias":
         bias = step.operands[1]
@@ -51,6 +53,23 @@ def dropped(step: Step, look: Look) -> Array | None:
 
 def _joined(one: Array, other: Array | None) -> Array:
     return one if other is None else one | other
+
+
+def telling(program: Program) -> Step | None:
+    """The last step that tells which keys are left: masked scores, or those with a given bias."""
+    masked = [step for step in program if step.operation == "mask"]
+    biased = [step for step in program if step.name == "biased" and step.operands[1].name == "bias"]
+    return [*biased, *masked][-1] if masked or biased else None
+
+
+def reasons(step: Step) -> set[Step]:
+    """The steps by which `dropped` knows what is left out: booleans, and a bias that is given."""
+    found = set()
+    if step.operation == "mask" or (step.operation == "add" and step.operands[1].name == "bias"):
+        found.add(step.operands[1])
+    if step.operation == "mask" or step.operation in KEEPING:
+        found |= reasons(step.operands[0])
+    return found
 
 
 def without_overflow(step: Step, operands: list[Array], look: Look) -> list[Array]:

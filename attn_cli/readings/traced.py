@@ -43,7 +43,8 @@ SHARES = "shares"
 class Numbers(NamedTuple):
     """The arrays of a program; those of `by_rows` steps hold only `queries`, where given.
 
-    keys: how many keys each query may attend, where a mask decides it.
+    keys: how many keys each query may attend, where a mask decides it. empty: which queries may
+    attend none, where their pairs were not kept and more than a mask decides it.
     """
 
     program: Program
@@ -51,11 +52,17 @@ class Numbers(NamedTuple):
     queries: tuple[int, ...] | None = None
     by_rows: frozenset[str] = frozenset()
     keys: Array | None = None
+    empty: Array | None = None
 
     @property
     def alone(self) -> bool:
         """Whether one query alone was computed."""
         return self.queries is not None and len(self.queries) == 1
+
+    @property
+    def partial(self) -> bool:
+        """Whether all queries were computed, and the pairs of some of them kept."""
+        return self.queries is not None and not self.alone
 
     def look(self, step: Step) -> Array:
         """A step's array, of the queries that are held where only some are."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from attn_cli.program import Program, Step
 from attn_cli.readings.counted_pairs import keys_of, mask_of
+from attn_cli.readings.masked_infinity import dropped, reasons, telling
 from attn_cli.readings.subprogram import Array, Frame
 from attn_cli.readings.values import Hook, evaluate_steps
 from attn_cli.transforms.chains import chain_of, pairwise_of
@@ -126,6 +127,34 @@ def each_block(
         found.append(made)
         advance(len(found), len(blocks))
     return found
+
+
+def without_keys(program: Program, given: Mapping[str, Array]) -> Array | None:
+    """Which queries may attend no key, as the scores' axes but the last; None where a mask tells.
+
+    A predicted window, or a bias of −∞, leaves keys out beside the mask: both are asked again.
+    """
+    step = telling(program)
+    if step is None or {one.operation for one in reasons(step)} <= {"allow"}:
+        return None
+    why = reasons(step)
+    part = program.needed_for([one.name for one in why])
+    parts = split(part) or Split(tuple(part), ())
+    once = evaluate_once(part, parts, given)
+    itemsize = next(iter(given.values())).dtype.itemsize
+    total = int(program.sizes["n"])
+    rows = rows_per_block(program, _rows_apart(program), itemsize, WORKERS, BLOCK_BYTES)
+    found = []
+    for start in range(0, total, rows):
+        queries = np.arange(start, min(start + rows, total))
+        made = evaluate_rows(part, parts, once, queries)
+        for one in why - {*parts.by_rows}:
+            apart = (slice(None),) * one.axes.index("n") + (queries,) if "n" in one.axes else ...
+            made[one.name] = once[one.name][apart]
+        out = dropped(step, lambda one, made=made: made[one.name])  # type: ignore[misc]
+        shape = program.sizes.resized("n", len(queries)).shape(step.axes)
+        found.append(np.broadcast_to(False if out is None else out, shape).all(axis=-1))
+    return np.concatenate(found, axis=step.axes.index("n"))
 
 
 def _rows_apart(program: Program) -> Split:
