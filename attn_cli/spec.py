@@ -179,6 +179,14 @@ class Spec:
     weights_layout: str | None = _reading(
         "W_Q … W_O as in-out (X W) or out-in (torch's Linear).", *RUNS
     )
+    mask_axes: str | None = _reading(
+        "Axes of an array given as ‹mask›: batch, heads, n, m by their letters.",
+        *RUNS,
+        *COSTS,
+        "mask",
+        names=("bm", "nm", "bnm", "hnm", "bhnm"),
+        example="bnm|hnm|bm|nm",
+    )
     qkv: str | None = _reading(
         "How a fused tensor is split: fused (Q, K, V one behind the other), interleaved (by head).",
         *RUNS,

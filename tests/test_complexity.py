@@ -533,6 +533,7 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "local_d": (("--n", 8, "--d", 4, "--local", "m", "--local-d", 2), ("--local-d", 1)),
 }
 ELSEWHERE = {
+    "mask_axes": "test_the_axes_of_a_mask_can_be_named",
     "export": "test_model_page",
     "save": "test_sweep",
     "force": "test_force",

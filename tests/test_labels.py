@@ -101,6 +101,49 @@ def test_tables_with_names(text: str) -> None:
     np.testing.assert_array_equal(found.array, np.eye(2))
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "cell"),
+    [
+        (".csv", "10%,20%\n1,2\n", "10%"),
+        (".csv", "1.O,2.O\n1,2\n", "1.O"),
+        (".csv", "$1,$2\n1,2\n", "$1"),
+        (".csv", "€ 1,€ 2\n1,2\n", "€ 1"),
+        (".csv", "−1,−2\n1,2\n", "−1"),
+        (".csv", "(1),(2)\n1,2\n", "(1)"),
+        (".tsv", "1,5\t2,5\n1\t2\n", "1,5"),
+        (".csv", "1.O,2\n3.O,4\n", "1.O"),
+        (".txt", "2x 3x\n1 2\n", "2x"),
+    ],
+)
+def test_mistyped_numbers_are_no_names(kind: str, text: str, cell: str) -> None:
+    """What begins with a digit, a sign or a currency is refused, never taken for a name."""
+    with pytest.raises(AttnError, match="row 1, column 1 is not a number") as refused:
+        read_table(text.encode(), kind, "‹q›")
+    assert repr(cell) in str(refused.value)
+    expected = "with a point" if kind == ".tsv" else "doesn't begin with a digit, a sign"
+    assert expected in str(refused.value)
+
+
+@pytest.mark.parametrize("word", [".", "-", "$", "[CLS]", "##ing", "x_1", "猫", "q1"])
+def test_words_and_signs_alone_are_names(word: str) -> None:
+    """Tokens of a sentence name rows, its full stop among them."""
+    found = read_table(f"{word},1,0\nmat,0,1\n".encode(), ".csv", "‹q›")
+    assert found.names.rows == (word, "mat")
+
+
+def test_names_that_are_taken_are_said(attn: Attn) -> None:
+    """A first row or column that is no numbers is a notice, in JSON too."""
+    Path("q.csv").write_text("a,b,c,d,e,f,g\n1,2,3,4,5,6,7\n", encoding="utf-8")
+    Path("k.csv").write_text("cat,1,0,0,0,0,0,0\nmat,0,1,0,0,0,0,0\n", encoding="utf-8")
+    run = attn("compute", "--q", "q.csv", "--k", "k.csv", "--json")
+    said = [
+        "--q: its first row names the columns: a, b, c, d, e, f ….",
+        "--k: its first column names the rows: cat, mat.",
+    ]
+    assert json.loads(run.out)["notices"] == said
+    assert all(notice in run.err for notice in said)
+
+
 def test_names_of_a_file(attn: Attn) -> None:
     """Rows of q name queries, rows of k name keys, columns of both their width."""
     Path("q.csv").write_text("word,furry,flat\ncat,1,0\nmat,0,1\n", encoding="utf-8")

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import attn_cli as library
 from attn_cli.arrays.forms import FORMS
 from attn_cli.cli import options
+from attn_cli.errors import AttnError
 from tests.conftest import Attn, Ran, once, option_names
 from tests.programs import normal
 
@@ -615,12 +617,71 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "libraries": ((), ("--libraries",)),
 }
 ELSEWHERE = {
+    "mask_axes": "test_the_axes_of_a_mask_can_be_named",
     "theme": "test_themes",
     "width": "test_an_svg_is_as_wide_as_its_lines",
     "save": "test_saved_masks_are_masks",
     "export": "test_exports",
     "force": "test_saved_masks_are_masks",
 }
+
+
+LEAD = np.tri(8, 4, -1, bool).reshape(2, 4, 4) | np.eye(4, dtype=bool)
+"""A mask for two batch rows, or for two heads."""
+
+
+def test_an_array_that_fits_twice_is_said_and_can_be_named(attn: Attn) -> None:
+    """(batch, n, m) and (heads, n, m) are alike where batch = heads; so are (n, m), (batch, m)."""
+    np.save("m.npy", LEAD)
+    words = ("compute", "--batch", 2, "--heads", 2, "--mask", "m.npy", "--quiet")
+    ran = attn(*words)
+    note = "mask of 2×4×4 is read as (heads, n, m); (batch, n, m) fits too: give --mask-axes bnm."
+    assert note in " ".join(ran.err.split())
+    named = attn(*words, "--mask-axes", "hnm")
+    assert (named.out, named.err) == (ran.out, "")
+    by_batch = attn(*words, "--mask-axes", "bnm")
+    np.save("m.npy", LEAD[:, None])
+    assert by_batch.out == attn(*words).out != ran.out
+    np.save("m.npy", LEAD[0])
+    words = ("compute", "--batch", 4, "--mask", "m.npy", "--quiet")
+    assert "(n, m); (batch, m) fits too: give --mask-axes bm" in " ".join(attn(*words).err.split())
+    by_row = attn(*words, "--mask-axes", "bm").out
+    np.save("m.npy", LEAD[0][:, None])
+    assert attn(*words).out == by_row
+
+
+def test_a_bias_that_fits_twice_is_said(attn: Attn) -> None:
+    """Four axes leave no doubt."""
+    np.save("b.npy", LEAD * 1.0)
+    words = ("compute", "--batch", 2, "--heads", 2, "--quiet", "--bias", "b.npy")
+    assert "(batch, n, m) fits too: give 2×1×4×4." in " ".join(attn(*words).err.split())
+    np.save("b.npy", LEAD[:, None] * 1.0)
+    assert attn(*words).err == ""
+
+
+def test_no_doubt_no_note() -> None:
+    """A mask that fits one way only, or is named, has no notice."""
+    for how in ({"batch": 3, "heads": 2}, {"batch": 2}, {"heads": 2}):
+        assert not library.compute(mask=LEAD, **how).notices
+    with pytest.raises(AttnError, match="mask_axes='bm' names 2 axes; mask= is 2×4×4, with 3"):
+        library.compute(mask=LEAD, heads=2, mask_axes="bm")
+    with pytest.raises(AttnError, match="mask_axes='bm' is for mask= as an array"):
+        library.compute(causal=True, mask_axes="bm")
+
+
+def test_the_axes_of_a_mask_can_be_named(attn: Attn) -> None:
+    """Every command that takes an array of booleans reads it by the letters that are given."""
+    np.save("m.npy", LEAD)
+    sizes = ("--batch", 2, "--heads", 2, "--mask", "m.npy")
+    for words in (
+        ("gradient", *sizes, "--only", "d_scores"),
+        ("compare", "--modes", "dot,scaled", *sizes),
+        ("complexity", "--n", 4, "--d", 8, "--no-projections", *sizes),
+        ("mask", *sizes),
+    ):
+        ways = [attn(*words, "--mask-axes", axes) for axes in ("hnm", "bnm")]
+        assert all(way.status == 0 for way in ways), ways[1].err
+        assert words[0] == "complexity" or ways[0].out != ways[1].out, words
 
 
 def test_every_option_is_here() -> None:

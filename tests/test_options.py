@@ -37,6 +37,10 @@ CHANGES: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
         ("--x", "rows.npy", "--w-q", "square.npy"),
         ("--weights-layout", "out-in"),
     ),
+    "mask_axes": (
+        ("--batch", 2, "--heads", 2, "--mask", "lead.npy"),
+        ("--mask-axes", "bnm"),
+    ),
     "qkv": (("--input", "qkv.npz", "--heads", 2), ("--qkv", "interleaved")),
     "past_k": (("--past-v", "past.npy", "--past-k", "rows.npy"), ("--past-k", "past.npy")),
     "past_v": (("--past-k", "past.npy", "--past-v", "rows.npy"), ("--past-v", "past.npy")),
@@ -128,6 +132,7 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
     """With the option standard output differs from what it is without."""
     np.save("rows.npy", normal(0, 5, 4))
     np.save("square.npy", normal(1, 4, 4))
+    np.save("lead.npy", np.tri(8, 4, -1, bool).reshape(2, 4, 4) | np.eye(4, dtype=bool))
     np.save("past.npy", normal(2, 2, 4))
     np.save("four.npy", normal(5, 1, 2, 3, 4))
     np.save("table.npy", normal(4, 32))

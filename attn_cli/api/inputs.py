@@ -12,6 +12,7 @@ import numpy as np
 from attn_cli.api.given import ARRAYS, Arrays
 from attn_cli.api.saved import saved_settings
 from attn_cli.arrays import numeric
+from attn_cli.arrays.forms import with_axes
 from attn_cli.arrays.arguments import SETTINGS
 from attn_cli.arrays.projections import PROJECTION_BIASES, Heads, packed
 from attn_cli.arrays.sources import Sources
@@ -81,7 +82,7 @@ def _read(arrays: Arrays, sources: Sources, spec: Spec) -> Given:
         for name, (option, one) in arguments.items()
         if one is not None
     }
-    mask = None if arrays.mask is None else booleans(arrays.mask, sources)
+    mask = None if arrays.mask is None else booleans(arrays.mask, sources, spec.mask_axes)
     names = {
         name: sources.names[option]
         for name, (option, _) in arguments.items()
@@ -212,11 +213,14 @@ def refuse_conflicts(given: Mapping[str, Array]) -> None:
 TYPED_BOOLEANS = r"(?i)(true|false|[\s\[\],;01])+"
 
 
-def booleans(argument: Any, sources: Sources) -> Array:
-    """Read a mask; a typed one may say true and false."""
+def booleans(argument: Any, sources: Sources, axes: str | None = None) -> Array:
+    """Read a mask; a typed one may say true and false. axes: its letters, as in bnm.
+
+    Raises AttnError for another number of axes than there are letters.
+    """
     if isinstance(argument, str) and re.fullmatch(TYPED_BOOLEANS, argument):
         argument = re.sub(r"(?i)\bfalse\b", "0", re.sub(r"(?i)\btrue\b", "1", argument))
     table = numeric.as_booleans(sources.one(argument, "‹mask›"), "‹mask›")
     if not table.size:
         raise AttnError(f"‹mask› is {shape_text(table.shape)}: there is no pair in it.")
-    return table
+    return table if axes is None else with_axes(table, axes)

@@ -36,7 +36,7 @@ def with_counts(
     if wanted.table is None:
         shape, table = _bound(shape, wanted.keys), None
     else:
-        shape, table = _with_table(shape, wanted.table, sources)
+        shape, table = _with_table(shape, wanted, sources)
     n, m, batch = _number(shape, "n"), _number(shape, "m"), _batch(shape, wanted)
     refuse_many_pairs(n, m, batch * _heads(shape))
     past = m - n if m > n and not shape.cross else 0
@@ -62,8 +62,8 @@ def with_counts(
     )
 
 
-def _with_table(shape: Shape, argument: Any, sources: Sources) -> tuple[Shape, Mask]:
-    array = booleans(argument, sources)
+def _with_table(shape: Shape, wanted: MaskChoices, sources: Sources) -> tuple[Shape, Mask]:
+    array = booleans(wanted.table, sources, wanted.axes)
     table = four_axes(array, "‹mask›", with_heads=shape.h is not None)
     text = shape_text(array.shape)
     found = dict(zip(("b", "h", "n", "m"), table.shape, strict=True))

@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from attn_cli.api.given import Arrays
 from attn_cli.api.reading import Reading
 from attn_cli.arrays.tokens import labels
+from attn_cli.arrays.tables import Names
 from attn_cli.errors import AttnError
+from attn_cli.language import said
 from attn_cli.mechanisms import Layout, Mechanism
 from attn_cli.program import Program, Sizes
 from attn_cli.spec import Spec
 from attn_cli.spelling import choice
+
+SAID = 6
+"""Names that a notice lists."""
 
 Words = dict[str, tuple[str, ...]]
 """Names of positions, by the axis or, where said so, the letter of the axis."""
@@ -106,6 +111,20 @@ def _of_files(read: Reading, layout: Layout) -> Words:
                 )
             found[axis], named_by[axis] = words, name
     return found
+
+
+def taken_names(names: Mapping[str, Names]) -> tuple[str, ...]:
+    """Says of each file whose first row or first column was taken for names."""
+    found = []
+    for name, (rows, columns) in names.items():
+        for text, words in (
+            ("{name}: its first row names the columns: {words}.", columns),
+            ("{name}: its first column names the rows: {words}.", rows),
+        ):
+            if words:
+                few = ", ".join(words[:SAID]) + (" …" if len(words) > SAID else "")
+                found.append(said(text, name=choice(name), words=few))
+    return tuple(found)
 
 
 def replaced(arrays: Arrays) -> bool:

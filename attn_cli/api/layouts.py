@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from attn_cli.arrays.layouts import heads_first, is_weight, layout_of, likelier, weights_in_out
+from attn_cli.errors import shape_text
+from attn_cli.language import said
+from attn_cli.program import Axes, Sizes
 from attn_cli.readings.notation import letter
 from attn_cli.spec import Spec
 
@@ -37,6 +40,43 @@ def laid_out(
     return given, tuple(hints)
 
 
+WHAT = {"b": "batch", "h": "heads"}
+"""Axes that are named in words; n and m are letters."""
+
+OTHERWISE: dict[Axes, Axes] = {("n", "m"): ("b", "m"), ("h", "n", "m"): ("b", "n", "m")}
+"""Axes of a mask or a bias as they are read, and those that it may have been meant to have."""
+
+
+def otherwise_read(name: str, array: Array | None, scores: Axes, sizes: Sizes) -> tuple[str, ...]:
+    """Says with which axes a mask or a bias was read, if others fit its shape too."""
+    if array is None or "b" not in scores or not array.ndim or array.shape[0] == 1:
+        return ()
+    own = scores[-array.ndim :]
+    other = OTHERWISE.get(own, ())
+    if array.ndim != len(other) or any(
+        size not in (1, sizes[axis]) for axis, size in zip(other, array.shape, strict=True)
+    ):
+        return ()
+    way = f"‹mask_axes {''.join(other)}›"
+    if name != "mask":
+        whole = dict(zip(other, array.shape, strict=True))
+        way = shape_text(tuple(whole.get(axis, 1) for axis in ("b", "h", "n", "m")))
+    return (
+        said(
+            "{name} of {shape} is read as ({own}); ({other}) fits too: give {way}.",
+            name=name,
+            shape=shape_text(array.shape),
+            own=_named(own),
+            other=_named(other),
+            way=way,
+        ),
+    )
+
+
+def _named(axes: Axes) -> str:
+    return ", ".join(said(WHAT.get(axis, axis)) for axis in axes)
+
+
 def told_layouts(
     spec: Spec, given: Mapping[str, Array], in_out: frozenset[str], *, resumed: bool
 ) -> tuple[str, ...]:
@@ -45,6 +85,8 @@ def told_layouts(
     if spec.layout is not None:
         layout = layout_of(spec.layout)
         lines.append(f"arrays read as {layout.name} {layout.says}, shown with heads first")
+    if spec.mask_axes is not None:
+        lines.append(f"mask read as ({_named(tuple(spec.mask_axes))})")
     square = [
         n
         for n, a in given.items()

@@ -44,7 +44,7 @@ class Shorthand(NamedTuple):
 class MaskChoices(NamedTuple):
     """All that is asked for: masks by choices of their own, an expression, or an array.
 
-    table: what is given as ‹mask›, where it is an array.
+    table: what is given as ‹mask›, where it is an array; axes: how its axes are named.
     """
 
     shorthands: tuple[Shorthand, ...]
@@ -52,6 +52,7 @@ class MaskChoices(NamedTuple):
     table: Any
     offset: int | None
     align: str | None
+    axes: str | None = None
 
     @property
     def any(self) -> bool:
@@ -124,12 +125,15 @@ def mask_choices(spec: Spec, table: Any = None) -> MaskChoices:
     Raises AttnError for numbers and expressions that can't be read.
     """
     said = spec.said()
+    if spec.mask_axes is not None and table is None:
+        raise AttnError(f"‹mask_axes {spec.mask_axes}› is for ‹mask› as an array: none is given.")
     return MaskChoices(
         tuple(_shorthand(name, said[name]) for name in SHORTHANDS if name in said),
         masks.read(spec.mask, "‹mask›") if spec.mask is not None else None,
         table,
         spec.offset,
         spec.align,
+        spec.mask_axes,
     )
 
 

@@ -91,7 +91,7 @@ def _table(wanted: MaskChoices, spec: Spec, imported: Any, sources: Sources) -> 
     if imported is None:
         if wanted.table is None:
             return None
-        array = booleans(wanted.table, sources)
+        array = booleans(wanted.table, sources, wanted.axes)
         return from_form(array, form_of("bool", "‹mask›"), "‹mask›", heads=heads)
     if wanted.table is not None:
         raise AttnError("‹import_file› and ‹mask› both read an array: give one.")

@@ -65,7 +65,7 @@ def read_choices(spec: Spec, arrays: Arrays, sources: Sources) -> Reading:
     mask, settings, unused = read.mask, read.settings, read.unused
     spec = _with_heads(spec, read.heads)
     if settings.get("causal") and not wanted.any:
-        wanted = mask_choices(spec.but(causal=True))
+        wanted = mask_choices(spec.but(causal=True, mask_axes=None))
     given, hints = laid_out(read.arrays, spec, read.in_out, resumed=bool(settings))
     resumed = with_saved(spec, settings)
     return Reading(

@@ -125,7 +125,7 @@ def reconciled(
     refuse_arrays(arrays, "mask")
     table = None
     if arrays.mask is not None:
-        table = booleans(arrays.mask, sources or Sources(None))
+        table = booleans(arrays.mask, sources or Sources(None), spec.mask_axes)
     asked = {"flops": flops, "bytes": bytes_, "params": params}
     named = [name for name, one in asked.items() if one is not None]
     if len(named) != 1:

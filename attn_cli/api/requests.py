@@ -7,8 +7,8 @@ import numpy as np
 
 from attn_cli.api.given import Arrays
 from attn_cli.api.inputs import refuse_conflicts
-from attn_cli.api.labels import fitting, words_of
-from attn_cli.api.layouts import told_layouts
+from attn_cli.api.labels import fitting, taken_names, words_of
+from attn_cli.api.layouts import otherwise_read, told_layouts
 from attn_cli.api.mask_building import Chosen, chosen_mask
 from attn_cli.api.mask_choices import MaskChoices
 from attn_cli.api.parameters import drawn, refuse_other_noise, taken, used
@@ -139,7 +139,7 @@ def request_of(spec: Spec, arrays: Arrays, sources: Sources, *, shared: bool = F
             if name not in embedded and _unchanged(settings, name, given)
         ),
         saved_step=_saved_step(settings, mechanism.cache, given),
-        hints=read.hints,
+        hints=(*read.hints, *taken_names(read.names), *_otherwise_read(read, given, bound, layout)),
         laid_out=(*read.told, *told_layouts(spec, given, read.in_out, resumed=read.saved)),
     )
 
@@ -154,6 +154,19 @@ def in_bfloat16(spec: Spec, arrays: Arrays, sources: Sources) -> Request:
         for name, one in request.arrays.items()
     }
     return request._replace(spec=spec, arrays=rounded, narrow="bfloat16")
+
+
+def _otherwise_read(
+    read: Reading, given: Mapping[str, Array], sizes: Sizes, layout: Layout
+) -> tuple[str, ...]:
+    """What is said of a mask and a bias whose axes may be meant otherwise."""
+    if read.saved or not layout.scores:
+        return ()
+    mask = read.mask if read.now.mask_axes is None else None
+    return (
+        *otherwise_read("mask", mask, layout.scores, sizes),
+        *otherwise_read("bias", given.get("bias"), layout.scores, sizes),
+    )
 
 
 def _seed(spec: Spec) -> int:

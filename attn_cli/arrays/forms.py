@@ -123,6 +123,20 @@ def four_axes(array: Array, option: str, *, with_heads: bool) -> Array:
     return array.reshape(shape)
 
 
+def with_axes(array: Array, letters: str) -> Array:
+    """A mask whose axes are named, as in bnm, with all four: (batch, heads, n, m).
+
+    Raises AttnError for another number of axes than there are letters.
+    """
+    if array.ndim != len(letters):
+        raise AttnError(
+            f"‹mask_axes {letters}› names {len(letters)} axes; ‹mask› is "
+            f"{shape_text(array.shape)}, with {array.ndim}."
+        )
+    sizes = dict(zip(letters, array.shape, strict=True))
+    return array.reshape([sizes.get(letter, 1) for letter in "bhnm"])
+
+
 def from_form(array: Array, form: Form, option: str, *, heads: int | None = None) -> Array:
     """Read a mask that is in a form, into booleans (b, h, n, m), True = may attend.
 

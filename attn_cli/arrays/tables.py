@@ -63,9 +63,9 @@ def _named(lines: Sequence[str], delimiter: str | None, option: str) -> Table:
     rows = [_cells(line, delimiter) for line in lines]
     columns: tuple[str, ...] = ()
     first = 0
-    if len(rows) > 1 and not any(map(_is_number, rows[0])):
+    if len(rows) > 1 and all(map(_is_name, rows[0])):
         first = 1
-    worded = all(row and not _is_number(row[0]) for row in rows[first:])
+    worded = all(row and _is_name(row[0]) for row in rows[first:])
     numbers = [row[1:] if worded else row for row in rows[first:]]
     wrong = _explained(numbers, lines[first:], first, int(worded), delimiter)
     if wrong or not numbers[0]:
@@ -118,6 +118,15 @@ def _explained(
     return ""
 
 
+NUMBER_LIKE = re.compile(r"\d|[-+−±$€£¥￥].|(?=.*\d)[\W\d_]+$")
+"""A number that was mistyped or has a unit: begins with a digit, a sign or a currency, or has a
+digit and no letter. No name is taken to look so."""
+
+
+def _is_name(text: str) -> bool:
+    return not _is_number(text) and not NUMBER_LIKE.match(text)
+
+
 def _is_number(text: str) -> bool:
     try:
         float(text)
@@ -130,6 +139,13 @@ def _hint(line: str, cell: str, row: int) -> str:
     """What may be meant by a line that is no list of numbers."""
     if ";" in line:
         return "\nColumns are parted by commas here; write them so, and decimals with a point."
+    if re.fullmatch(r"[-+−]?\d+,\d+", cell):
+        return "\nDecimals are written with a point."
+    if NUMBER_LIKE.match(cell):
+        return (
+            "\nA name of a column or a row doesn't begin with a digit, a sign or a currency; "
+            "numbers stand alone, without a unit."
+        )
     if row == 1 and re.search(r"[^\W\d_]", cell):
         return "\nNames of columns fill the first row, names of rows the first column."
     return ""

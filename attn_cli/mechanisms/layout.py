@@ -18,6 +18,9 @@ SEQUENCES = ("q", "k", "v", "x", "context")
 MEETING = ("q", "k", "x", "context", "w_q", "w_k", "past_k")
 """Arrays that scores are made of."""
 
+PAIRS = ("b", "h", "n", "m")
+"""The axes of everything that is known of pairs of queries and keys."""
+
 Defaults = list[tuple[str, int | str]]
 
 
@@ -60,15 +63,18 @@ def _score_axes(axes: dict[str, Axes]) -> Axes:
 def pair_axes(name: str, shape: tuple[int, ...], scores: Axes) -> Axes:
     """Axes of an array that stands against the scores, lined up from the right as in NumPy.
 
-    An axis of size 1 fits any size.
+    Four axes are batch, heads, n and m whatever the scores have. An axis of size 1 fits any size.
     """
-    extra = len(shape) - len(scores)
-    if not shape or any(size != 1 for size in shape[: max(extra, 0)]):
+    if len(shape) == len(PAIRS):
+        whole = tuple(axis if axis in scores else ONE for axis in PAIRS)
+    else:
+        whole = (ONE,) * (len(shape) - len(scores)) + scores
+    full = whole[len(whole) - len(shape) :]
+    if not shape or any(axis == ONE and size != 1 for axis, size in zip(full, shape, strict=True)):
         raise ShapeError(
             f"{name} is {shape_text(shape)}; the scores it meets have the axes "
             f"({', '.join(scores)}), lined up from the right."
         )
-    full = (ONE,) * extra + scores[max(-extra, 0) :]
     return tuple(ONE if size == 1 else axis for axis, size in zip(full, shape, strict=True))
 
 
