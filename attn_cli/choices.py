@@ -1,8 +1,9 @@
 """What is known of a choice: its type, range and words, and whether a value is one of its own."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from math import isfinite
+from math import isfinite, sqrt
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -126,7 +127,8 @@ def _size(known: Choice, name: str, value: Any) -> int | str:
 
 def _number(known: Choice, name: str, value: Any) -> float:
     try:
-        number = float(value) if not isinstance(value, (bool, str)) else None
+        number = typed_number(value) if isinstance(value, str) else float(value)
+        number = None if isinstance(value, bool) else number
     except (TypeError, ValueError, OverflowError):
         number = None
     if number is None:
@@ -134,6 +136,36 @@ def _number(known: Choice, name: str, value: Any) -> float:
     if not isfinite(number):
         raise AttnError(f"{choice(name)}: {number:g} is not a finite number.")
     return _in_range(known, name, number)
+
+
+DIGITS = r"\d+(?:\.\d*)?|\.\d+"
+PART = rf"(?P<{{0}}n>{DIGITS})?\s*[*·]?\s*(?:(?:√|sqrt)\s*\(?\s*(?P<{{0}}r>{DIGITS})\s*\)?)?"
+TYPED = re.compile(
+    rf"(?P<sign>[-+]?)\s*{PART.format('a')}\s*(?:/\s*\(?\s*{PART.format('b')}\s*\)?)?", re.ASCII
+)
+"""A number, a root, a product of both, or a quotient of two such: 0.5, 1/2, √3, 1/√12, 2/sqrt(3)."""
+
+
+def typed_number(text: str) -> float | None:
+    """A number as people type it: 0.5, 1e-3, 1/2, √3, 1/√12, 1/sqrt(12); None for another text.
+
+    >>> typed_number("1/√16")
+    0.25
+    """
+    plain = text.strip().replace("\N{MINUS SIGN}", "-")
+    try:
+        return float(plain) if "_" not in plain else None
+    except ValueError:
+        pass
+    found = TYPED.fullmatch(plain)
+    if found is None or not (found["an"] or found["ar"]):
+        return None
+    above, below = (
+        float(found[f"{part}n"] or 1) * sqrt(float(found[f"{part}r"] or 1)) for part in "ab"
+    )
+    if "/" in plain and not (found["bn"] or found["br"]) or not below:
+        return None
+    return (-1 if found["sign"] == "-" else 1) * above / below
 
 
 def _name(known: Choice, name: str, value: Any) -> str:

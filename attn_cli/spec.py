@@ -78,7 +78,9 @@ class Spec:
     seed: int | None = _size("Seed of random numbers (default 0).", *RUNS, kind="count", least=0)
 
     mode: str | None = _attention("How queries meet keys: {modes} (default scaled).", *ATTENDS)
-    scale: float | None = _number("Factor on the scores (default 1/√d; dot 1).", *ATTENDS)
+    scale: float | None = _number(
+        "Factor on the scores, as 0.5, 1/8 or 1/√12 (default 1/√d; dot 1).", *ATTENDS
+    )
     softcap: float | None = _number(
         "Keep scores between -C and C: C·tanh(score/C).", *ATTENDS, above=0, example="C"
     )

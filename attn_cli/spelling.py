@@ -16,6 +16,9 @@ Spelling = Callable[[str, str | None], str]
 """Writes the name of a choice, and its value where there is one."""
 
 
+QUOTE = '"'
+"""Stands around a value that a shell would split; Python has signs of its own."""
+
 TYPED = {
     "global_tokens": "global",
     "everything": "all",
@@ -33,7 +36,9 @@ def as_parameter(name: str, value: str | None) -> str:
         return f"{name}="
     if name == "param":
         return f"param[{value!r}]"
-    return f"{name}={value}" if re.fullmatch(r"[-\d.]+", value) else f"{name}={value!r}"
+    if re.fullmatch(r"[-\d.]+|True", value):
+        return f"{name}={value}"
+    return f"{name}={value.strip(QUOTE)!r}"
 
 
 _spelling: ContextVar[Spelling] = ContextVar("spelling", default=as_parameter)

@@ -61,6 +61,15 @@ CASES: dict[str, dict[str, Any]] = {
         "bias": "t5(8, 6)",
         "param": {"bias_table": normal(7, 8, 2)},
     },
+    "given scale": {**three(5, 6, 4, 3), "scale": 0.3},
+    "prefix": {**three(6, 6, 4, 3), "mask": "prefix(3)"},
+    "lengths before the keys": {**three(4, 6, 4, 3, 2), "mask": "~lengths(1, 2)"},
+    "clipped distances": {
+        **three(6, 6, 4, 4),
+        "heads": 2,
+        "bias": "relative(2)",
+        "param": {"bias_table": normal(7, 5, 2)},
+    },
     "rope": {**three(5, 5, 8, 8), "heads": 2, "rope": "half-split"},
     "rope with a cache": {**three(3, 3, 6, 6), **CACHE, "rope": "half-split", "causal": True},
     "grouped heads": {

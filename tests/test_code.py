@@ -17,7 +17,7 @@ import attn_cli as attn_library
 from attn_cli.api.run import Run
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.mechanisms.normalizers import NORMALIZERS
-from attn_cli.program import OPERATIONS, Program, Sizes
+from attn_cli.program import OPERATIONS, Places, Program, Sizes
 from attn_cli.readings.code import RULES, lines
 from attn_cli.readings.code_helpers import HELPERS
 from attn_cli.readings.code_script import Script
@@ -152,7 +152,8 @@ def test_what_is_placed_has_zeros_around_it(within: range) -> None:
     sizes.bind("n", 3, "x")
     sizes.bind("a", len(within), "x")
     p = Program(sizes)
-    placed = p.place(p.input(("a",), name="x"), "n", within, ("n",), name="placed")
+    places = Places(within.start, within.stop)
+    placed = p.place(p.input(("a",), name="x"), "n", places, ("n",), name="placed")
     (line,) = lines(Script(p), [placed])
     space = {"np": np, "x": np.arange(1.0, 1 + len(within))}
     expected = [float(at - within.start + 1) if at in within else 0.0 for at in range(3)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from attn_cli.faults.evaluation import Numbers, bounds, computed
 from attn_cli.faults.search import Search, search
 from attn_cli.masks import Board, read
 from attn_cli.readings.narrow import to_bfloat16
+from attn_cli.spelling import spelling
 from tests.conftest import Attn, once, option_names
 from tests.faulty import CASES, normal, pairs, setting, visible
 from tests.test_options import CHANGES as OF_COMPUTE
@@ -135,13 +137,12 @@ def test_every_fault_is_known_again(case: str, kind: str) -> None:
 def test_every_fault_is_visible_in_some_case() -> None:
     """No fault of the list is never done; float16 alone overflows."""
     seen = set()
-    for kind in ("float64", "float16"):
+    for kind, larger in (("float64", 1), ("float16", 4), ("float16", 400)):
         for case in CASES:
             meant = setting(case, kind)
-            if kind == "float16":
-                meant = meant.given(
-                    **{name: 4 * one for name, one in meant.arrays.items() if name in ("q", "k")}
-                )
+            meant = meant.given(
+                **{name: larger * one for name, one in meant.arrays.items() if name in ("q", "k")}
+            )
             reference = computed(meant, ["output"])
             for fault in FAULTS:
                 wrong = [computed(one, ["output"]) for one in fault.edit(meant)]
@@ -252,11 +253,11 @@ def test_a_fault_in_words(attn: Attn) -> None:
         "output[q0,d0]: yours 1.5379, meant 1.660477.",
         "Where they differ: all queries; all columns.",
         "What explains it missing-scale",
-        "The scores are not scaled. Meant: They are divided by √d before softmax.",
+        "The scores are not scaled. Meant: They are divided by √2.",
         "usual cause: F.softmax(q @ k.transpose(-2, -1), dim=-1)",
         "the same here: --scale 1",
         "see: Vaswani 2017, equation 1",
-        "Invisible on these inputs, so neither found nor excluded: scale-by-d-model",
+        "Invisible on these inputs, so neither found nor excluded: softmax-over-queries",
     ):
         assert told in ran.flat, told
     assert "output has 4 decimals: half of the last is allowed for. --atol 0" in ran.err
@@ -595,3 +596,196 @@ def test_an_empty_file_is_called_empty(attn: Attn) -> None:
     ran = attn("diagnose", *SMALL, "--expected", "none.npy")
     assert ran.status == 2
     assert ran.err == "Error: --expected: the file is empty.\n"
+
+
+MASKING = ("causal", "window", "left", "lengths", "mask", "align")
+OPTION = re.compile(r"‹(?P<name>\w+) (?P<value>.+?)›(?P<alone> as the only mask)?")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_same_here_gives_the_same(case: str) -> None:
+    """An option that is said to give a fault's numbers gives them."""
+    meant = setting(case)
+    for fault in FAULTS:
+        for wrong in fault.edit(meant):
+            with spelling(lambda name, value: f"‹{name} {value}›"):
+                option = fault.told(meant, wrong).option
+            found = OPTION.fullmatch(option)
+            if found is None:
+                assert option == "" or option.startswith(("without ", "leave")) or "‹" in option
+                continue
+            given = dict(CASES[case])
+            if found["alone"]:
+                given = {name: one for name, one in given.items() if name not in MASKING}
+            if found["name"] == "normalizer":
+                given.pop("param", None)
+            if found["name"] in ("offset", "align"):
+                given.pop("align", None)
+            value = found["value"].strip('"')
+            given[found["name"]] = {"True": True}.get(value, value)
+            for number in ("offset", "temperature", "rope_base"):
+                if isinstance(given.get(number), str):
+                    given[number] = float(given[number]) if number != "offset" else int(value)
+            if meant.choices.offset and found["alone"]:
+                given["offset"] = meant.choices.offset
+                if "past_k" in given:
+                    given.pop("offset")
+            try:
+                ours = library.compute(**given).output
+            except library.AttnError as error:
+                assert "place the queries for masks" in str(error), (fault.id, option)
+                given.pop("offset")
+                ours = library.compute(**given).output
+            theirs = computed(wrong, ["output"])["output"]
+            np.testing.assert_allclose(ours, theirs, atol=1e-12, err_msg=f"{fault.id} {option}")
+
+
+Q, K, V = (normal(at, 6, 4) for at in (1, 2, 3))
+I, J = np.arange(6)[:, None], np.arange(6)
+DOCUMENTS = np.array([0, 0, 0, 1, 1, 1])
+SAME = DOCUMENTS[:, None] == DOCUMENTS
+TABLE = (I * 5 + J * 3) % 4 < 2
+
+
+def plain(scale: float = 0.5, mask: np.ndarray | bool = True) -> np.ndarray:
+    """Attention by the definition; a row without a key is 0."""
+    scores = np.where(np.broadcast_to(mask, (6, 6)), scale * Q @ K.T, -np.inf)
+    powers = np.exp(scores - np.maximum(scores.max(-1, keepdims=True), -1e300))
+    return powers / np.maximum(powers.sum(-1, keepdims=True), 1e-300) @ V
+
+
+SENTENCES: list[tuple[dict[str, Any], np.ndarray, str, str]] = [
+    ({"scale": 0.3}, plain(1), "missing-scale", "They are multiplied by 0.3."),
+    ({}, plain(1), "missing-scale", "They are divided by √4."),
+    ({"scale": 0.3}, plain(), "scale-ignored", "The scores are divided by √4, as they are where"),
+    ({"scale": 2.0}, plain(), "scale-multiplied", "The scores are divided by 2."),
+    ({"mode": "dot"}, plain(), "scale-added", "Nothing was to be scaled."),
+    (
+        {"documents": "0,0,0,1,1,1"},
+        plain(mask=SAME & (J <= I)),
+        "causal-added",
+        "The mask is documents(0, 0, 0, 1, 1, 1).",
+    ),
+    ({}, plain(mask=J <= I), "causal-added", "Every key may be attended."),
+    ({"mask": TABLE | (J == 0)}, plain(mask=J <= I), "causal-instead", "the table that was given"),
+    (
+        {"mask": "~causal"},
+        plain(mask=J >= I),
+        "causal-strict",
+        "keys up to i-1. Meant: It ends at i.",
+    ),
+    (
+        {"causal": True, "offset": 1},
+        plain(mask=J <= I),
+        "causal-top-left",
+        "query i stands at position i. Meant: It stands at position i+1.",
+    ),
+    (
+        {"left": 2},
+        plain(mask=I - J <= 3),
+        "window-plus-one",
+        "left(3) stands in the place of left(2).",
+    ),
+    (
+        {"mask": "window(2) | global(0)"},
+        plain(mask=(J <= I) | (J == 0) | (I == 0)),
+        "window-missing",
+        "window(2) is left out: causal stands in its place.",
+    ),
+    (
+        {"mask": "~lengths(2)"},
+        plain(mask=J < 4),
+        "padding-left",
+        "Padding is taken to stand behind the keys. Meant: It stands before them.",
+    ),
+]
+"""What was meant, what came out, a fault that explains it, and what is said of it."""
+
+
+@pytest.mark.parametrize("at", range(len(SENTENCES)))
+def test_a_sentence_is_made_from_what_was_meant(at: int) -> None:
+    """The scale and the mask that were given, by their names and numbers."""
+    given, theirs, fault, sentence = SENTENCES[at]
+    found = library.diagnose(Q, K, V, **given, expected=theirs).to_dict()["hypotheses"]
+    said = {one["faults"][0]: one["explanation"] for one in found if len(one["faults"]) == 1}
+    assert sentence in said[fault]
+
+
+def test_a_part_that_is_no_padding_is_not_called_so() -> None:
+    """The first keys always (lengths(2) by or) are not padding; nothing false is said."""
+    found = library.diagnose(
+        Q,
+        K,
+        V,
+        mask="causal & (window(3) | lengths(2))",
+        expected=plain(mask=(J <= I) & (I - J < 3)),
+    )
+    assert not found.match
+    assert not any("padding" in cause.id for one in found.hypotheses for cause in one.causes)
+
+
+def test_two_parts_of_a_mask_at_once() -> None:
+    """A window and the diagonal beside it, both off by one."""
+    theirs = plain(mask=(J < I) & (I - J < 3))
+    found = library.diagnose(Q, K, V, mask="causal & window(4)", expected=theirs)
+    (one,) = found.hypotheses
+    assert [cause.id for cause in one.causes] == ["causal-strict", "window-minus-one"]
+
+
+def test_nan_explains_nothing() -> None:
+    """NaN in a masked key: numbers that are NaN too are no evidence; a finite one that differs is."""
+    lost = K.copy()
+    lost[5] = np.nan
+    nothing = library.diagnose(Q, lost, V, lengths=5, expected=np.full((6, 4), np.nan))
+    assert not nothing.match
+    assert not nothing.hypotheses
+    assert "No fault was tried: inputs hold NaN or infinity" in str(nothing)
+    assert "k holds NaN, first at k[5,0]." in nothing.notices
+    right = plain(mask=J < 5)
+    assert library.diagnose(Q, lost, V, lengths=5, expected=right).match
+    unscaled = library.diagnose(Q, lost, V, lengths=5, expected=plain(1, J < 5))
+    assert [one.causes[0].id for one in unscaled.hypotheses] == ["missing-scale"]
+    (notice,) = library.compute(Q, lost, V, lengths=5).notices
+    assert notice == "k[5,0] is NaN: its scores are lost, and the mask keeps them out."
+
+
+def test_no_evidence_no_cause() -> None:
+    """Zeros, rows that are all alike, one query: no two faults are made up, nor dropout."""
+    for theirs in (np.zeros((6, 4)), np.tile(V.mean(0), (6, 1))):
+        found = library.diagnose(Q, K, V, causal=True, expected=theirs)
+        assert not [one for one in found.hypotheses if len(one.causes) > 1]
+    scores = np.where(J == 0, -np.inf, 0.5 * Q[:1] @ K.T)
+    weights = np.exp(scores) / np.exp(scores).sum()
+    found = library.diagnose(Q[:1], K, V, expected={"weights": weights})
+    assert "dropout" not in [cause.id for one in found.hypotheses for cause in one.causes]
+    halves = {"expected": "0.5 0.5;0.5 0.5"}
+    assert not library.diagnose(".1 0;0 .1", ".1 0;0 .1", "1 0;0 1", **halves).match
+
+
+def test_scores_beyond_float16() -> None:
+    """What overflows before softmax is not blamed on softmax; that ours is wider is said."""
+    q, k, v = (np.float16(one) for one in (300 * np.abs(Q), 300 * np.abs(K), V))
+    ours = library.compute(q, k, v)
+    assert not np.isfinite(ours.output).all()
+    found = library.diagnose(q, k, v, expected=ours.output)
+    ids = {cause.id for one in found.hypotheses for cause in one.causes}
+    assert "float16-overflow" in ids
+    assert "softmax-overflows" not in ids
+    assert any("what is meant is computed in float64" in one for one in found.notices)
+
+
+def test_heads_need_no_output_matrix() -> None:
+    """A step before W_O is compared without it; the output is not."""
+    x, given = normal(4, 5, 8), {f"w_{one}": normal(at, 8, 8) for at, one in enumerate("qkv", 5)}
+    heads = library.compute(x=x, **given, heads=2, scale=1)["heads"]
+    found = library.diagnose(x=x, **given, heads=2, expected={"heads": heads})
+    assert found.hypotheses[0].causes[0].id == "missing-scale"
+    with pytest.raises(library.AttnError, match="w_o would be random"):
+        library.diagnose(x=x, **given, heads=2, expected=np.concatenate(heads, axis=-1))
+
+
+def test_arrays_that_bear_on_attention_are_named(attn: Attn) -> None:
+    """torch's bias_k and bias_v are not read here, and that is said."""
+    np.savez("run.npz", q=Q, k=K, v=V, bias_k=V[:1], bias_v=V[:1], out=plain())
+    ran = attn("diagnose", "--input", "run.npz", "--expected", "run.npz:out")
+    assert "--input: not used: bias_k, bias_v." in ran.err

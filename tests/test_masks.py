@@ -195,7 +195,7 @@ def test_and_or_not() -> None:
         ((a | b) & c, (one | two) & three, "(causal | block(2)) & global(2)"),
         (a & b | c, one & two | three, "causal & block(2) | global(2)"),
         (~(a & b), ~(one & two), "~(causal & block(2))"),
-        (~a & ~~b, ~one & two, "~causal & ~~block(2)"),
+        (~a & ~~b, ~one & two, "~causal & block(2)"),
     ):
         assert mask.name == name
         assert at_once(mask, 5, 5) == table(mask, 5, 5) == expected.tolist()

@@ -278,4 +278,5 @@ def _slip(mark: Mark, marks: list[Mark]) -> str:
 
 def _missed(meant: Setting, rules: Iterator[Rule]) -> Iterator[Missed]:
     for one in rules:
-        yield Missed(one.step, cause_of(one.fault), ", ".join(one.details), one.whole)
+        cause = cause_of(one.fault, meant, one.setting)
+        yield Missed(one.step, cause, ", ".join(one.setting.details), one.whole)

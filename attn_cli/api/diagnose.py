@@ -22,6 +22,7 @@ from attn_cli.faults import FAULTS, Fault, Setting
 from attn_cli.faults.evaluation import (
     ROUNDING,
     Numbers,
+    apart,
     beyond,
     bounds,
     coarsest,
@@ -137,27 +138,44 @@ def diagnosed(
             raise AttnError(f"‹{name}›: {number:g} is not 0 or above.")
     sources = sources or Sources(None)
     request = request_of(spec.but(dtype=None), arrays, sources)
-    random = (*request.random, *request.embedded)
+    theirs = read_expected(expected, expected_step, request, sources)
+    needed = {step.name for step in request.program.needed_for(theirs)}
+    random = [name for name in (*request.random, *request.embedded) if name in needed]
     if random:
         raise AttnError(
             f"{listed(random)} would be random: give the arrays that your numbers come from."
         )
-    theirs = read_expected(expected, expected_step, request, sources)
     kinds = [one.dtype.name for one in (*theirs.values(), *request.arrays.values())]
     kind = coarsest(name for name in (*kinds, spec.dtype or "float64") if name in ROUNDING)
-    meant = Setting(request.mechanism, request.choices, request.arrays, kind)
+    out_in = spec.weights_layout == "out-in" or any("(out, in)" in how for how in request.laid_out)
+    meant = Setting(request.mechanism, request.choices, request.arrays, kind, out_in=out_in)
     wide = {name: one.astype(np.float64) for name, one in theirs.items()}
     reference = computed(meant, [*wide])
     decimals = {} if rtol is not None or atol is not None else rounded_to(theirs)
     allowed = _allowed(meant, reference, rtol, atol, decimals)
     same = beyond(farthest(reference, wide), allowed) <= 1
-    found = None if same else search(meant, reference, wide, FAULTS, allowed)
+    told = not same and _tells_faults(request, reference, wide, allowed)
+    found = search(meant, reference, wide, FAULTS if told else (), allowed) if not same else None
     return Diagnosis(
         _report(request, meant, reference, wide, allowed, found, decimals)._replace(
             within=_within(decimals, given=rtol is not None or atol is not None)
         ),
         meant,
         found.fitting if found is not None else (),
+    )
+
+
+def _tells_faults(
+    request: Request, reference: Numbers, theirs: Numbers, allowed: Mapping[str, float]
+) -> bool:
+    """Whether numbers can tell faults apart: where inputs hold NaN or infinity, any that meets
+    them is lost, whatever the fault; only a number that differs and is none of these tells.
+    """
+    if all(np.isfinite(one).all() for one in request.arrays.values() if one.dtype.kind == "f"):
+        return True
+    return any(
+        bool((np.isfinite(one) & (apart(reference[name], one) > allowed[name])).any())
+        for name, one in theirs.items()
     )
 
 
@@ -213,15 +231,30 @@ def _report(
         source=request.mechanism.source,
         seed=None,
         facts=facts(request),
-        notices=(*map(said, request.hints), *_rounded(decimals), *_lost(request)),
+        notices=(
+            *_unused(request),
+            *map(said, request.hints),
+            *_rounded(decimals),
+            *_lost(request),
+            *_beyond_float16(meant, reference),
+        ),
         kind=meant.kind,
         compared=steps,
         observed=observed(theirs, request) if found is not None else (),
-        hypotheses=_told(found.fitting if found else (), first),
-        closest=_told(found.closest if found else (), first),
+        hypotheses=_told(found.fitting if found else (), first, meant),
+        closest=_told(found.closest if found else (), first, meant),
         unseen=tuple(fault.id for fault in found.unseen) if found else (),
         tried=found.tried if found else 0,
+        earlier=_earlier(request, theirs),
     )
+
+
+def _earlier(request: Request, theirs: Numbers) -> str:
+    """The weights, or the scores, where they come before all that was given."""
+    order = [step.name for step in request.program]
+    first = min(map(order.index, theirs))
+    names = [name for name in ("scores", "weights") if name in order[:first]]
+    return names[-1] if names else ""
 
 
 def _rounded(decimals: Mapping[str, int]) -> Iterable[str]:
@@ -234,24 +267,52 @@ def _rounded(decimals: Mapping[str, int]) -> Iterable[str]:
 
 
 def _lost(request: Request) -> Iterable[str]:
-    """Inputs that hold no numbers: what is meant has none either."""
+    """Inputs that hold NaN or infinity, which any number that meets them becomes."""
     for name, array in request.arrays.items():
-        lost = np.argwhere(np.isnan(array)) if array.dtype.kind == "f" else np.empty(0)
+        if array.dtype.kind != "f" or name == "bias":
+            continue
+        lost = np.argwhere(~np.isfinite(array))
         if len(lost):
+            what = "NaN" if np.isnan(array[tuple(lost[0])]) else said("infinity")
             cell = ",".join(map(str, lost[0].tolist()))
-            yield said("{name} holds NaN, first at {name}[{cell}].", name=name, cell=cell)
+            text = "{name} holds {what}, first at {name}[{cell}]."
+            yield said(text, name=name, what=what, cell=cell)
 
 
-def cause_of(fault: Fault) -> Cause:
-    """A fault in words, its choices spelled as its reader does."""
-    meant, option = spelled(fault.meant), spelled(fault.option)
-    return Cause(fault.id, fault.does, meant, fault.cause, option, fault.source)
+def _unused(request: Request) -> Iterable[str]:
+    """Arrays of a file that bear on attention and were not used: no silence about them."""
+    names = [name for name in request.unused if name.rpartition(".")[2] in BEAR]
+    if names:
+        yield said("‹input›: not used: {names}.", names=listed(names))
 
 
-def _told(found: Iterable[Found], step: str) -> tuple[Hypothesis, ...]:
+BEAR = ("bias_k", "bias_v", "q_norm", "k_norm", "sinks", "slopes", "attn_mask", "attention_mask")
+"""Arrays of libraries that change attention and are not read here."""
+
+
+def _beyond_float16(meant: Setting, reference: Numbers) -> Iterable[str]:
+    """Says that a run in float16 itself would lose numbers, where it is the type of the arrays."""
+    if meant.kind != "float16":
+        return
+    narrow = computed(meant.but(in_kind=True), [*reference])
+    lost = [name for name, one in narrow.items() if not np.isfinite(one).all()]
+    if any(np.isfinite(reference[name]).all() for name in lost):
+        yield said(
+            "In float16 some steps are beyond 65,504, its largest number: what is meant is computed "
+            "in float64."
+        )
+
+
+def cause_of(fault: Fault, meant: Setting, done: Setting) -> Cause:
+    """A fault in words, where it is done to a run; its choices spelled as its reader does."""
+    does, right, option = fault.told(meant, done)
+    return Cause(fault.id, does, spelled(right), fault.cause, spelled(option), fault.source)
+
+
+def _told(found: Iterable[Found], step: str, meant: Setting) -> tuple[Hypothesis, ...]:
     return tuple(
         Hypothesis(
-            tuple(map(cause_of, one.faults)),
+            tuple(cause_of(fault, meant, one.setting) for fault in one.faults),
             ", ".join(one.setting.details),
             step,
             one.error,

@@ -31,7 +31,7 @@ OTHER_NAMES: Mapping[str, str] = {
 NOT_COMPARED = ("input", "allow", "within")
 """Operations whose steps are given, or booleans."""
 
-FEWEST, MOST_DECIMALS = 4, 6
+FEWEST, MOST_DECIMALS = 4, 10
 """Numbers and decimals by which it is told that an array was rounded."""
 
 NAMED = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<source>.+)", re.S)
@@ -60,7 +60,7 @@ def rounded_to(arrays: Mapping[str, Array]) -> dict[str, int]:
     found = {}
     for name, array in arrays.items():
         numbers = array[np.isfinite(array)]
-        if array.dtype != np.float64 or numbers.size < FEWEST:
+        if array.dtype != np.float64 or numbers.size < FEWEST or _even(array):
             continue
         for count in range(1, MOST_DECIMALS + 1):
             if (np.round(numbers, count) == numbers).all():
@@ -68,6 +68,13 @@ def rounded_to(arrays: Mapping[str, Array]) -> dict[str, int]:
                 found.update({} if whole else {name: count})
                 break
     return found
+
+
+def _even(array: Array) -> bool:
+    """Whether each row has one number beside 0: 0.5, 0.25 are exact then, as much as rounded."""
+    rows = np.where(array == 0, np.nan, array)
+    first = np.nanmax(np.where(np.isnan(rows), -np.inf, rows), axis=-1, keepdims=True)
+    return bool((np.isnan(rows) | (rows == first)).all())
 
 
 def _named(given: Any, step: str) -> Sequence[tuple[str, Any]]:

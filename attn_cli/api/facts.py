@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from attn_cli.api.requests import Request
-from attn_cli.errors import brief
+from attn_cli.errors import brief, shape_text
+from attn_cli.masks.mask import moved
+from attn_cli.masks.placed import Offset
 from attn_cli.readings.cost import local_span
 from attn_cli.readings.notation import letter
 from attn_cli.readings.traced import Numbers
@@ -39,6 +41,12 @@ def facts(request: Request, *, exact: bool = False, letters: Sequence[str] = ())
     lines += request.laid_out
     if choices.scale is not None:
         lines.append(f"scale {choices.scale:g} instead of the mechanism's own")
+    if choices.softcap is not None:
+        lines.append(f"softcap {choices.softcap:g}: every score becomes C·tanh(score / C)")
+    if "bias" in request.arrays:
+        lines.append(f"bias of {shape_text(request.arrays['bias'].shape)} added to the scores")
+    if choices.temperature is not None:
+        lines.append(f"temperature {choices.temperature:g}: scores are divided by it")
     if choices.normalizer.name != "softmax":
         used = choices.normalizer
         lines.append(f"weights by {used.title}: {used.formula} ({used.source})")
@@ -56,14 +64,24 @@ def facts(request: Request, *, exact: bool = False, letters: Sequence[str] = ())
     if choices.rope is not None:
         pairs = "2c, 2c+1 (interleaved)" if choices.rope.interleaved else "c, c + d/2 (half-split)"
         lines.append(f"rotary positions: numbers {pairs} are a pair, base {choices.rope.base:g}")
+        lines.append(_turned_at(choices.offset, "m_past" in sizes))
     if choices.activation != "identity":
         lines.append(f"activation Φ = {choices.activation}")
     if any(step.operation == "scan" for step in request.program):
         lines.append("causal: query i reads the state after key i")
-    moved = request.chosen.placed or choices.rope is not None or choices.bias is not None
-    if moved and sizes["n"] != sizes["m"]:
+    placed = request.chosen.placed or choices.rope is not None or choices.bias is not None
+    if placed and sizes["n"] != sizes["m"]:
         lines.append(_alignment(choices.offset, sizes["n"], sizes["m"], "m_past" in sizes))
+    elif placed and choices.offset != 0:
+        lines.append(f"offset {choices.offset}: where query i stands is i + offset")
     return tuple(map(spelled, lines))
+
+
+def _turned_at(offset: Offset, cached: bool) -> str:
+    """The positions of rotated rows: places in the arrays, whatever is padding."""
+    place = moved("i", offset) if isinstance(offset, int) else "i + its batch row's offset"
+    key = "new key j at its place behind the cache" if cached else "key j at j"
+    return f"turned at position {place} for query i, {key}, padding counted"
 
 
 def counted_pairs(numbers: Numbers) -> tuple[str, ...]:

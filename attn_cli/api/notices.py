@@ -94,6 +94,7 @@ def _unseen(sees: Array, axes: Axes) -> tuple[Array, Axes]:
 def _not_finite(request: Request, numbers: Numbers) -> list[str]:
     """NaN and infinity, told where they first come from."""
     found = []
+    harmless = bool(np.isfinite(numbers.arrays[request.program.output.name]).all())
     for step in request.program.inputs:
         if step.name in request.drawn:
             continue
@@ -105,9 +106,12 @@ def _not_finite(request: Request, numbers: Numbers) -> list[str]:
             what = "NaN" if np.isnan(array[place]) else said("infinity")
             cell = f"{step.name}[{','.join(map(str, place))}]"
             text = "{cell} is {what}: every number it takes part in is lost."
+            if harmless:
+                text = "{cell} is {what}: its scores are lost, and the mask keeps them out."
             found.append(said(text, cell=cell, what=what))
     if found:
-        if "v" in request.arrays and _masks(request):
+        value = request.arrays.get("v")
+        if value is not None and not np.isfinite(value).all() and _masks(request) and not harmless:
             found.append(said("A weight of 0 does not keep it out: 0 times it is NaN."))
         return found
     for step in request.program:

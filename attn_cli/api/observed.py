@@ -73,22 +73,24 @@ def observed(theirs: Mapping[str, Array], request: Request) -> tuple[str, ...]:
     """Lines about numbers that are none, sums of weights, and what is above a diagonal."""
     lines = []
     for name, array in theirs.items():
-        lines += _not_numbers(name, array)
+        lines += _not_numbers(name, array, request)
     weights = request.program.last("weights")
     if weights is not None and weights.name in theirs and weights.axes[-2:] == ("n", "m"):
         lines += _of_weights(weights.name, theirs[weights.name], request)
     return tuple(lines)
 
 
-def _not_numbers(name: str, array: Array) -> list[str]:
+def _not_numbers(name: str, array: Array, request: Request) -> list[str]:
     count = int(np.isnan(array).sum())
     if count == array.size:
         return [said("Every number of {name} is NaN.", name=name)]
     if count:
         rows = np.isnan(array).any(axis=-1)
+        why = "every key is masked, or something overflows."
+        if not all(np.isfinite(one).all() for one in request.arrays.values()):
+            why = "an input holds NaN or infinity."
         told = said(
-            "{count} numbers of {name} are NaN, in {rows} of {all} rows: every key is masked, or "
-            "something overflows.",
+            f"{{count}} numbers of {{name}} are NaN, in {{rows}} of {{all}} rows: {why}",
             count=f"{count:,}",
             name=name,
             rows=f"{int(rows.sum()):,}",
@@ -102,12 +104,18 @@ def _not_numbers(name: str, array: Array) -> list[str]:
     return []
 
 
+def _sums_to_one(request: Request) -> bool:
+    """Whether rows of the weights that were meant sum to 1."""
+    choices = request.choices
+    return choices.normalizer.name not in ("sigmoid", "softmax-sink") and choices.local_p is None
+
+
 def _of_weights(name: str, weights: Array, request: Request) -> list[str]:
-    if not np.isfinite(weights).all():
+    if not np.isfinite(weights).all() or (weights < 0).any():
         return []
     lines = []
     sums, columns = weights.sum(axis=-1), weights.sum(axis=-2)
-    wrong = (np.abs(sums - 1) > CLOSE) & (np.abs(sums) > CLOSE)
+    wrong = (np.abs(sums - 1) > CLOSE) & (np.abs(sums) > CLOSE) & _sums_to_one(request)
     if wrong.any() and (np.abs(columns - 1) <= CLOSE).all():
         lines.append(
             said(

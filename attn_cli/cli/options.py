@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple, get_args
 
 import typer
 
-from attn_cli.choices import Choice, Command
+from attn_cli.choices import Choice, Command, typed_number
 from attn_cli.cli.speaking import speak
 from attn_cli.cli.streams import as_option, guarded
 from attn_cli.errors import AttnError
@@ -328,12 +328,11 @@ def _parameter(
 
 
 def fraction(text: str) -> float:
-    """Read a number or a fraction such as 1/8."""
-    above, slash, below = text.partition("/")
-    try:
-        return float(above) / float(below) if slash else float(above)
-    except (ValueError, ZeroDivisionError):
-        raise typer.BadParameter(f"{text!r} is neither a number nor a fraction.") from None
+    """Read a number, a fraction such as 1/8, or one with roots such as 1/√12."""
+    number = typed_number(text)
+    if number is None:
+        raise typer.BadParameter(f"{text!r} is neither a number nor a fraction.")
+    return number
 
 
 def with_options(command: Command) -> Callable[[Callable[[Typed], None]], Callable[..., None]]:

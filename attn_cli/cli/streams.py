@@ -87,7 +87,7 @@ def note(notice: str) -> None:
 def as_option(name: str, value: str | None) -> str:
     """Write a choice as an option of the command line: --heads, --align bottom-right."""
     option = f"--{TYPED.get(name, name).replace('_', '-')}"
-    return option if value is None else f"{option} {value}"
+    return option if value in (None, "True") else f"{option} {value}"
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:

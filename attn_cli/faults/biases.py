@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from attn_cli.faults.fault import Array, Edit, Fault, Setting
+from attn_cli.faults.fault import Array, Edit, Fault, Setting, Telling
 from attn_cli.faults.weights import is_softmax
+from attn_cli.language import said
 from attn_cli.mechanisms.biases import t5_decoder
 from attn_cli.mechanisms.position_tables import Placing
 from attn_cli.program import Program, Step, Table
@@ -52,7 +53,7 @@ def _transposed(setting: Setting) -> Iterable[Setting]:
 
 
 def _scaled(setting: Setting) -> Iterable[Setting]:
-    if not setting.has("biased", "scaled"):
+    if not setting.has("biased", "scaled") or setting.scale is None:
         return
     options = setting.program["scaled"].options
 
@@ -64,13 +65,23 @@ def _scaled(setting: Setting) -> Iterable[Setting]:
     yield from setting.rewriting({"biased": change})
 
 
+def _tells_scaled(meant: Setting, done: Setting) -> Telling:
+    factor = f"{meant.scale:g}"
+    return Telling(
+        said("The bias is added before the scale, and multiplied by {factor} too.", factor=factor),
+        said("It is added to the scaled scores."),
+    )
+
+
 def _after_softmax(setting: Setting) -> Iterable[Setting]:
     if not setting.has("biased", "scores") or not is_softmax(setting):
         return
     name = setting.program["biased"].operands[1].name
 
     def weights(p: Program, step: Step, operands: tuple[Step, ...]) -> Step:
-        before = p.softmax(*operands, over=step.options["over"], name="weights_before_bias")
+        sink = operands[1] if len(operands) > 1 else None
+        over = step.options["over"]
+        before = p.softmax(operands[0], over=over, sink=sink, name="weights_before_bias")
         return p.add(before, p[name], name=step.name)
 
     yield from setting.rewriting({"biased": same, "weights": weights})
@@ -144,11 +155,31 @@ def _next_bucket(setting: Setting, table: Table) -> Callable[..., Any]:
     return number
 
 
+def _further_back(kind: str) -> Edit:
+    """Learned numbers of one kind of bias, each for the distance one further back."""
+    edit = tabulated("bucket", _next_bucket)
+
+    def of_kind(setting: Setting) -> Iterable[Setting]:
+        bias = setting.choices.bias
+        return edit(setting) if bias is not None and bias.name.startswith(kind) else ()
+
+    return of_kind
+
+
 def _one_way(setting: Setting) -> Iterable[Setting]:
     bias = setting.choices.bias
     if bias is not None and bias.entries is not None and bias.name.startswith("t5("):
         farthest = int(bias.name.rstrip(")").partition(",")[2])
         yield setting.chosen(bias=t5_decoder(bias.entries, farthest))
+
+
+def _tells_one_way(meant: Setting, done: Setting) -> Telling:
+    bias = done.choices.bias
+    return Telling(
+        said("T5's buckets look back only: all keys after the query share one."),
+        said("Keys before and after have buckets of their own."),
+        f"‹bias {bias.name}›" if bias is not None else "",
+    )
 
 
 FAULTS = (
@@ -196,6 +227,7 @@ FAULTS = (
         "(q @ k.mT + bias) * scale",
         "",
         "ONNX Attention-23: scale before the mask is added",
+        _tells_scaled,
     ),
     Fault(
         "alibi-slopes",
@@ -250,15 +282,25 @@ FAULTS = (
         "_relative_position_bucket(..., bidirectional=False)",
         "‹bias t5-decoder›",
         RAFFEL,
+        _tells_one_way,
     ),
     Fault(
         "t5-off-by-one",
         "T5's distances are counted one too far back.",
         "A key at the query's own position is at distance 0.",
-        tabulated("bucket", _next_bucket),
+        _further_back("t5"),
         "memory_position - context_position - 1",
         "",
         RAFFEL,
+    ),
+    Fault(
+        "relative-off-by-one",
+        "Clipped distances are counted one too far back.",
+        "A key at the query's own position is at distance 0.",
+        _further_back("relative"),
+        "torch.arange(m) - torch.arange(n)[:, None] - 1",
+        "",
+        "Shaw 2018, section 3.2",
     ),
 )
 """Faults of biases."""

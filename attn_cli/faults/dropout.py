@@ -48,7 +48,7 @@ def recognised(meant: Setting, theirs: Mapping[str, Array]) -> Iterator[Setting]
 def _factor(weights: Array, given: Array) -> float | None:
     """The one factor of all weights that are not 0; None where there is none above 1."""
     there = (weights > LEAST) & np.isfinite(given)
-    if given.shape != weights.shape or not there.any():
+    if given.shape != weights.shape or not there.any() or _divided_again(weights, given):
         return None
     ratios = given[there] / weights[there]
     kept = ratios[ratios > 0.5]
@@ -60,6 +60,13 @@ def _factor(weights: Array, given: Array) -> float | None:
     # a share of keys that is dropped has few digits
     share = round(1 - 1 / factor, DIGITS)
     return 1 / (1 - share) if one and none and 0 < share < 1 else None
+
+
+def _divided_again(weights: Array, given: Array) -> bool:
+    """Whether rows that lost weights sum to what they did before: a mask does that, not dropout."""
+    lost = (np.abs(given) <= weights / 2).any(axis=-1)
+    apart = np.abs(given.sum(axis=-1) - weights.sum(axis=-1))
+    return bool((apart[lost] <= SPREAD).all())
 
 
 def _from_output(meant: Setting, theirs: Mapping[str, Array]) -> Array | None:

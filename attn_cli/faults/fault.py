@@ -10,13 +10,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attn_cli.masks import Board
+from attn_cli.masks import Board, Expression, Mask
+from attn_cli.masks.expressions import Call
 from attn_cli.mechanisms import Choices, Mechanism
 from attn_cli.program import Program
 from attn_cli.readings.values import Hook, factor
 from attn_cli.transforms.rewriting import Change, rewritten
 
 Array = np.ndarray[Any, Any]
+
+
+Part = Callable[[Call, Board], Mask]
+"""Makes one mask of the catalogue on a board."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +31,9 @@ class Setting:
     rewrites: steps that are written otherwise, in order; touched: their names. after: what is done
     to the numbers of a step, by its name, once they are there. kind: the float type of the numbers
     compared with. in_kind: whether the steps are computed in it. whole: whether rows of queries
-    depend on each other. details: which of its variants each fault is.
+    depend on each other. details: which of its variants each fault is. parts: kinds of masks that
+    are made otherwise, of the mask that meant_mask reads. out_in: matrices were given as (out, in),
+    as torch's Linear has them.
     """
 
     mechanism: Mechanism
@@ -39,6 +46,9 @@ class Setting:
     in_kind: bool = False
     whole: bool = False
     details: tuple[str, ...] = ()
+    parts: tuple[tuple[frozenset[str], Part], ...] = ()
+    meant_mask: Expression | None = None
+    out_in: bool = False
 
     @cached_property
     def program(self) -> Program:
@@ -104,13 +114,26 @@ class Setting:
     def scale(self) -> float | None:
         """What scores are multiplied by; None where they are not."""
         step = self.program.find("scaled")
-        return None if step is None else factor(step, self.program.sizes)
+        if step is None or step.operation != "scale":
+            return None
+        return factor(step, self.program.sizes)
 
     @property
     def board(self) -> Board:
         """Where masks stand."""
         return Board(self.size("n"), self.size("m"), self.choices.offset, self.size("b"))
 
+
+class Telling(NamedTuple):
+    """A fault in words, for one run: what is done, what was meant, and how `attn` gives it."""
+
+    does: str
+    meant: str
+    option: str = ""
+
+
+Tells = Callable[["Setting", "Setting"], Telling]
+"""What is said of a fault, from the run that was meant and the one that it makes of it."""
 
 Edit = Callable[[Setting], Iterable[Setting]]
 """What a fault makes of a run: none where it can't happen, several where it has variants."""
@@ -121,7 +144,7 @@ class Fault(NamedTuple):
 
     does: what such code does. meant: what was meant. edit: does it. cause: the line that usually
     brings it about. option: how `attn` gives the same numbers, if it can. source: who met it, or
-    what says how it should be.
+    what says how it should be. tells: the same three for one run, where they depend on it.
     """
 
     id: str
@@ -131,3 +154,10 @@ class Fault(NamedTuple):
     cause: str
     option: str = ""
     source: str = ""
+    tells: Tells | None = None
+
+    def told(self, meant: Setting, done: Setting) -> Telling:
+        """What is said of it where it is done to a run."""
+        if self.tells is not None:
+            return self.tells(meant, done)
+        return Telling(self.does, self.meant, self.option)

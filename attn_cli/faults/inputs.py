@@ -7,7 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from attn_cli.arrays.projections import PROJECTION_BIASES
-from attn_cli.faults.fault import Array, Edit, Fault, Setting
+from attn_cli.faults.fault import Array, Edit, Fault, Setting, Telling
+from attn_cli.faults.placing import expression_of, remade
+from attn_cli.language import said
 
 VASWANI = "Vaswani 2017, section 3.2"
 
@@ -58,6 +60,21 @@ def _out_in(setting: Setting) -> Iterable[Setting]:
         yield setting.given(**turned).variant(", ".join(names))
 
 
+def _tells_out_in(meant: Setting, done: Setting) -> Telling:
+    """Which matrices are turned, and how they were meant to lie."""
+    names = next(one for one in done.details if {*one.split(", ")} <= {*WEIGHTS})
+    way, right = ("X Wᵀ", "X W") if not meant.out_in else ("X W", "X Wᵀ")
+    square = [name for name in WEIGHTS if name in meant.arrays]
+    option = ""
+    if set(names.split(", ")) == {*square}:
+        option = f"‹weights_layout {'in-out' if meant.out_in else 'out-in'}›"
+    return Telling(
+        said("Rows are multiplied by {names} as {way}.", names=names, way=way),
+        said("They are multiplied as {right}.", right=right),
+        option,
+    )
+
+
 def _output_projection_missing(setting: Setting) -> Iterable[Setting]:
     """The heads side by side, where W_O keeps their width."""
     matrix = setting.arrays.get("w_o")
@@ -84,22 +101,21 @@ def _cache(*, again: bool) -> Edit:
         if not past or (not again and setting.size("m_past", 0) < 2):
             return
         mask = setting.choices.mask
-        if mask is not None and mask.name == "given":
+        offset = setting.choices.offset
+        if mask is not None and (expression_of(setting) is None or isinstance(offset, tuple)):
             return
         arrays = {
             name: np.concatenate([one, one[..., -1:, :]], axis=-2) if again else one[..., :-1, :]
             for name, one in past.items()
         }
-        moved = setting.given(**arrays)
-        offset = setting.choices.offset
+        longer = setting.given(**arrays)
         if mask is None or isinstance(offset, tuple):
-            yield moved
+            yield longer
             return
-        by = 1 if again else -1
-        yield moved.chosen(
-            mask=mask._replace(allows=lambda i, j, b, h: mask.allows(i + by, j, b, h), reach=None),
-            offset=offset + by,
-        )
+        place = offset + (1 if again else -1)
+        other = remade(longer, place)
+        if other is not None and not setting.parts:
+            yield longer.chosen(mask=other, offset=place)
 
     return edit
 
@@ -153,11 +169,12 @@ FAULTS = (
     Fault(
         "weights-out-in",
         "Matrices are on their side: (out, in) is taken for (in, out), or the other way.",
-        "Rows are multiplied by them from the right, X W.",
+        "Rows are multiplied by each as it is meant to lie.",
         _out_in,
         "x @ linear.weight",
-        "‹weights_layout out-in›",
+        "",
         "torch, nn.Linear: y = x Wᵀ",
+        _tells_out_in,
     ),
     Fault(
         "projection-bias-missing",
@@ -174,7 +191,7 @@ FAULTS = (
         "It mixes the joined heads.",
         _output_projection_missing,
         "return out",
-        "without ‹w_o›",
+        "",
         "Vaswani 2017, section 3.2.2",
     ),
     Fault(

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from attn_cli import masks
-from attn_cli.faults.fault import Edit, Fault, Setting
+from attn_cli.faults.fault import Edit, Fault, Setting, Telling, Tells
+from attn_cli.faults.placing import mask_table, tells_mask, whole_mask
 from attn_cli.faults.weights import is_softmax
+from attn_cli.language import said
 from attn_cli.program import Program, Step
 from attn_cli.transforms.rewriting import same
 
@@ -18,12 +20,31 @@ ONE = "one"
 
 def _missing(setting: Setting) -> Iterable[Setting]:
     if setting.choices.mask is not None:
-        yield setting.chosen(mask=None)
+        yield from whole_mask(setting, None)
 
 
 def _inverted(setting: Setting) -> Iterable[Setting]:
     if setting.choices.mask is not None:
-        yield setting.chosen(mask=~setting.choices.mask)
+        yield from whole_mask(setting, ~setting.choices.mask)
+
+
+def _tells_fill(number: str) -> Tells:
+    """What is said of another number than -inf: of rows without a key only where there are some."""
+
+    def tells(meant: Setting, done: Setting) -> Telling:
+        does, right = f"Masked scores are {number}.", "They are -inf."
+        if is_softmax(meant) and _has_empty_rows(meant):
+            does = f"Masked scores are {number}: a row without a key becomes uniform."
+            right = "They are -inf, and such a row is 0."
+        return Telling(said(does), said(right))
+
+    return tells
+
+
+def _has_empty_rows(setting: Setting) -> bool:
+    """Whether some query may attend no key; a table that is too large is taken to have some."""
+    table = mask_table(setting)
+    return table is None or not table.any(axis=-1).all()
 
 
 def _additive_as_boolean(setting: Setting) -> Iterable[Setting]:
@@ -110,6 +131,7 @@ FAULTS = (
         "nn.MultiheadAttention(...)(attn_mask=mask), where True is masked",
         '‹mask› "~(…)"',
         "torch: MultiheadAttention and scaled_dot_product_attention differ",
+        tells_mask("The mask is upside down: True means masked.", "True means may attend."),
     ),
     Fault(
         "mask-additive-as-boolean",
@@ -164,6 +186,7 @@ FAULTS = (
         "scores.masked_fill(~mask, -1e4)",
         "",
         "torch, scaled_dot_product_attention since 2.5; ONNX Attention-23",
+        _tells_fill("-10,000"),
     ),
     Fault(
         "mask-fill-1e9",
@@ -173,6 +196,7 @@ FAULTS = (
         "scores.masked_fill(~mask, -1e9)",
         "",
         "Keras; The Annotated Transformer",
+        _tells_fill("-1e9"),
     ),
     Fault(
         "mask-fill-lowest",
@@ -182,6 +206,7 @@ FAULTS = (
         "scores.masked_fill(~mask, torch.finfo(scores.dtype).min)",
         "",
         "Hugging Face transformers",
+        _tells_fill("the lowest number of the type"),
     ),
 )
 """Faults of the whole mask."""

@@ -43,7 +43,7 @@ FAULTS = (
         "All steps are computed in the type of the inputs.",
         _rounded("float16"),
         "with torch.autocast(..., dtype=torch.float16):",
-        "‹dtype float16›",
+        "",
         "torch: autocast",
     ),
     Fault(
@@ -52,7 +52,7 @@ FAULTS = (
         "All steps are computed in the type of the inputs.",
         _rounded("bfloat16"),
         "with torch.autocast(..., dtype=torch.bfloat16):",
-        "‹dtype bfloat16›",
+        "",
         "torch: autocast",
     ),
 )

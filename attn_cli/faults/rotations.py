@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from attn_cli.faults.biases import tabulated
-from attn_cli.faults.fault import Edit, Fault, Setting
+from attn_cli.faults.fault import Edit, Fault, Setting, Telling
+from attn_cli.language import said
 from attn_cli.mechanisms.position_tables import Placing, angles
 from attn_cli.program import Program, Step, Table
 from attn_cli.transforms.rewriting import same
@@ -49,6 +50,8 @@ def _moved(queries: Callable[[Setting], int], keys: Callable[[Setting], int]) ->
         return number
 
     def edit(setting: Setting) -> Iterable[Setting]:
+        if not queries(setting) and not keys(setting):
+            return
         for turned in tabulated("q_angles", shifted(queries))(setting):
             yield from tabulated("k_angles", shifted(keys))(turned)
 
@@ -100,6 +103,48 @@ def _after_the_cache(setting: Setting) -> Iterable[Setting]:
     yield from setting.rewriting({"k_turned": same, "present_k": present})
 
 
+def _pairs(interleaved: bool) -> str:
+    return said("numbers 2c and 2c + 1" if interleaved else "numbers c and c + d/2")
+
+
+def _tells_pairs(meant: Setting, done: Setting) -> Telling:
+    before, now = (one.choices.rope for one in (meant, done))
+    assert before is not None and now is not None, "there are pairs where rows are turned"
+    return Telling(
+        said("Of a row {pairs} are turned together.", pairs=_pairs(now.interleaved)),
+        said("{pairs} are.", pairs=_pairs(before.interleaved).capitalize()),
+        f"‹rope {'interleaved' if now.interleaved else 'half-split'}›",
+    )
+
+
+def _tells_base(meant: Setting, done: Setting) -> Telling:
+    before, now = (one.choices.rope for one in (meant, done))
+    assert before is not None and now is not None, "there is a base where rows are turned"
+    return Telling(
+        said("The base of the angles is {base}.", base=f"{now.base:g}"),
+        said("It is {base}.", base=f"{before.base:g}"),
+        f"‹rope_base {now.base:g}›",
+    )
+
+
+def _tells_restart(meant: Setting, done: Setting) -> Telling:
+    if "m_past" in meant.program.sizes:
+        return Telling(
+            said("Positions of new queries and keys begin at 0 though there is a cache."),
+            said("They follow the cached ones."),
+        )
+    return Telling(
+        said("Positions of the queries begin at 0."),
+        said("They begin at {place}.", place=_offset(meant)),
+    )
+
+
+def _tells_queries_alone(meant: Setting, done: Setting) -> Telling:
+    if "m_past" in meant.program.sizes:
+        return Telling(said("Queries are turned, the new keys are not."), said("Both are."))
+    return Telling(said("Queries are turned, keys are not."), said("Both are."))
+
+
 FAULTS = (
     Fault(
         "rope-missing",
@@ -118,6 +163,7 @@ FAULTS = (
         "rotate_half(x) with weights of an interleaved model",
         "‹rope interleaved›, or without it",
         "Su 2021, equation 34 (neighbours); GPT-NeoX and Hugging Face (halves)",
+        _tells_pairs,
     ),
     Fault(
         "rope-base",
@@ -127,14 +173,15 @@ FAULTS = (
         "config.rope_theta is not read",
         "‹rope_base›",
         SU,
+        _tells_base,
     ),
     Fault(
         "rope-positions-from-1",
-        "Positions are counted from 1: those of cached keys and of new ones no longer fit.",
-        "They are counted from 0.",
+        "Positions of queries and of new keys are counted from 1 more than they are.",
+        "The first position is 0.",
         _moved(lambda setting: 1, lambda setting: 1),
         "position_ids = attention_mask.cumsum(-1)",
-        "‹offset› one more",
+        "",
         "Hugging Face: cumsum(-1) - 1",
     ),
     Fault(
@@ -145,6 +192,7 @@ FAULTS = (
         "position_ids = torch.arange(q_len)",
         "",
         "Hugging Face: cache_position",
+        _tells_restart,
     ),
     Fault(
         "rope-queries-alone",
@@ -154,6 +202,7 @@ FAULTS = (
         "q = apply_rotary(q, cos, sin)",
         "",
         SU,
+        _tells_queries_alone,
     ),
     Fault(
         "rope-on-values",

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import sqrt
+from math import isclose, sqrt
 
-from attn_cli.faults.fault import Edit, Fault, Setting
+from attn_cli.faults.fault import Edit, Fault, Setting, Telling, Tells
+from attn_cli.language import said
 from attn_cli.program import Program, Step
 from attn_cli.transforms.rewriting import same
 
 VASWANI = "Vaswani 2017, equation 1"
 
 
-def _scaled_by(factor: Callable[[Setting, float], float]) -> Edit:
-    """Another scale, from the one that was meant."""
+SCALE = "scale"
+"""Stands among the steps that a fault has touched: only one fault changes the scale."""
+
+
+def _scaled_by(factor: Callable[[Setting, float], float | None]) -> Edit:
+    """Another scale, from the one that was meant; None where there is none."""
 
     def edit(setting: Setting) -> Iterable[Setting]:
         meant = setting.scale
-        if meant is not None and "scale" in setting.mechanism.takes:
-            yield setting.chosen(scale=factor(setting, meant))
+        if meant is None or "scale" not in setting.mechanism.takes or SCALE in setting.touched:
+            return
+        other = factor(setting, meant)
+        if other is not None and not isclose(other, meant, rel_tol=1e-12):
+            yield setting.chosen(scale=other).but(touched=setting.touched | {SCALE})
 
     return edit
 
@@ -28,6 +36,52 @@ def _scale_added(setting: Setting) -> Iterable[Setting]:
         yield setting.chosen(scale=1 / sqrt(setting.size("d")))
 
 
+def _of_heads(setting: Setting, meant: float) -> float | None:
+    """1/√(h d): the width of all heads; with one head it is that of the head."""
+    heads = setting.size("h")
+    return None if heads == 1 else 1 / sqrt(setting.size("d") * heads)
+
+
+def _usual(setting: Setting, meant: float) -> float | None:
+    """The mechanism's own scale, where another was meant."""
+    return None if setting.choices.scale is None else setting.chosen(scale=None).scale
+
+
+def meant_scale(setting: Setting) -> str:
+    """What was meant to be done to the scores."""
+    if setting.choices.scale is None:
+        axis = setting.program["scaled"].options["rsqrt"]
+        if axis:
+            return said("They are divided by √{size}.", size=setting.size(axis))
+    return said("They are multiplied by {factor}.", factor=f"{setting.scale:g}")
+
+
+def _tells_scale(does: str, option: str = "", **fields: Callable[[Setting], object]) -> Tells:
+    """What the code does to the scores, beside what was meant."""
+
+    def tells(meant: Setting, done: Setting) -> Telling:
+        own = {name: field(meant) for name, field in fields.items()}
+        return Telling(said(does, **own), meant_scale(meant), option.format(**own))
+
+    return tells
+
+
+def _inverted(meant: Setting, done: Setting) -> Telling:
+    usual = meant.choices.scale is None
+    size = meant.size("d")
+    does = said("The scores are multiplied by √{size}.", size=size)
+    if not usual:
+        does = said("The scores are divided by {factor}.", factor=f"{meant.scale:g}")
+    option = f"‹scale √{size}›" if usual else f"‹scale {done.scale!r}›"
+    return Telling(does, meant_scale(meant), option)
+
+
+def _added(meant: Setting, done: Setting) -> Telling:
+    size = meant.size("d")
+    does = said("The scores are divided by √{size}.", size=size)
+    return Telling(does, said("Nothing was to be scaled."), f"‹scale 1/√{size}›")
+
+
 def _temperature(value: Callable[[float], float | None]) -> Edit:
     def edit(setting: Setting) -> Iterable[Setting]:
         meant = setting.choices.temperature
@@ -35,6 +89,15 @@ def _temperature(value: Callable[[float], float | None]) -> Edit:
             yield setting.chosen(temperature=value(meant))
 
     return edit
+
+
+def _tells_temperature(meant: Setting, done: Setting) -> Telling:
+    number = done.choices.temperature
+    return Telling(
+        said("The scores are multiplied by the temperature."),
+        said("They are divided by it."),
+        f"‹temperature {number!r}›",
+    )
 
 
 def _softcap_missing(setting: Setting) -> Iterable[Setting]:
@@ -75,6 +138,7 @@ FAULTS = (
         "F.softmax(q @ k.transpose(-2, -1), dim=-1)",
         "‹scale 1›",
         VASWANI,
+        _tells_scale("The scores are not scaled.", "‹scale 1›"),
     ),
     Fault(
         "scale-by-d",
@@ -84,15 +148,21 @@ FAULTS = (
         "scores / q.shape[-1]",
         "‹scale 1/D›",
         VASWANI,
+        _tells_scale("The scores are divided by {d}.", "‹scale 1/{d}›", d=lambda s: s.size("d")),
     ),
     Fault(
         "scale-by-d-model",
         "The scores are divided by the root of the width of all heads together.",
         "They are divided by the root of one head's width.",
-        _scaled_by(lambda setting, meant: 1 / sqrt(setting.size("d") * setting.size("h"))),
+        _scaled_by(_of_heads),
         "scores / math.sqrt(d_model)",
         "‹scale› 1/√(HEADS·D)",
         "Vaswani 2017, section 3.2.2",
+        _tells_scale(
+            "The scores are divided by √{width}, of the width of all heads together.",
+            "‹scale 1/√{width}›",
+            width=lambda s: s.size("d") * s.size("h"),
+        ),
     ),
     Fault(
         "scale-twice",
@@ -102,15 +172,35 @@ FAULTS = (
         "F.scaled_dot_product_attention(q * d ** -0.5, k, v)",
         "‹scale SCALE²›",
         "torch, scaled_dot_product_attention: scale defaults to 1/√d",
+        _tells_scale(
+            "The scores are scaled twice.",
+            "‹scale {square!r}›",
+            square=lambda s: (s.scale or 0.0) ** 2,
+        ),
     ),
     Fault(
         "scale-multiplied",
         "The scores are multiplied by √d.",
-        "They are divided by it.",
-        _scaled_by(lambda setting, meant: 1 / meant),
+        "They are divided by √d.",
+        _scaled_by(lambda setting, meant: 1 / meant if meant else None),
         "F.scaled_dot_product_attention(q, k, v, scale=math.sqrt(d))",
         "‹scale √D›",
         "torch, scaled_dot_product_attention: scale is a factor",
+        _inverted,
+    ),
+    Fault(
+        "scale-ignored",
+        "The scores are divided by √d, as they are where no scale is given.",
+        "They are multiplied by the scale that was given.",
+        _scaled_by(_usual),
+        "F.scaled_dot_product_attention(q, k, v), without scale=",
+        "without ‹scale›",
+        "torch, scaled_dot_product_attention: scale defaults to 1/√d",
+        _tells_scale(
+            "The scores are divided by √{d}, as they are where no scale is given.",
+            "without ‹scale›",
+            d=lambda s: s.size("d"),
+        ),
     ),
     Fault(
         "scale-added",
@@ -118,8 +208,9 @@ FAULTS = (
         "Nothing was to be scaled.",
         _scale_added,
         "F.scaled_dot_product_attention(q, k, v)",
-        "‹mode scaled›",
+        "‹scale 1/√D›",
         "torch, scaled_dot_product_attention: scale defaults to 1/√d",
+        _added,
     ),
     Fault(
         "temperature-inverted",
@@ -129,6 +220,7 @@ FAULTS = (
         "F.softmax(scores * temperature, dim=-1)",
         "‹temperature 1/T›",
         "Hinton 2015, equation 1",
+        _tells_temperature,
     ),
     Fault(
         "temperature-missing",

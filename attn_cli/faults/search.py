@@ -78,16 +78,26 @@ def search(
     tried, unseen = _tried(meant, faults, reference, theirs, allowed, rows)
     tried += _recognised(meant, theirs, allowed, rows)
     fitting = _confirmed(tried, theirs, allowed)
-    if not fitting:
+    if not fitting and any(_tells(meant, name, one) for name, one in theirs.items()):
         pairs = _pairs(meant, tried, theirs, allowed, rows[:FEWER_ROWS])
         fitting = _confirmed([*pairs], theirs, allowed)
     fitting = _as_near(fitting)
     apart = max(farthest(reference, theirs).values())
-    near = [one for one in sorted(tried, key=_rank) if one.error <= NEARER * apart]
+    near = [one for one in sorted(tried, key=_rank) if one.error <= NEARER * apart < np.inf]
     closest = () if fitting else tuple(near[:CLOSEST])
     named = {fault for one in fitting for fault in one.faults}
     unseen = tuple(fault for fault in unseen if fault not in named)
     return Search(tuple(fitting), closest, unseen, len({one.faults for one in tried}))
+
+
+def _tells(meant: Setting, name: str, numbers: Array) -> bool:
+    """Whether numbers tell two faults apart from others: 0 alone, or equal rows, come of too many."""
+    axes = meant.program[name].axes
+    alike = "n" in axes and numbers.shape[axes.index("n")] > 1
+    if alike:
+        rows = np.moveaxis(numbers, axes.index("n"), 0)
+        alike = bool((rows == rows[:1]).all())
+    return bool(numbers.any() and np.isfinite(numbers).any() and not alike)
 
 
 def _as_near(fitting: list[Found]) -> list[Found]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from attn_cli.faults.evaluation import computed
 from attn_cli.faults.fault import Array, Edit, Fault, Setting
 from attn_cli.mechanisms.normalizers import SOFTMAX
 from attn_cli.program import Program, Step
@@ -30,11 +31,15 @@ def _over(axis: str) -> Edit:
     """A softmax over another axis."""
 
     def change(p: Program, step: Step, operands: tuple[Step, ...]) -> Step:
-        return p.softmax(operands[0], over=axis, name=step.name)
+        sink = operands[1] if len(operands) > 1 else None
+        return p.softmax(operands[0], over=axis, sink=sink, name=step.name)
 
     def edit(setting: Setting) -> Iterable[Setting]:
-        if is_softmax(setting) and axis in setting.program["weights"].axes:
-            yield from _weights(change, setting, whole=axis == "n")
+        if not is_softmax(setting) or axis not in setting.program["weights"].axes:
+            return
+        if any(axis in sink.axes for sink in setting.program["weights"].operands[1:]):
+            return
+        yield from _weights(change, setting, whole=axis == "n")
 
     return edit
 
@@ -52,8 +57,9 @@ def _zero(p: Program, step: Step, operands: tuple[Step, ...]) -> Step:
 
 def _twice(setting: Setting) -> Iterable[Setting]:
     def change(p: Program, step: Step, operands: tuple[Step, ...]) -> Step:
-        once = p.softmax(operands[0], over=step.options["over"], name="weights_once")
-        return p.softmax(once, over=step.options["over"], name=step.name)
+        sink = operands[1] if len(operands) > 1 else None
+        once = p.softmax(operands[0], over=step.options["over"], sink=sink, name="weights_once")
+        return p.softmax(once, over=step.options["over"], sink=sink, name=step.name)
 
     return _weights(change, setting)
 
@@ -62,6 +68,10 @@ def _without_maximum(setting: Setting) -> Iterable[Setting]:
     """Only a type as narrow as float16 overflows on everyday scores."""
     if setting.kind != "float16" or not is_softmax(setting):
         return
+    scores = setting.program["weights"].operands[0].name
+    narrow = computed(setting.but(in_kind=True), [scores])[scores]
+    if not (np.isfinite(narrow) | np.isneginf(narrow)).all():  # they overflow before it
+        return
 
     def change(p: Program, step: Step, operands: tuple[Step, ...]) -> Step:
         powers = p.apply("exp", operands[0], name="powers")
@@ -69,6 +79,12 @@ def _without_maximum(setting: Setting) -> Iterable[Setting]:
         return p.divide(powers, total, name=step.name)
 
     yield from setting.rewriting({"weights": change}, in_kind=True)
+
+
+def _overflowing(setting: Setting) -> Iterable[Setting]:
+    """Everything as it is written, in float16, whose largest number is 65,504."""
+    if setting.kind == "float16":
+        yield setting.but(in_kind=True)
 
 
 def _sink_missing(setting: Setting) -> Iterable[Setting]:
@@ -142,6 +158,15 @@ FAULTS = (
         "e = torch.exp(scores.half()); e / e.sum(-1, keepdim=True)",
         "",
         "Blanchard 2021, section 2",
+    ),
+    Fault(
+        "float16-overflow",
+        "Steps are computed in float16, and some numbers are beyond it: its largest is 65,504.",
+        "They are computed in a wider type.",
+        _overflowing,
+        "(q.half() @ k.half().mT).softmax(-1)",
+        "‹dtype float16›",
+        "IEEE 754: binary16",
     ),
     Fault(
         "sink-missing",

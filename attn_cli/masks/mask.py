@@ -101,6 +101,7 @@ class Mask(NamedTuple):
     joined: the operator that the name is put together by.
     spans: where the keys of neighbouring queries lie, so that others need not be computed.
     covers: keys that each of them may attend, so that no pair need be asked for.
+    opposite: the mask that this one is not.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Mask(NamedTuple):
     joined: str = ""
     spans: Spans = anywhere
     covers: Spans = nowhere
+    opposite: Mask | None = None
 
     def __and__(self, other: Mask) -> Mask:
         reach = self.reach.meet(other.reach) if self.reach and other.reach else None
@@ -137,11 +139,14 @@ class Mask(NamedTuple):
         )
 
     def __invert__(self) -> Mask:
+        if self.opposite is not None:
+            return self.opposite
         return Mask(
             f"~({self.name})" if self.joined else f"~{self.name}",
             self._excluded(),
             lambda i, j, b, h: self.allows(i, j, b, h) ^ True,
             self.varies,
+            opposite=self,
         )
 
     def _narrowing(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from attn_cli.errors import AttnError
-from attn_cli.program import Program, Step
+from attn_cli.program import Places, Program, Step
 
 MOST_BLOCKS = 8
 """More are no trace that anyone reads."""
@@ -26,7 +26,7 @@ def online(p: Program, scores: Step, value: Step, size: int, name: str) -> Step:
     scores (…, n, m), value (…, m, d_v); the result is that of softmax(scores) V.
     """
     count = p.sizes["m"]
-    blocks = [range(start, min(start + size, count)) for start in range(0, count, size)]
+    blocks = [Places(start, min(start + size, count)) for start in range(0, count, size)]
     if len(blocks) > MOST_BLOCKS:
         raise AttnError(
             f"‹block_size {size}› makes {len(blocks)} blocks of {count} keys; a trace has at most "
@@ -40,7 +40,7 @@ def online(p: Program, scores: Step, value: Step, size: int, name: str) -> Step:
 
 
 def _taken_in(
-    p: Program, scores: Step, value: Step, within: range, number: int, before: Running | None
+    p: Program, scores: Step, value: Step, within: Places, number: int, before: Running | None
 ) -> Running:
     """One block: its powers below the largest score so far, and what was there rescaled to it."""
     axis = f"m_{number}"

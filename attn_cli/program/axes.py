@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from math import prod
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from attn_cli.errors import ShapeError, shape_text
 
@@ -18,6 +18,24 @@ Size = Any
 """An integer, or a symbol that can be multiplied (a formula's size)."""
 
 Axes = tuple[str, ...]
+
+
+class Places(NamedTuple):
+    """Neighbouring places of an axis, from start to before stop; in a formula these are letters."""
+
+    start: Size
+    stop: Size
+
+    @property
+    def count(self) -> Size:
+        """How many there are."""
+        return self.stop - self.start
+
+    @property
+    def words(self) -> str:
+        """The place alone, or from the first to the last: 3, 0 to 3."""
+        return f"{self.start}" if self.count == 1 else f"{self.start} to {self.stop - 1}"
+
 
 ONE = "1"
 

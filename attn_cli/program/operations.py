@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from attn_cli.errors import ShapeError
-from attn_cli.program.axes import ONE, Axes, Sizes
+from attn_cli.program.axes import ONE, Axes, Places, Sizes
 from attn_cli.program.patterns import Term, parse
 from attn_cli.program.step import Step
 from attn_cli.program.table import Table
@@ -205,14 +205,14 @@ class Operations:
         return self.record("repeat", (x,), axes, name)
 
     @operation
-    def slice(self, x: Step, *, over: str, within: range, axis: str, name: str) -> Step:
+    def slice(self, x: Step, *, over: str, within: Places, axis: str, name: str) -> Step:
         """Some neighbouring places of one axis, which is called `axis` then."""
-        self.sizes.bind(axis, len(within), name)
+        self.sizes.bind(axis, within.count, name)
         axes = tuple(axis if own == over else own for own in x.axes)
         return self.record("slice", (x,), axes, name, over=over, within=within, axis=axis)
 
     @operation
-    def place(self, x: Step, over: str, within: range, axes: Axes, *, name: str) -> Step:
+    def place(self, x: Step, over: str, within: Places, axes: Axes, *, name: str) -> Step:
         """The turned `slice`: x at some neighbouring places of one axis of `axes`, else 0."""
         return self.record("place", (x,), axes, name, over=over, within=within)
 

@@ -262,10 +262,9 @@ def _repeat(step: Step, sizes: Sizes, say: Notation) -> str:
 
 def _slice(step: Step, sizes: Sizes, say: Notation) -> str:
     within = step.options["within"]
-    kept = str(within.start) if len(within) == 1 else f"{within.start} to {within.stop - 1}"
     over = AXIS_NAMES.get(step.options["over"], step.options["over"]).removeprefix("the ")
-    what = over.removesuffix("s") if len(within) == 1 else over
-    return f"{_operand(step, 0, say)}{say.words(f' of {what} {kept}')}"
+    what = over.removesuffix("s") if within.count == 1 else over
+    return f"{_operand(step, 0, say)}{say.words(f' of {what} {within.words}')}"
 
 
 def _larger(step: Step, sizes: Sizes, say: Notation) -> str:

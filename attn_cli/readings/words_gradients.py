@@ -23,8 +23,7 @@ def _power(step: Step, sizes: Sizes, say: Notation) -> str:
 
 def _place(step: Step, sizes: Sizes, say: Notation) -> str:
     within = step.options["within"]
-    kept = str(within.start) if len(within) == 1 else f"{within.start} to {within.stop - 1}"
-    return say.symbol(step.operands[0].name) + say.words(f" at places {kept}, else 0")
+    return say.symbol(step.operands[0].name) + say.words(f" at places {within.words}, else 0")
 
 
 def _earlier(step: Step, sizes: Sizes, say: Notation) -> str:

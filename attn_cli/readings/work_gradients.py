@@ -35,7 +35,7 @@ def _power(step: Step, index: Index, context: WorkContext) -> Lines:
 def _place(step: Step, index: Index, context: WorkContext) -> Lines:
     axis, within = step.axes.index(step.options["over"]), step.options["within"]
     operand = step.operands[0].name
-    if index[axis] not in within:
+    if not within.start <= index[axis] < within.stop:
         return Lines("0", note="outside of the slice")
     moved = (*index[:axis], index[axis] - within.start, *index[axis + 1 :])
     return Lines(named(operand, moved), note="the same number in its place")

@@ -63,6 +63,7 @@ class DiagnosisReport(NamedTuple):
     the tolerance that was given or half of the last decimal. observed: what is seen without
     trying any fault. closest: what comes nearest where nothing explains the numbers; unseen:
     the faults that change nothing on these inputs. tried: how many faults could happen here.
+    earlier: a step that may be given too, before those that were; "" for none.
     """
 
     mode: str
@@ -80,6 +81,7 @@ class DiagnosisReport(NamedTuple):
     unseen: tuple[str, ...]
     tried: int
     within: str = ""
+    earlier: str = ""
 
     @property
     def match(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attn_cli.program import Step
+from attn_cli.program import Places, Step
 from attn_cli.transforms.backward import Backward, product
 from attn_cli.transforms.gradient_of_scans import scan
 
@@ -56,12 +56,12 @@ def _concat(b: Backward, step: Step, d: Step) -> None:
     along = step.axes.index(over)
     for part in step.operands:
         axis = part.axes[along]
-        within = range(start, start + b.program.sizes[axis])
+        within = Places(start, start + b.program.sizes[axis])
         start = within.stop
         b.give(part, step, part.axes, _slicing(b, d, over, within, axis))
 
 
-def _slicing(b: Backward, d: Step, over: str, within: range, axis: str) -> Callable[[str], Step]:
+def _slicing(b: Backward, d: Step, over: str, within: Places, axis: str) -> Callable[[str], Step]:
     return lambda name: b.program.slice(d, over=over, within=within, axis=axis, name=name)
 
 
@@ -70,7 +70,7 @@ def _pair(b: Backward, step: Step, d: Step) -> None:
     start, over = 0, step.axes[-1]
     for part in step.operands:
         axis = part.axes[-1]
-        within = range(start, start + b.program.sizes[axis])
+        within = Places(start, start + b.program.sizes[axis])
         start = within.stop
         b.give(part, step, (*step.axes[:-1], axis), _slicing(b, d, over, within, axis))
 

@@ -71,8 +71,9 @@ def _compared(report: DiagnosisReport) -> Listing:
 
 
 def _farthest(one: Compared) -> str:
+    text = "{at}: yours {theirs}, meant {ours}. Where they differ: {where}."
     return said(
-        "{at}: yours {theirs}, meant {ours}. Where they differ: {where}.",
+        text if one.where else "{at}: yours {theirs}, meant {ours}.",
         at=one.at,
         theirs=short(one.theirs, 6),
         ours=short(one.ours, 6),
@@ -107,11 +108,17 @@ def _explained(report: DiagnosisReport) -> Iterator[Block]:
 
 
 def _unexplained(report: DiagnosisReport) -> str:
-    return said(
-        "{count} faults that can happen here were tried, alone and in pairs. Give an earlier step "
-        "too (‹expected› weights=…): the first that differs tells where to look.",
-        count=report.tried,
-    )
+    if not report.tried:
+        return said(
+            "No fault was tried: inputs hold NaN or infinity, and so does every difference."
+        )
+    text = "{count} faults that can happen here were tried, alone and in pairs."
+    if report.earlier:
+        text += (
+            " Give an earlier step too (‹expected {step}=…›): the first that differs tells where "
+            "to look."
+        )
+    return said(text, count=report.tried, step=report.earlier)
 
 
 def _closest(found: Sequence[Hypothesis]) -> Iterator[Block]:

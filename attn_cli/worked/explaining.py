@@ -18,7 +18,7 @@ class Rule(NamedTuple):
 
     step: str
     fault: Fault
-    details: tuple[str, ...]
+    setting: Setting
     whole: bool
 
 
@@ -46,12 +46,12 @@ def _of_step(
         for setting in settings_of(meant, fault):
             if step not in setting.program:
                 continue
-            made = value(setting, step, _kept(before, setting))
+            made = value(setting, step, _kept(before, setting, meant))
             wrong = [one for one in marks if one.status == "wrong"]
             if all(_reads(made, one, half) for one in wrong):
                 said = [one for one in marks if one.entry.value is not None]
                 whole = all(_reads(made, one, half) for one in said)
-                found.append(Rule(step, fault, setting.details, whole))
+                found.append(Rule(step, fault, setting, whole))
     best = [one for one in found if one.whole]
     yield from (best or found)[:MOST_RULES]
 
@@ -60,9 +60,14 @@ MOST_RULES = 3
 """Faults that are told of one step."""
 
 
-def _kept(before: Mapping[str, Array], setting: Setting) -> Mapping[str, Array]:
-    """Written steps that a fault leaves as they are."""
-    return {name: one for name, one in before.items() if name in setting.program}
+def _kept(before: Mapping[str, Array], setting: Setting, meant: Setting) -> Mapping[str, Array]:
+    """Written steps that a fault leaves as they are; one that it changes is computed by it."""
+    return {
+        name: one
+        for name, one in before.items()
+        if name in setting.program
+        and np.array_equal(value(setting, name, {}), value(meant, name, {}), equal_nan=True)
+    }
 
 
 def _reads(made: Array, mark: Mark, half: float = np.inf) -> bool:
