@@ -143,7 +143,7 @@ PART = rf"(?P<{{0}}n>{DIGITS})?\s*[*·]?\s*(?:(?:√|sqrt)\s*\(?\s*(?P<{{0}}r>{D
 TYPED = re.compile(
     rf"(?P<sign>[-+]?)\s*{PART.format('a')}\s*(?:/\s*\(?\s*{PART.format('b')}\s*\)?)?", re.ASCII
 )
-"""A number, a root, a product of both, or a quotient of two such: 0.5, 1/2, √3, 1/√12, 2/sqrt(3)."""
+"""A number, a root, a product of both, or a quotient of two such: 0.5, 1/2, √3, 1/√12."""
 
 
 def typed_number(text: str) -> float | None:
@@ -163,7 +163,7 @@ def typed_number(text: str) -> float | None:
     above, below = (
         float(found[f"{part}n"] or 1) * sqrt(float(found[f"{part}r"] or 1)) for part in "ab"
     )
-    if "/" in plain and not (found["bn"] or found["br"]) or not below:
+    if ("/" in plain and not (found["bn"] or found["br"])) or not below:
         return None
     return (-1 if found["sign"] == "-" else 1) * above / below
 

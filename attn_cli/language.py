@@ -60,13 +60,15 @@ NAME = re.compile(r"[a-z][\w-]*")
 class Form(NamedTuple):
     """A text with holes, the pieces between them, and what matches it.
 
-    bare: whether the pieces are signs alone, as in {1}; {2}.
+    bare: whether the pieces are signs alone, as in {1}; {2}. seam: the one piece between two holes,
+    which a bracket hides.
     """
 
     text: str
     pieces: tuple[str, ...]
     pattern: re.Pattern[str]
     bare: bool
+    seam: str
 
 
 class Phrases(NamedTuple):
@@ -110,16 +112,32 @@ def _told(text: str, phrases: Phrases) -> str:
         return phrases.whole.get(text, text)
     if text[:1].islower() and (upper := text[:1].upper() + text[1:]) in phrases.whole:
         return phrases.whole[upper]
-    for form in phrases.forms:
-        if not all(piece in text for piece in form.pieces):
+    for seam in SEAMS:
+        before, behind = _parted(text, seam)
+        form = f"{{1}}{seam}{{2}}"
+        if behind:
+            parts = [_told(part, phrases) for part in (before, behind)]
+            return _filled(phrases.whole[form], (before, behind), parts)
+    if text.startswith("(") and text.endswith(")") and _closes_last(text):
+        return f"（{_told(text[1:-1], phrases)}）"
+    for known in phrases.forms:
+        put = () if known.text in JOINED else _held(known, text)
+        if not any(put):
             continue
-        match = form.pattern.fullmatch(text)
-        if match is None:
-            continue
-        parts = [part if NAME.fullmatch(part) else _told(part, phrases) for part in match.groups()]
-        if not form.bare or parts != [*match.groups()]:
-            return _filled(phrases.whole[form.text], match.groups(), parts)
+        parts = [part if NAME.fullmatch(part) else _told(part, phrases) for part in put]
+        if not known.bare or parts != [*put]:
+            return _filled(phrases.whole[known.text], put, parts)
     return text
+
+
+def _held(form: Form, text: str) -> Sequence[str]:
+    """What a text has in the holes of a form; nothing where it is another text."""
+    if not all(piece in text for piece in form.pieces):
+        return ()
+    if form.seam:
+        return _parted(text, form.seam)
+    match = form.pattern.fullmatch(text)
+    return () if match is None else match.groups()
 
 
 SEAM = "\0"
@@ -160,6 +178,34 @@ def _phrases(catalogue: Catalogue, spelling: Spelling) -> Phrases:
     return Phrases(whole, tuple(sorted(forms, key=lambda form: -_says(form))))
 
 
+SEAMS = ("; or ", "; of these only ")
+"""Where a sentence is put together by and, or: it is parted there before all else, but for what
+stands in brackets."""
+
+
+JOINED = tuple(f"{{1}}{seam}{{2}}" for seam in SEAMS)
+
+
+def _parted(text: str, seam: str) -> tuple[str, str]:
+    """What stands before and behind a seam outside of brackets; twice nothing if there is none."""
+    at = text.find(seam)
+    while at >= 0:
+        if seam == "\n" or text.count("(", 0, at) == text.count(")", 0, at):
+            return text[:at], text[at + len(seam) :]
+        at = text.find(seam, at + 1)
+    return "", ""
+
+
+def _closes_last(text: str) -> bool:
+    """Whether the first bracket is closed by the last sign."""
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if not depth:
+            return at == len(text) - 1
+    return False
+
+
 SPLIT = {" · ": 43, "; or ": 25, "\n": 20, "; ": 18, ": ": 8, ", ": 1}
 """Where texts are split into parts that are told each for itself: in this order, and after all
 forms that say so many letters themselves."""
@@ -175,4 +221,5 @@ def _form(text: str) -> Form:
     pieces = HOLE.split(text)[::2]
     pattern = "(.*?)".join(map(re.escape, pieces))
     bare = not any(map(str.isalpha, "".join(pieces)))
-    return Form(text, tuple(filter(None, pieces)), re.compile(pattern, re.DOTALL), bare)
+    seam = pieces[1] if len(pieces) == 3 and not pieces[0] and not pieces[2] and bare else ""
+    return Form(text, tuple(filter(None, pieces)), re.compile(pattern, re.DOTALL), bare, seam)

@@ -10,14 +10,18 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import attn_cli
 from attn_cli import language
 from attn_cli.cli.app import COMMANDS
 from attn_cli.cli.options import options_of
+from attn_cli.spec import CHOICES
 from attn_cli.spelling import spelling
 from attn_cli.topics.library import SAID, TOLD, catalogue
-from tests.conftest import Attn
+from tests.conftest import Attn, draws
+from tests.drawn import choices
 
 LINES = Path(__file__).with_name("chinese_lines.txt").read_text(encoding="utf-8").splitlines()
 
@@ -117,6 +121,51 @@ def test_all_help_is_chinese(command: str) -> None:
         for one in options:
             assert language.told(one.help) != one.help, one.help
             assert language.told(one.rich_help_panel) != one.rich_help_panel
+
+
+MASKS = (
+    *("causal", "window(3)", "window(2, offset=1)", "left(2)", "right(1)", "lengths(3)"),
+    *("prefix(2)", "block(3)", "dilation(2)", "dilation(3)", "stride(3)", "stride(4)"),
+    *("global(0)", "global(0, 2)", "documents(0, 0, 1, 1, 2, 2)", "log-sparse", "random(2, 1, 3)"),
+    *("neighbourhood(2, 1)", "local-m(1)", "causal(offset=2)"),
+)
+"""One mask of each kind, some with other numbers."""
+
+SIGNS = st.sampled_from("&|")
+
+EXPRESSIONS = st.recursive(
+    st.sampled_from(MASKS),
+    lambda inner: st.one_of(
+        st.builds("~({})".format, inner), st.builds("({}) {} ({})".format, inner, SIGNS, inner)
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=draws(150))
+@given(EXPRESSIONS)
+def test_every_composition_of_masks_is_chinese(expression: str) -> None:
+    """What a mask keeps is told in Chinese throughout, however its parts are put together."""
+    with attn_cli.speaking("zh"):
+        page = str(attn_cli.mask(expression, n=6))
+    assert english_in(page) == [], expression
+    assert not re.search("[\u4e00-\u9fff] ?[,;:](?= )", page), expression
+
+
+@settings(max_examples=draws(100))
+@given(choices())
+def test_pages_of_all_choices_are_chinese(made: dict[str, object]) -> None:
+    """The page of compute and that of its cost, whatever is chosen."""
+    taken = {name: one for name, one in made.items() if name in CHOICES}
+    taken = {name: one for name, one in taken.items() if "complexity" in CHOICES[name].takes}
+    for call, own in ((attn_cli.compute, made), (attn_cli.complexity, taken)):
+        with attn_cli.speaking("zh"):
+            try:
+                page = str(call(**own))
+            except attn_cli.AttnError as refused:
+                page = language.told(refused.message)
+        words = re.sub("the cat sat|le chat|the|cat|sat", "", page)
+        assert english_in(words) == [], (own, english_in(words))
 
 
 REFUSED = (

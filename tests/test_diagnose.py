@@ -632,9 +632,8 @@ def test_the_same_here_gives_the_same(case: str) -> None:
                     given.pop("offset")
             try:
                 ours = library.compute(**given).output
-            except library.AttnError as error:
-                assert "place the queries for masks" in str(error), (fault.id, option)
-                given.pop("offset")
+            except library.AttnError:
+                given.pop("offset")  # nothing is left that it could place
                 ours = library.compute(**given).output
             theirs = computed(wrong, ["output"])["output"]
             np.testing.assert_allclose(ours, theirs, atol=1e-12, err_msg=f"{fault.id} {option}")
@@ -733,7 +732,7 @@ def test_two_parts_of_a_mask_at_once() -> None:
 
 
 def test_nan_explains_nothing() -> None:
-    """NaN in a masked key: numbers that are NaN too are no evidence; a finite one that differs is."""
+    """NaN in a masked key: NaN beside it is no evidence; a finite number that differs is."""
     lost = K.copy()
     lost[5] = np.nan
     nothing = library.diagnose(Q, lost, V, lengths=5, expected=np.full((6, 4), np.nan))
@@ -785,7 +784,7 @@ def test_heads_need_no_output_matrix() -> None:
 
 
 def test_arrays_that_bear_on_attention_are_named(attn: Attn) -> None:
-    """torch's bias_k and bias_v are not read here, and that is said."""
+    """Torch's bias_k and bias_v are not read here, and that is said."""
     np.savez("run.npz", q=Q, k=K, v=V, bias_k=V[:1], bias_v=V[:1], out=plain())
     ran = attn("diagnose", "--input", "run.npz", "--expected", "run.npz:out")
     assert "--input: not used: bias_k, bias_v." in ran.err

@@ -18,13 +18,13 @@ import pytest
 import attn_cli
 from attn_cli import language, mechanisms
 from attn_cli.api import diagnose as diagnosing
-from attn_cli.api import drawings, observed, reconcile
+from attn_cli.api import drawings, layouts, observed, reconcile
 from attn_cli.api import measurements as measured
 from attn_cli.cli import help as help_pages
 from attn_cli.costs import conventions as counted_so
 from attn_cli.costs import counting
 from attn_cli.data.samples import SAMPLES
-from attn_cli.faults import FAULTS
+from attn_cli.faults import FAULTS, masking, placing, rotations, scores
 from attn_cli.faults.dropout import DROPOUT
 from attn_cli.mechanisms.normalizers import NORMALIZERS
 from attn_cli.topics.bibliography import named_in, sources
@@ -147,6 +147,16 @@ def collected() -> set[str]:
     texts |= {*gradients.ENDINGS.values(), gradients.WHOLE, gradients.GIVEN}
     texts |= {gradients.THROUGH, gradients.SUMMED_OVER, *observed.PLACES.values(), observed.COLUMNS}
     texts |= {text for one in (*FAULTS, DROPOUT) for text in (one.does, one.meant)}
+    texts |= {"the lowest number of the type"}
+    texts |= {text for pair in rotations.TURNED.values() for text in pair}
+    texts |= {*layouts.WHAT.values()}
+    texts |= {
+        text
+        for module in (placing, masking, scores)
+        for name in ("tells_mask", "_tells_scale", "_tells_causal")
+        for text in handed(module, name)
+        if not text.startswith(("‹", "without"))
+    }
     texts |= {text for way in help_pages.WAYS for text in way}
     texts |= {text for _, text in help_pages.ALONE}
     texts |= {one.about for one in SAMPLES}
@@ -258,7 +268,7 @@ def test_meanings_and_notices_turn_chinese(attn: Attn) -> None:
     assert document["steps"][0]["meaning"] == "所问的内容"
     assert "注意" in attn("mask", "--global", 0, "--causal", "--lang", "zh").err
     assert "可以关注" in attn("mask", "--causal", "--lang", "zh").out
-    assert "计数方式" in attn("complexity", "--details", "--lang", "zh").out
+    assert "计数约定" in attn("complexity", "--details", "--lang", "zh").out
     assert "熵" in attn("compare", "--lang", "zh").out
     assert "what is asked" in attn("compute").out
 

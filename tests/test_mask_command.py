@@ -561,8 +561,8 @@ def test_the_catalogue(attn: Attn) -> None:
         assert ran.status == 0
         for kind in masks.KINDS:
             assert kind.signature.replace("…", "...") in ran.out.replace("…", "...")
-        for library in LIBRARIES:
-            assert library.name in ran.out
+        for one in LIBRARIES:
+            assert one.name in ran.out
     assert attn("mask", "--export", "masks.md").status == 0
     assert "Vaswani 2017, section 3.2.3" in Path("masks.md").read_text()
 

@@ -217,7 +217,7 @@ def test_and_or_not() -> None:
         ),
         ("window(2) & window(2, offset=-4)", "query i may attend no key"),
         ("block(4)", "query i may attend the keys in the block of 4 that i is in"),
-        ("~causal", "query i may attend every key but keys 0 … i"),
+        ("~causal", "query i may attend all keys but keys 0 … i"),
         (
             "(causal | block(2)) & left(1)",
             "(query i may attend keys 0 … i; or query i may attend the keys in the block of 2 that "
@@ -228,7 +228,7 @@ def test_and_or_not() -> None:
             "every pair but those where (query i may attend keys 0 … i; or query i may attend the "
             "keys in the block of 2 that i is in)",
         ),
-        ("~lengths(2)", "query i may attend every key but the first 2 keys (the rest is padding)"),
+        ("~lengths(2)", "query i may attend all keys but the first 2 keys (the rest is padding)"),
         (
             "dilation(2) | global(0, 1)",
             "query i may attend every 2nd key, counted from i both ways; or tokens 0, 1 attend "

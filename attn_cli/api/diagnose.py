@@ -168,8 +168,10 @@ def diagnosed(
 def _tells_faults(
     request: Request, reference: Numbers, theirs: Numbers, allowed: Mapping[str, float]
 ) -> bool:
-    """Whether numbers can tell faults apart: where inputs hold NaN or infinity, any that meets
-    them is lost, whatever the fault; only a number that differs and is none of these tells.
+    """Whether numbers can tell faults apart.
+
+    Where inputs hold NaN or infinity, any number that meets them is lost, whatever the fault: only
+    a finite one that differs tells.
     """
     if all(np.isfinite(one).all() for one in request.arrays.values() if one.dtype.kind == "f"):
         return True
@@ -275,8 +277,9 @@ def _lost(request: Request) -> Iterable[str]:
         if len(lost):
             what = "NaN" if np.isnan(array[tuple(lost[0])]) else said("infinity")
             cell = ",".join(map(str, lost[0].tolist()))
-            text = "{name} holds {what}, first at {name}[{cell}]."
-            yield said(text, name=name, what=what, cell=cell)
+            yield said(
+                "{name} holds {what}, first at {name}[{cell}].", name=name, what=what, cell=cell
+            )
 
 
 def _unused(request: Request) -> Iterable[str]:
@@ -298,8 +301,8 @@ def _beyond_float16(meant: Setting, reference: Numbers) -> Iterable[str]:
     lost = [name for name, one in narrow.items() if not np.isfinite(one).all()]
     if any(np.isfinite(reference[name]).all() for name in lost):
         yield said(
-            "In float16 some steps are beyond 65,504, its largest number: what is meant is computed "
-            "in float64."
+            "In float16 some steps are beyond 65,504, its largest number: what is meant is "
+            "computed in float64."
         )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from attn_cli.api.requests import Request
 from attn_cli.errors import brief, shape_text
+from attn_cli.language import told
 from attn_cli.masks.mask import moved
 from attn_cli.masks.placed import Offset
 from attn_cli.readings.cost import local_span
@@ -51,9 +52,8 @@ def facts(request: Request, *, exact: bool = False, letters: Sequence[str] = ())
         used = choices.normalizer
         lines.append(f"weights by {used.title}: {used.formula} ({used.source})")
     if choices.mask is not None:
-        lines.append(
-            f"mask {brief(choices.mask.name)}, True = may attend: {brief(choices.mask.says, 200)}"
-        )
+        rule = brief(told(choices.mask.says), 200)
+        lines.append(f"mask {brief(choices.mask.name)}, True = may attend: {rule}")
     if choices.local_p is not None:
         lines.append(
             f"local-p: keys at most {choices.local_p} from a place each query predicts, weights "

@@ -12,8 +12,8 @@ import numpy as np
 from attn_cli.api.given import ARRAYS, Arrays
 from attn_cli.api.saved import saved_settings
 from attn_cli.arrays import numeric
-from attn_cli.arrays.forms import with_axes
 from attn_cli.arrays.arguments import SETTINGS
+from attn_cli.arrays.forms import with_axes
 from attn_cli.arrays.projections import PROJECTION_BIASES, Heads, packed
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, listed, shape_text

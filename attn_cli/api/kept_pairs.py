@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from attn_cli import masks
@@ -14,7 +12,7 @@ from attn_cli.arrays.forms import four_axes
 from attn_cli.arrays.sources import Sources
 from attn_cli.costs.symbolic import Shape
 from attn_cli.errors import AttnError, ShapeError, brief, shape_text
-from attn_cli.language import said
+from attn_cli.language import said, told
 from attn_cli.mask_reports.grid import refuse_many_pairs
 from attn_cli.masks import Board, Mask
 from attn_cli.masks.paths import path_order
@@ -56,7 +54,7 @@ def with_counts(
         rows=coverage.tiles.rows if coverage.tiles else coverage.rows,
         along=mask.varies,
         path=path_order(mask, n) if m == n else "not searched",
-        said=f"mask {brief(mask.name)}: {brief(mask.says, 200)}",
+        said=f"mask {brief(mask.name)}: {brief(told(mask.says), 200)}",
         tiles=coverage.tiles,
         kept=coverage.pairs,
     )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from attn_cli.api.given import Arrays
 from attn_cli.api.reading import Reading
-from attn_cli.arrays.tokens import labels
 from attn_cli.arrays.tables import Names
+from attn_cli.arrays.tokens import labels
 from attn_cli.errors import AttnError
 from attn_cli.language import said
 from attn_cli.mechanisms import Layout, Mechanism
@@ -117,14 +117,18 @@ def taken_names(names: Mapping[str, Names]) -> tuple[str, ...]:
     """Says of each file whose first row or first column was taken for names."""
     found = []
     for name, (rows, columns) in names.items():
-        for text, words in (
-            ("{name}: its first row names the columns: {words}.", columns),
-            ("{name}: its first column names the rows: {words}.", rows),
-        ):
-            if words:
-                few = ", ".join(words[:SAID]) + (" …" if len(words) > SAID else "")
-                found.append(said(text, name=choice(name), words=few))
+        own = choice(name)
+        if columns:
+            text = "{name}: its first row names the columns: {words}."
+            found.append(said(text, name=own, words=_first(columns)))
+        if rows:
+            text = "{name}: its first column names the rows: {words}."
+            found.append(said(text, name=own, words=_first(rows)))
     return tuple(found)
+
+
+def _first(words: tuple[str, ...]) -> str:
+    return ", ".join(words[:SAID]) + (" …" if len(words) > SAID else "")
 
 
 def replaced(arrays: Arrays) -> bool:

@@ -86,11 +86,12 @@ def _not_numbers(name: str, array: Array, request: Request) -> list[str]:
         return [said("Every number of {name} is NaN.", name=name)]
     if count:
         rows = np.isnan(array).any(axis=-1)
-        why = "every key is masked, or something overflows."
+        why = said("every key is masked, or something overflows.")
         if not all(np.isfinite(one).all() for one in request.arrays.values()):
-            why = "an input holds NaN or infinity."
+            why = said("an input holds NaN or infinity.")
         told = said(
-            f"{{count}} numbers of {{name}} are NaN, in {{rows}} of {{all}} rows: {why}",
+            "{count} numbers of {name} are NaN, in {rows} of {all} rows: {why}",
+            why=why,
             count=f"{count:,}",
             name=name,
             rows=f"{int(rows.sum()):,}",

@@ -106,4 +106,4 @@ def _exercise(values: dict[str, Any], view: SimpleNamespace) -> None:
         sys.stdout.write(text if streams.shows_unicode(sys.stdout) else in_ascii(text))
         return
     solution = found.save(file, force=view.force)
-    streams.say(f"Saved {file} and its solution, {solution}")
+    streams.report(f"Saved {file} and its solution, {solution}")

@@ -60,7 +60,7 @@ def show_code(run: Run, typed: Typed) -> None:
         streams.note(notice)
     if view.save is not None:
         run.save(view.save, force=view.force, more=run.given)
-        streams.say(f"Saved {view.save}")
+        streams.report(f"Saved {view.save}")
     script = run.code(view.code, _files(run, typed.values, view))
     plain = view.plain or not streams.shows_unicode(sys.stdout)
     sys.stdout.write(in_ascii(script) if plain else script)

@@ -55,7 +55,7 @@ def show_cost(cost: Cost | ModelCost, view: SimpleNamespace) -> None:
     sweep = cost.sweep if isinstance(cost, Cost) else None
     if view.save is not None and sweep is not None:
         write_text(view.save, [sweep_csv(sweep)], force=view.force)
-        streams.say(f"Saved {view.save}")
+        streams.report(f"Saved {view.save}")
     if view.json:
         print_json(cost.to_dict())
     elif view.latex and isinstance(cost, Cost):

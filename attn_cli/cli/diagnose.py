@@ -61,6 +61,6 @@ def diagnose(typed: Typed) -> None:
         streams.note(said("there are not several faults to be told apart; nothing is written."))
     elif separate is not None:
         found.save_separate(separate, force=view.force)
-        streams.say(f"Saved {separate}")
+        streams.report(f"Saved {separate}")
     if not found.match:
         raise typer.Exit(int(Exit.NO))

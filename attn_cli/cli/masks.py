@@ -61,7 +61,7 @@ def show_mask(mask: Mask, view: SimpleNamespace) -> None:
         if mask.saved_bytes > LONG_TO_WRITE:
             size = bytes_text(mask.saved_bytes)
             streams.note(said("{size} will be written to {path}.", size=size, path=view.save))
-        streams.say(f"Saved {view.save}: {mask.save(view.save, force=view.force)}")
+        streams.report(f"Saved {view.save}: {mask.save(view.save, force=view.force)}")
     if view.export is not None:
         export(mask, view)
     if view.json:

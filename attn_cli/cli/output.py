@@ -86,7 +86,7 @@ def export(shown: Shown, view: SimpleNamespace) -> None:
         suffix, theme="dark" if view.theme == "dark" else "light", width=view.width
     )
     write_bytes(path, written, force=view.force)
-    streams.say(f"Exported {path}")
+    streams.report(f"Exported {path}")
     if suffix == ".tex" and max(written.decode()) > LAST_LATIN:
         streams.note(said("it has letters that pdflatex lacks; use lualatex or xelatex."))
 

@@ -64,7 +64,7 @@ def note_and_write(run: Run | Documented, view: SimpleNamespace) -> None:
         streams.note(notice)
     if view.save is not None:
         run.save(view.save, force=view.force)
-        streams.say(f"Saved {view.save}")
+        streams.report(f"Saved {view.save}")
     if view.export is not None:
         export(run, view)
 

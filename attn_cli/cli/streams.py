@@ -72,6 +72,11 @@ def say(text: str) -> None:
     print(text, file=stream)
 
 
+def report(done: str) -> None:
+    """Say what was written, and where."""
+    say(told(done))
+
+
 def complain(message: str) -> None:
     """Say what is wrong."""
     with spelling(as_option):

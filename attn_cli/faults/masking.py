@@ -32,11 +32,15 @@ def _tells_fill(number: str) -> Tells:
     """What is said of another number than -inf: of rows without a key only where there are some."""
 
     def tells(meant: Setting, done: Setting) -> Telling:
-        does, right = f"Masked scores are {number}.", "They are -inf."
+        told = said(number)
         if is_softmax(meant) and _has_empty_rows(meant):
-            does = f"Masked scores are {number}: a row without a key becomes uniform."
-            right = "They are -inf, and such a row is 0."
-        return Telling(said(does), said(right))
+            return Telling(
+                said(
+                    "Masked scores are {number}: a row without a key becomes uniform.", number=told
+                ),
+                said("They are -inf, and such a row is 0."),
+            )
+        return Telling(said("Masked scores are {number}.", number=told), said("They are -inf."))
 
     return tells
 

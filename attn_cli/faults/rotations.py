@@ -103,23 +103,28 @@ def _after_the_cache(setting: Setting) -> Iterable[Setting]:
     yield from setting.rewriting({"k_turned": same, "present_k": present})
 
 
-def _pairs(interleaved: bool) -> str:
-    return said("numbers 2c and 2c + 1" if interleaved else "numbers c and c + d/2")
+TURNED = {
+    True: ("Numbers 2c and 2c + 1 of a row are turned together.", "Numbers 2c and 2c + 1 are."),
+    False: ("Numbers c and c + d/2 of a row are turned together.", "Numbers c and c + d/2 are."),
+}
+"""Which numbers are a pair, where they are interleaved and where not: as done, and as meant."""
 
 
 def _tells_pairs(meant: Setting, done: Setting) -> Telling:
     before, now = (one.choices.rope for one in (meant, done))
-    assert before is not None and now is not None, "there are pairs where rows are turned"
+    assert before is not None, "there are pairs where rows are turned"
+    assert now is not None, "there are pairs where rows are turned"
     return Telling(
-        said("Of a row {pairs} are turned together.", pairs=_pairs(now.interleaved)),
-        said("{pairs} are.", pairs=_pairs(before.interleaved).capitalize()),
+        said(TURNED[now.interleaved][0]),
+        said(TURNED[before.interleaved][1]),
         f"‹rope {'interleaved' if now.interleaved else 'half-split'}›",
     )
 
 
 def _tells_base(meant: Setting, done: Setting) -> Telling:
     before, now = (one.choices.rope for one in (meant, done))
-    assert before is not None and now is not None, "there is a base where rows are turned"
+    assert before is not None, "there is a base where rows are turned"
+    assert now is not None, "there is a base where rows are turned"
     return Telling(
         said("The base of the angles is {base}.", base=f"{now.base:g}"),
         said("It is {base}.", base=f"{before.base:g}"),

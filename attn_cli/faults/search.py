@@ -91,7 +91,7 @@ def search(
 
 
 def _tells(meant: Setting, name: str, numbers: Array) -> bool:
-    """Whether numbers tell two faults apart from others: 0 alone, or equal rows, come of too many."""
+    """Whether numbers tell two faults from others: 0 alone, or equal rows, come of too many."""
     axes = meant.program[name].axes
     alike = "n" in axes and numbers.shape[axes.index("n")] > 1
     if alike:

@@ -158,8 +158,9 @@ class Mask(NamedTuple):
     def _excluded(self) -> str:
         """The opposite in words."""
         if self.says.startswith(PERMISSION) and not self.joined:
-            return f"{PERMISSION}every key but {self.says.removeprefix(PERMISSION)}"
-        return f"every pair but those where {self._said()}"
+            return f"{PERMISSION}all keys but {self.says.removeprefix(PERMISSION)}"
+        inside = f"({self.says})" if self.joined else self.says
+        return f"every pair but those where {inside}"
 
     def _said(self) -> str:
         """The rule in words as a part of a longer one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from attn_cli.language import said
+from attn_cli.language import said, told
 from attn_cli.results.diagnosis import SCHEMA, Compared, DiagnosisReport, Hypothesis
 from attn_cli.views.advice import advice_lines
 from attn_cli.views.compute_page import BETWEEN
@@ -28,9 +28,9 @@ def diagnosis_page(report: DiagnosisReport, command: str | None) -> list[Block]:
         Heading("", _verdict(report)),
         _compared(report),
     ]
-    told = [*(_farthest(one) for one in report.compared if one.differs), *report.observed]
-    if told:
-        blocks.append(Lines(tuple(told)))
+    seen = [*(_farthest(one) for one in report.compared if one.differs), *report.observed]
+    if seen:
+        blocks.append(Lines(tuple(seen)))
     if not report.match:
         blocks += _explained(report)
     if command is not None and report.ambiguous:
@@ -72,13 +72,10 @@ def _compared(report: DiagnosisReport) -> Listing:
 
 def _farthest(one: Compared) -> str:
     text = "{at}: yours {theirs}, meant {ours}. Where they differ: {where}."
-    return said(
-        text if one.where else "{at}: yours {theirs}, meant {ours}.",
-        at=one.at,
-        theirs=short(one.theirs, 6),
-        ours=short(one.ours, 6),
-        where=one.where,
-    )
+    if not one.where:
+        text = "{at}: yours {theirs}, meant {ours}."
+    numbers = {"theirs": short(one.theirs, 6), "ours": short(one.ours, 6)}
+    return said(text, at=one.at, where=one.where, **numbers)
 
 
 def _explained(report: DiagnosisReport) -> Iterator[Block]:
@@ -88,10 +85,10 @@ def _explained(report: DiagnosisReport) -> Iterator[Block]:
         yield Lines((_unexplained(report),))
         yield from _closest(report.closest)
     elif report.ambiguous:
-        told = said(
+        text = said(
             "{count} faults explain it equally on these inputs", count=len(report.hypotheses)
         )
-        yield Heading("", told)
+        yield Heading("", text)
     else:
         yield Heading("", said("What explains it"))
     for one in report.hypotheses[:MOST_SHOWN]:
@@ -101,10 +98,10 @@ def _explained(report: DiagnosisReport) -> Iterator[Block]:
         yield Lines((said("And: {names}.", names=rest),))
     if report.unseen:
         names = ", ".join(report.unseen)
-        told = said(
+        text = said(
             "Invisible on these inputs, so neither found nor excluded: {names}.", names=names
         )
-        yield Lines((told,), quiet=True, indented=False, apart=True)
+        yield Lines((text,), quiet=True, indented=False, apart=True)
 
 
 def _unexplained(report: DiagnosisReport) -> str:
@@ -112,13 +109,17 @@ def _unexplained(report: DiagnosisReport) -> str:
         return said(
             "No fault was tried: inputs hold NaN or infinity, and so does every difference."
         )
-    text = "{count} faults that can happen here were tried, alone and in pairs."
-    if report.earlier:
-        text += (
-            " Give an earlier step too (‹expected {step}=…›): the first that differs tells where "
-            "to look."
-        )
-    return said(text, count=report.tried, step=report.earlier)
+    text = said(
+        "{count} faults that can happen here were tried, alone and in pairs.", count=report.tried
+    )
+    if not report.earlier:
+        return text
+    more = said(
+        "Give an earlier step too (‹expected {step}=…›): the first that differs tells where to "
+        "look.",
+        step=report.earlier,
+    )
+    return f"{text} {more}"
 
 
 def _closest(found: Sequence[Hypothesis]) -> Iterator[Block]:
@@ -140,11 +141,11 @@ def _hypothesis(one: Hypothesis) -> Iterator[Block]:
     for cause in one.causes:
         lines = [
             said("{does} Meant: {meant}", does=said(cause.does), meant=said(cause.meant)),
-            said("usual cause: {line}", line=cause.cause),
+            said("usual cause: {line}", line=told(cause.cause)),
         ]
         if cause.option:
-            lines.append(said("the same here: {option}", option=cause.option))
-        lines.append(said("see: {source}", source=cause.source))
+            lines.append(said("the same here: {option}", option=told(cause.option)))
+        lines.append(said("see: {source}", source=told(cause.source)))
         yield Lines(tuple(lines))
 
 

@@ -31,7 +31,7 @@ def mask_page(
     was typed, where it is told what to type next.
     """
     blocks: list[Block] = [
-        Title(brief(report.name, LONGEST_NAME), brief(report.says, LONGEST_NAME), ""),
+        Title(brief(report.name, LONGEST_NAME), brief(told(report.says), LONGEST_NAME), ""),
         Lines(report.trace.facts, quiet=True, indented=False),
         Lines((), apart=True),
         *picture_blocks(report, display),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from attn_cli.language import foreign, told
 from attn_cli.views.page import (
@@ -80,6 +81,10 @@ def _sentence(text: str) -> str:
     return told(text) if " " in text else text
 
 
+AS_TYPED = ("step", "look at it", "query", "most")
+"""Columns of names: of steps, of what is typed, of a reader's own words."""
+
+
 def _listing(block: Listing) -> Listing:
     """Heads of columns, and cells of several words."""
 
@@ -87,7 +92,10 @@ def _listing(block: Listing) -> Listing:
         return tuple(map(told, names))
 
     def cells(row: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(_sentence, row))
+        return tuple(
+            cell if name in AS_TYPED else _sentence(cell)
+            for name, cell in zip_longest(block.columns, row, fillvalue="")
+        )
 
     return block._replace(
         columns=heads(block.columns),

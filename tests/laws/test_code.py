@@ -32,9 +32,8 @@ def test_a_script_gives_the_numbers_of_its_run(made: dict[str, Any]) -> None:
         try:
             run = call(**made)
             script = run.code("numpy")
-        except attn.AttnError as refused:
+        except attn.AttnError:
             event(f"refused by {call.__name__}")
-            assert str(refused)
             assume(call is not attn.compute)
             continue
         assume(not ties(run))

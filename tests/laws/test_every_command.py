@@ -103,6 +103,5 @@ def test_no_internal_error(name: str) -> None:
                 CALLS[name](made)
             except attn.AttnError as refused:
                 event(f"refused: {str(refused)[:60]}")
-                assert str(refused).strip()
 
     law()
