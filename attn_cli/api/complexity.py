@@ -73,8 +73,11 @@ def counted(
     """The same from arrays and choices; sources: where a mask is read from."""
     refuse_other(spec, "complexity")
     if spec.config is not None:
-        return model_of(spec, arrays)
-    return costs_of(spec, arrays, sources, progress)
+        cost: Cost | ModelCost = model_of(spec, arrays)
+    else:
+        cost = costs_of(spec, arrays, sources, progress)
+    cost._recipe = (counted, (Arrays(mask=arrays.mask, param={}), spec, _no_input))
+    return cost
 
 
 def _no_input() -> Sources:

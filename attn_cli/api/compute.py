@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
+
+import numpy as np
 
 from attn_cli.api.cells import step_named
 from attn_cli.api.evaluated import evaluated
@@ -10,9 +13,12 @@ from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.requests import in_bfloat16, request_of
 from attn_cli.api.run import Run
+from attn_cli.arrays.arguments import SETTINGS
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError
 from attn_cli.spec import Spec, refuse_other
+
+Array = np.ndarray[Any, Any]
 
 
 def compute(
@@ -42,6 +48,13 @@ def compute(
     look = look_taken(given, "compute")._replace(whole=keep == "all")
     arrays, chosen = arranged({"q": q, "k": k, "v": v, **given}, spec)
     return computed(arrays, chosen, look)
+
+
+def read_again(arrays: Mapping[str, Array], settings: str, look: Look, dtype: str | None) -> Run:
+    """A run that was pickled: as one that was saved is read back."""
+    held = {**arrays, SETTINGS: np.array(settings)}
+    narrow = dtype if dtype == "bfloat16" else None
+    return computed(Arrays(input=held), Spec(dtype=narrow), look)
 
 
 def computed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +16,9 @@ from attn_cli.api.gradient_report import forward_of, report_of
 from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.run import Run, display_of, read_only
-from attn_cli.api.shown import Frame
+from attn_cli.api.shown import Frame, Recipe
 from attn_cli.arrays.limits import refuse_above_memory
+from attn_cli.arrays.arguments import SETTINGS
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, shape_text
 from attn_cli.language import said
@@ -91,6 +92,13 @@ class Gradient(Run):
         """The document as text, in pieces."""
         more = gradient_document(self.report)
         return document.parts(self.trace, self._look.only, ascii_only, more=more)
+
+    @property
+    def _recipe(self) -> Recipe | None:  # type: ignore[override]
+        import json
+
+        change = np.array(self[self._made.given.name])
+        return read_again, (self._held, json.dumps(self._settings), self._look, change, self._loss)
 
     @property
     def _forward(self) -> Request:
@@ -186,6 +194,16 @@ def differentiated(
     keys = kept_keys(made.program, numbers)
     evaluated = Evaluated(whole, Numbers(made.program, numbers, keys=keys), whole=True)
     return Gradient(evaluated, look, made, loss)
+
+
+def read_again(
+    arrays: Mapping[str, Array], settings: str, look: Look, change: Array, loss: str
+) -> Gradient:
+    """A gradient that was pickled; loss: what the loss is, in words."""
+    held = {**arrays, SETTINGS: np.array(settings)}
+    found = differentiated(Arrays(input=held), Spec(), look, change)
+    found._loss = loss
+    return found
 
 
 def wanted_of(request: Request) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from functools import cached_property
+from operator import and_, invert, or_
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.mask_reporting import NOWHERE, Destinations, reported
 from attn_cli.api.mask_requests import MaskRequest, mask_request
 from attn_cli.api.mask_tables import table_to_save
-from attn_cli.api.shown import Frame, Shown, strict_json
+from attn_cli.api.shown import Frame, Recipe, Shown, strict_json
 from attn_cli.arrays.arguments import names_array
 from attn_cli.arrays.forms import form_of
 from attn_cli.arrays.limits import refuse_beyond_space
@@ -115,16 +116,16 @@ class Mask(Shown):
     def __and__(self, other: Any) -> Mask:
         """Pairs that both keep."""
         beside = self._beside(other)
-        return self._with(self._mask & beside._mask, beside)
+        return self._with(self._mask & beside._mask, beside, (and_, (self, beside)))
 
     def __or__(self, other: Any) -> Mask:
         """Pairs that at least one keeps."""
         beside = self._beside(other)
-        return self._with(self._mask | beside._mask, beside)
+        return self._with(self._mask | beside._mask, beside, (or_, (self, beside)))
 
     def __invert__(self) -> Mask:
         """Pairs that it drops."""
-        return self._with(~self._mask, self)
+        return self._with(~self._mask, self, (invert, (self,)))
 
     def _beside(self, other: Any) -> Mask:
         """Another mask: one of these, or an expression or an array placed as this one is."""
@@ -134,9 +135,10 @@ class Mask(Shown):
         if not isinstance(other, str) or names_array(other):
             return mask(other, n=field.n, m=field.m)
         board = Board(field.n, field.m, field.offset, field.batch)
-        return self._with(masks.read(other, "‹mask›").on(board), self)
+        read = masks.read(other, "‹mask›").on(board)
+        return self._with(read, self, (Mask._beside, (self, other)))
 
-    def _with(self, combined: AnyMask, beside: Mask) -> Mask:
+    def _with(self, combined: AnyMask, beside: Mask, recipe: Recipe) -> Mask:
         """A mask on what both stand on: batch rows and heads of one, where the other has one.
 
         Raises ShapeError for other sizes.
@@ -152,7 +154,9 @@ class Mask(Shown):
                 raise ShapeError(f"Masks of {here} and {there} {what} can't be combined.")
         field = one._replace(batch=max(one.batch, two.batch), heads=max(one.heads, two.heads))
         request = self._request._replace(mask=combined, parts=(combined,), given=False, field=field)
-        return Mask(request, self._spec, self._look, self._goes, self._progress)
+        made = Mask(request, self._spec, self._look, self._goes, self._progress)
+        made._recipe = recipe
+        return made
 
     def page(self, frame: Frame) -> list[Block]:
         """The mask drawn, counted and named; of a bias alone its steps."""
@@ -228,4 +232,8 @@ def built(
     """The same from arrays and choices; None where neither a mask nor a bias is asked for."""
     refuse_other(spec, "mask")
     request = mask_request(spec, arrays, imported, sources or Sources(None))
-    return None if request is None else Mask(request, spec, look, goes or NOWHERE, progress)
+    if request is None:
+        return None
+    found = Mask(request, spec, look, goes or NOWHERE, progress)
+    found._recipe = (built, (Arrays(mask=arrays.mask, param={}), spec, look, imported))
+    return found

@@ -12,7 +12,7 @@ import numpy as np
 from attn_cli.api.cells import read_cell, refuse_unknown
 from attn_cli.api.evaluated import Evaluated
 from attn_cli.api.looking import Look
-from attn_cli.api.shown import Frame, Shown, strict_json
+from attn_cli.api.shown import Frame, Recipe, Shown, strict_json
 from attn_cli.api.traces import decoded_facts, trace_of
 from attn_cli.errors import AttnError
 from attn_cli.readings.traced import worked_cell
@@ -146,6 +146,21 @@ class Run(Shown):
         output = self._found.numbers.arrays[request.program.output.name]
         decoded = self._context.copy().run(decoded_facts, request, output)
         return settings_of(request, decoded, output)
+
+    @property
+    def _recipe(self) -> Recipe | None:  # type: ignore[override]
+        """As a saved run is read back: its inputs and its mask, and the choices beside them."""
+        import json
+
+        from attn_cli.api.compute import read_again
+
+        return read_again, (self._held, json.dumps(self._settings), self._look, self.spec.dtype)
+
+    @property
+    def _held(self) -> dict[str, Array]:
+        """What a run is read back from: its inputs and its mask."""
+        steps = [s for s in self._forward.program if s.operation in ("input", "allow")]
+        return {step.name: np.array(self[step.name]) for step in steps}
 
     @property
     def _forward(self) -> Request:

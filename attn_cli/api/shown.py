@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import Context, copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
-from attn_cli.language import spoken
+from attn_cli.language import speaking, spoken
 from attn_cli.views.page import Block, Signs
 
 if TYPE_CHECKING:
@@ -29,6 +29,14 @@ class Frame(NamedTuple):
     figure: bool = False
 
 
+def made_again(language: str, make: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """A result that was pickled, in the language that was spoken when it was made."""
+    from attn_cli.topics.library import catalogue
+
+    with speaking(catalogue(language)):
+        return make(*arguments)
+
+
 FIGURES = (".png", ".pdf")
 SUFFIXES = (".html", ".svg", ".md", ".txt", ".tex", *FIGURES)
 
@@ -44,18 +52,42 @@ def check_export(path: Path | None, option: str, force: bool) -> None:
         refuse_missing_extra()
 
 
+Recipe = tuple[Callable[..., Any], tuple[Any, ...]]
+"""A function of a module and its arguments, by which a result is made again."""
+
+
 class Shown:
-    """A result with a page of its own."""
+    """A result with a page of its own. It never changes, so a copy is the result itself.
+
+    recipe: how it is made again in another process, of what pickle can write; None where it can't.
+    """
 
     title: str
     notices: tuple[str, ...] = ()
     _context: Context
+    _recipe: Recipe | None = None
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
         """Remember the language that is spoken now."""
         self = super().__new__(cls)
         self._context = copy_context()
         return self
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """How pickle writes it: what it was made of, and the language.
+
+        Raises TypeError for a result that can't be made again.
+        """
+        if self._recipe is None:
+            raise TypeError(f"{type(self).__name__} can't be pickled; pickle what it is made of")
+        make, arguments = self._recipe
+        return made_again, (self._context.copy().run(spoken), make, arguments)
 
     def blocks(self, frame: Frame) -> list[Block]:
         """The page in the language that was spoken when it was made."""

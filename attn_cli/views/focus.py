@@ -103,5 +103,5 @@ def percent(share: float) -> str:
     """A share in whole per cent; 100 % only where it is all, 0 % only where it is nothing."""
     part = 100 * share
     if part >= 99.5 and share < 1:
-        return f"{part:.3g} %" if part < 99.95 else "over 99.9 %"
+        return f"{part:.3g} %" if part < 99.95 else said("over {share} %", share="99.9")
     return f"{part:.0f} %" if part >= 1 or part == 0 else f"{part:.1g} %"
