@@ -365,3 +365,14 @@ def test_options_of_compute_are_taken(attn: Attn, option: str) -> None:
         return
     without = attn(*once(*base, *before))
     assert without.status != 0 or without.out != changed.out
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_float16_learns(attn: Attn, optimizer: str) -> None:
+    """An optimizer remembers in float32: Adam's 1e-8 would be 0 in float16."""
+    words = ("train", "--text", "the cat", "--pair", "the,cat", "--steps", 20)
+    ran = attn(*words, "--dtype", "float16", "--optimizer", optimizer, "--save", "run.npz")
+    assert ran.status == 0, ran.err
+    with np.load("run.npz") as saved:
+        assert saved["w_q"].dtype == np.float16
+        assert saved["loss"][-1] < saved["loss"][0]

@@ -261,11 +261,20 @@ def _report(
         source=request.mechanism.source,
         seed=request.seed if request.drawn else None,
         facts=facts(before, exact=True, letters=named),
-        notices=notices(before, Numbers(before.program, numbers.arrays, keys=numbers.keys)),
+        notices=notices(
+            before,
+            Numbers(before.program, numbers.arrays, keys=numbers.keys),
+            finite=all(_are_finite(values[one.name]) for one in before.program.inputs),
+        ),
         steps=tuple(_exact_step(step, values[step.name]) for step in steps),
         labels=request.labels,
         letters=tuple(letter.name for letter in letters),
     )
+
+
+def _are_finite(entries: Array) -> bool:
+    """Whether no entry is infinite, or no number."""
+    return entries.dtype.kind == "b" or all(one.is_finite is not False for one in entries.flat)
 
 
 def _exact_step(step: TracedStep, values: Array) -> ExactStep:

@@ -19,14 +19,17 @@ from attn_cli.views.numbers import short
 Array = np.ndarray[Any, Any]
 
 
-def notices(request: Request, numbers: Numbers) -> tuple[str, ...]:
-    """What a person has to know to read the numbers right."""
+def notices(request: Request, numbers: Numbers, *, finite: bool = False) -> tuple[str, ...]:
+    """What a person has to know to read the numbers right.
+
+    finite: all are known to be finite, even those beyond a float type.
+    """
     found = []
     if request.unused:
         found.append(said("‹input›: not used: {names}.", names=listed(request.unused)))
     found += [said(hint) for hint in request.hints]
     found += _idle(request)
-    found += _not_finite(request, numbers)
+    found += [] if finite else _not_finite(request, numbers)
     empty = _empty_rows(request, numbers)
     if empty:
         found.append(empty)

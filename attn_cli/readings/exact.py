@@ -36,7 +36,6 @@ TIDIED = frozenset({"contract", "add", "subtract", "multiply", "divide", "reduce
 AS_VALUES = frozenset(
     {
         "allow",
-        "gather",
         "contract",
         "rearrange",
         "concat",
@@ -49,7 +48,6 @@ AS_VALUES = frozenset(
         "scan",
         "earlier",
         "scan_back",
-        "scatter",
         "place",
     }
 )
@@ -185,11 +183,18 @@ def _tabulate(step: Step, operands: list[Array], frame: Frame, out: Array | None
     return table
 
 
+def _at_places(step: Step, operands: list[Array], frame: Frame, out: Array | None) -> Array:
+    """Entries by their places, as values are; places are entries too, but whole numbers."""
+    x, places = operands
+    return values.RULES[step.operation](step, [x, places.astype(np.int64)], frame, out)
+
+
 def _factored(entry: Any) -> Any:
     """Over one denominator, factored, with powers of e and roots taken as letters: that is fast."""
     powers = entry.atoms(sp.exp)
     roots = {one for one in entry.atoms(sp.Pow) if one.exp.is_Rational and not one.exp.is_Integer}
-    letters = {one: sp.Dummy(positive=True) for one in [*powers, *roots]}
+    found = sorted([*powers, *roots], key=sp.default_sort_key)  # sets have another order each run
+    letters = {one: sp.Dummy(positive=True) for one in found}
     if len(letters) > FEW_LETTERS:
         return sp.together(entry)
     plain = entry.xreplace(letters)
@@ -287,6 +292,8 @@ def _within(step: Step, operands: list[Array], frame: Frame, out: Array | None) 
 
 EXACT: dict[str, Rule] = {
     "tabulate": _tabulate,
+    "gather": _at_places,
+    "scatter": _at_places,
     "scale": _scale,
     "softcap": _softcap,
     "apply": _apply,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isinf
 from typing import Any
 
 import sympy as sp
@@ -78,10 +79,13 @@ def latex(entry: Any) -> str:
 
 
 def decimal(entry: Any) -> float | None:
-    """The nearest float; None where letters stand in it."""
+    """The nearest float; None where letters stand in it, and where it is beyond float64."""
     if entry.free_symbols:
         return None
+    if entry in (sp.oo, -sp.oo):
+        return float(entry)
     try:
-        return float(entry) if entry in (sp.oo, -sp.oo) else float(sp.N(entry, 20))
+        number = float(sp.N(entry, 20))
     except OverflowError:
-        return float("inf") if entry > 0 else -float("inf")
+        return None
+    return None if isinf(number) else number

@@ -117,8 +117,11 @@ def train(
             break
         changes = evaluate_steps(made.backward, {**values, made.given.name: change}, frame)
         for name, step in found.items():
-            own = changes[step.name]
+            narrow = arrays[name].dtype
+            # in float16 Adam's 1e-8 is 0, and so are most squares of a gradient
+            own = changes[step.name].astype(np.result_type(narrow, np.float32), copy=False)
             if count == 1:
                 norms[name] = float(np.sqrt((own**2).sum()))
-            arrays[name] = arrays[name] - optimizer.step(rate, count, own, memories[name])
+            taken = optimizer.step(rate, count, own, memories[name])
+            arrays[name] = (arrays[name] - taken).astype(narrow, copy=False)
     return Trained(arrays, tuple(losses), norms, tuple(kept))
