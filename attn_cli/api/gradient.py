@@ -17,8 +17,8 @@ from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.run import Run, display_of, read_only
 from attn_cli.api.shown import Frame, Recipe
-from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.arrays.arguments import SETTINGS
+from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, shape_text
 from attn_cli.language import said

@@ -40,7 +40,8 @@ def scaling() -> Measured:
         rows.append((f"{width}", *_spread(scores), *_spread(scaled)))
     return Measured(
         f"{DRAWS:,} random queries with {KEYS} keys each, all numbers of variance 1. Variance of "
-        "the scores, the largest weight p on average, and the slope of softmax there, p (1 - p):",
+        "the scores; the largest weight p, and the slope of softmax there, p (1 - p), each on "
+        "average:",
         ("d", "variance", "weight", "slope", "variance, scaled", "weight, scaled", "slope, scaled"),
         tuple(rows),
     )
@@ -62,10 +63,11 @@ def variances(widths: Sequence[int]) -> list[tuple[float, float]]:
 
 def _spread(scores: Array) -> tuple[str, str, str]:
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    weight = round(float((powers / powers.sum(axis=1, keepdims=True)).max(axis=1).mean()), 3)
+    largest = (powers / powers.sum(axis=1, keepdims=True)).max(axis=1)
+    slope = float((largest * (1 - largest)).mean())
     variance = scores.var()
     written = f"{variance:,.0f}" if variance >= 10 else f"{variance:.2f}"
-    return written, f"{weight:.3f}", f"{weight * (1 - weight):.3f}"
+    return written, f"{float(largest.mean()):.3f}", f"{slope:.3f}"
 
 
 def _small(choices: Choices, arrays: dict[str, Array]) -> Program:
@@ -168,7 +170,11 @@ def reinforce() -> Measured:
             float(np.abs(one[:count].mean(axis=0) - exact).max()) for one in (plain, steadied)
         ]
         rows.append((f"{count:,}", *(f"{error:.4f}" for error in errors)))
-    spreads = [f"{float(one.var(axis=0).sum()):.3f}" for one in (plain, steadied)]
+    apart = ((np.eye(KEYS) - shares) ** 2).sum(axis=1)
+    spreads = [
+        f"{float(shares @ ((reward - b) ** 2 * apart) - (exact**2).sum()):.3f}"
+        for b in (0.0, float(shares @ reward))
+    ]
     return Measured(
         f"A query with {KEYS} keys and random rewards around 2. The largest error of the mean "
         "estimate; in the last row, the variance of one estimate, summed over the scores:",
@@ -194,15 +200,20 @@ def forgetting() -> Measured:
         through = slope[:, None] * (recurrent @ through)
         sizes.append(float(np.linalg.norm(inward @ through)))
     rows = [
-        (f"{back}", f"{sizes[back]:.2g}", f"{100 * sizes[back] / sizes[0]:.2g} %", "1")
+        (f"{back}", _plain(sizes[back]), f"{_plain(100 * sizes[back] / sizes[0])} %", "1")
         for back in (0, 1, 2, 4, 8, 16, 32)
     ]
     return Measured(
-        f"An untrained recurrent net, s' = tanh(s W + x U) of width {width}: the size of ∂z / ∂x "
+        f"An untrained recurrent net, h' = tanh(h A + x B) of width {width}: the size of ∂z / ∂x "
         "for a word that many steps before the end, and how many steps lie between by attention:",
         ("steps back", "|∂z / ∂x|", "of the last word's", "steps by attention"),
         tuple(rows),
     )
+
+
+def _plain(number: float) -> str:
+    """A number with three digits and no power of ten beside it."""
+    return np.format_float_positional(number, 3, fractional=False, trim="-")
 
 
 def dot_or_additive() -> Measured:

@@ -71,7 +71,7 @@ ADDITIVE = Mechanism(
     meanings=MEANINGS,
     about=(
         "A small network with one hidden layer compares every query with every key: both are "
-        "turned by a matrix of their own, added, bent by tanh, and weighed by v. It is the "
+        "turned by a matrix of their own, added, bent by tanh, and weighed by v_a. It is the "
         "attention of the first translation models that had one. Its hidden layer has a "
         "number for every pair and hidden unit, which is what makes it costly."
     ),

@@ -34,9 +34,9 @@ DOT = Mechanism(
     define=partial(attention_layer, score=dot_scores),
     takes=BY_ELEMENT,
     about=(
-        "The simplest score and the cheapest: multiply a query and a key number by number and "
-        "add up. It has no parameters. It is large where both are long and point the same "
-        "way, and its spread grows with their width d, which is what scaled dot-product "
+        "The simplest score, and the cheapest that compares a query with a key: multiply both "
+        "number by number and add up. It has no parameters. It is large where both are long and "
+        "point the same way, and its spread grows with their width d, which is what scaled dot-product "
         "attention corrects."
     ),
 )
@@ -51,9 +51,9 @@ SCALED = Mechanism(
     define=partial(attention_layer, score=scaled_scores),
     takes=BY_ELEMENT,
     about=(
-        "Dot products divided by √d. The dot product of two vectors whose numbers have "
-        "variance 1 has variance d: undivided, wide vectors would give nearly all the weight "
-        "to one key, and softmax would let almost no gradient through. This is the attention "
-        "of the Transformer."
+        "Dot products divided by √d. The dot product of two vectors whose numbers are "
+        "independent, with mean 0 and variance 1, has variance d: undivided, wide vectors would "
+        "give nearly all the weight to one key, and softmax would let almost no gradient "
+        "through. This is the attention of the Transformer."
     ),
 )

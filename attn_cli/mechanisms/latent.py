@@ -200,7 +200,7 @@ MLA = Mechanism(
     name="mla",
     also=("latent", "multi-head-latent", "deepseek", "deepseek-v2"),
     title="Multi-head latent attention",
-    formula="softmax((Q Kᵀ + Q_R K_Rᵀ) / √(d + d_r)) V, K and V from one latent row",
+    formula="softmax((Q Kᵀ + Q_R K_Rᵀ) / √(d_h + d_r)) V, K and V from one latent row",
     source="DeepSeek-V2 2024, section 2.1",
     arrays=latent_layout,
     define=latent_attention,
@@ -233,7 +233,7 @@ FOLDED = MLA._replace(
     also=("absorbed",),
     name="mla-folded",
     title="Multi-head latent attention, folded",
-    formula="softmax((Q W_UKᵀ Cᵀ + Q_R K_Rᵀ) / √(d + d_r)) C W_UV, C the latent rows",
+    formula="softmax((Q W_UKᵀ Cᵀ + Q_R K_Rᵀ) / √(d_h + d_r)) C W_UV, C the latent rows",
     source="DeepSeek-V2 2024, section 2.1.2",
     define=folded_latent_attention,
     form="folded (absorbed): W_UK joins the queries and W_UV follows the weighted sum, so that no "
@@ -250,7 +250,7 @@ FOLDED = MLA._replace(
         "multiplied by W_UK once, and asks the latent rows themselves; their mixture is "
         "multiplied by W_UV after the weighted sum. No key and no value is ever made. For one new "
         "token beside a long cache this saves nearly everything; for a whole sequence it costs "
-        "more, because a latent row is wider than a head."
+        "more, because a latent row is usually wider than a head (4 times in the paper)."
     ),
     example="--n 3 --latent 4 --only q_latent",
 )

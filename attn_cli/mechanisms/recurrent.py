@@ -102,8 +102,8 @@ DELTA = Mechanism(
     about=(
         "Linear attention can't correct itself: a key that comes again adds its new value to "
         "the old one. The delta rule reads first what the key holds, and writes only the "
-        "difference, β of it. With β = 1 and keys of length 1 a key holds exactly its latest "
-        "value."
+        "difference, β of it. With β = 1 and keys of length 1 a key holds exactly its value "
+        "right after it is written; later keys change that unless they are orthogonal to it."
     ),
     example=(
         '--q "1 0; 0 1; 1 0" --k "1 0; 0 1; 1 0" --v "1 2; 3 4; 5 6" --param "beta=1 1 1" '

@@ -106,7 +106,7 @@ def half_unit(text: str, precision: int) -> float:
     """Half of what the last digit of a written number stands for."""
     if "e" in text:
         return 0.5 * 10.0 ** (int(text.partition("e")[2]) - max(precision - 1, 0))
-    return 0.5 * 10.0**-precision
+    return 0.5 * 10.0 ** -max(precision, len(text.partition(".")[2]))
 
 
 NOISE = 1e-13

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite, isnan
+from math import floor, isfinite, isnan, log10
 
-LARGE = 1e6
+LARGE, SMALL = 1e6, 1e-4
+"""From the first on, and below the second, a number has its power of ten beside it."""
 
 FEW, DECIMALS = 2, 4
 """Decimals of a table: usually, and at most where nobody asks for more; of a number that is worked
@@ -26,7 +27,9 @@ def short(number: float, precision: int = 4) -> str:
     if number == 0:
         return "0"
     fixed = f"{number:.{precision}f}"
-    if abs(number) >= LARGE or float(fixed) == 0:
+    if abs(number) >= SMALL and float(fixed) == 0:
+        fixed = f"{number:.{max(precision, 1) - 1 - floor(log10(abs(number)))}f}"
+    elif abs(number) >= LARGE or float(fixed) == 0:
         return scientific(number, precision)
     return fixed.rstrip("0").rstrip(".") if "." in fixed else fixed
 

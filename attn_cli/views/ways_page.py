@@ -14,8 +14,8 @@ from attn_cli.views.numbers import short
 from attn_cli.views.page import Block, Display, Grids, Heading, Lines, Title, listing
 
 EXPLAINED = (
-    "entropy: of a query's weights, in nats, the mean of all queries; keys: e^entropy, as many as "
-    "would share the weight evenly",
+    "entropy: of a query's weights, in nats; keys: e^entropy of a query, as many as would share "
+    "the weight evenly; both the mean of all queries",
     "change: the largest difference of any number of the output from the first line's",
     "FLOPs: of all steps; masked pairs are left out",
 )

@@ -53,7 +53,8 @@ MEANINGS = {
     "attention_longer": "with length d",
     "q_angles": "by how much each pair of a query's numbers is turned at its position",
     "k_angles": "by how much each pair of a key's numbers is turned at its position",
-    "q_turned": "each query turned; its products with keys now depend on their distance",
+    "q_turned": "each query turned; its products with keys now depend on their distance and its "
+    "direction",
     "k_turned": "each key turned by its own position",
     "q_heads": "each head takes its own columns of the queries",
     "k_heads": "each head takes its own columns of the keys",
@@ -65,7 +66,7 @@ MEANINGS = {
     "p_hidden": "what each query says of its place",
     "p_bent": "bent to between -1 and 1",
     "p_score": "one number for each query",
-    "p_share": "where along the keys, from 0 (first) to 1 (last)",
+    "p_share": "where along the keys, from 0 (the first) to 1 (one past the last)",
     "centre": "the place of each query among the keys",
     "places": "the position of each key",
     "away": "how far each key is from the query's place",
