@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import IntEnum
 
 from attn_cli.spelling import spelled
+
+ENDLESS = re.compile(r"(?<=')[^']{200,}(?=')|\S{200,}")
+"""What no message repeats: somebody's file in place of its name."""
 
 CARET_WIDTH = 72
 """Signs of a line that are shown around a caret."""
@@ -31,8 +35,8 @@ class AttnError(ValueError):
 
     def __init__(self, message: str) -> None:
         """Call choices in the message as the caller calls them (see attn_cli.spelling)."""
-        super().__init__(spelled(message))
-        self.message = message
+        self.message = ENDLESS.sub(lambda match: brief(match[0]), message)
+        super().__init__(spelled(self.message))
 
 
 class ImpossibleError(AttnError):

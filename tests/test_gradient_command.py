@@ -173,6 +173,7 @@ def test_the_option_changes_the_output(attn: Attn, option: str) -> None:
     """With the option standard output differs from what it is without."""
     np.save("rows.npy", normal(0, 5, 4))
     np.save("square.npy", normal(1, 4, 4))
+    np.save("lead.npy", np.tri(8, 4, -1, bool).reshape(2, 4, 4) | np.eye(4, dtype=bool))
     np.save("four.npy", normal(5, 1, 2, 3, 4))
     np.save("table.npy", normal(4, 32))
     np.save("whole.npy", normal(6, 4, 4))
@@ -197,7 +198,7 @@ def test_chinese(attn: Attn) -> None:
     """Meanings and heads of tables are said in Chinese."""
     out = attn("gradient", *SMALL, "--lang", "zh").out
     assert "每个数组得到的梯度" in out
-    assert "损失随 scores 的每个数变化多少" in out
+    assert "scores 的每个数变化时，损失变化多少" in out
 
 
 def test_saturated_scores_let_less_through(attn: Attn) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import attn_cli as library
 from attn_cli import masks
 from attn_cli.readings.values import evaluate
 from attn_cli.transforms import blocks
@@ -354,3 +355,33 @@ def test_archives_may_hold_other_things(attn: Attn) -> None:
     ran = attn("compute", "--input", "a.npz")
     assert ran.status == 2
     assert "--input, q: this is not a NumPy array file" in ran.err
+
+
+@pytest.mark.parametrize("sign", ["x", "x ", "1,", "lengths(", "a/", "'"])
+def test_a_long_text_is_no_path_and_is_not_repeated(sign: str) -> None:
+    """Whatever stands where a short text is meant, the message stays short."""
+    text = sign * (60_000 // len(sign))
+    for name in ("q", "w_q", "mask", "bias", "dtype", "normalizer", "scale"):
+        with pytest.raises(library.AttnError) as caught:
+            library.compute(**{name: text})
+        assert len(str(caught.value)) < 2_000
+    for asked in (library.check, lambda one: library.complexity(config=one)):
+        with pytest.raises(library.AttnError) as caught:
+            asked("x" * 300)
+        assert len(str(caught.value)) < 400
+
+
+def test_a_configuration_may_be_its_text() -> None:
+    """What begins with a brace is read; a file may begin with a mark of its bytes' order."""
+    text = '{"model_type": "llama", "hidden_size": 64, "num_attention_heads": 4, '
+    text += '"num_hidden_layers": 2, "max_position_embeddings": 32}'
+    assert "d_model = 64, 4 heads" in str(library.complexity(config=text))
+
+
+def test_json_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """As editors of some systems write it."""
+    file = tmp_path / "all.json"
+    file.write_text('{"q": [[1, 0]], "k": [[1, 0]], "v": [[1, 2]]}', encoding="utf-8-sig")
+    assert library.compute(input=str(file)).output.tolist() == [[1, 2]]
+    file.write_text('{"model_type": "llama"}', encoding="utf-8-sig")
+    assert "llama" in str(library.complexity(config=str(file)))

@@ -408,6 +408,8 @@ def test_what_is_given_stays_and_what_is_said_holds() -> None:
         attn.complexity(n=3).at(mode="linear")
     with pytest.raises(attn.AttnError, match="q: masked entries are not read"):
         attn.compute(np.ma.masked_array([[1, 2.0]], [[1, 0]]))
+    unmasked = np.ma.masked_array([[1, 2.0]], [[0, 0]])
+    assert attn.compute(unmasked, [[1, 0]], [[1, 2]]).output.tolist() == [[1, 2]]
     with attn.speaking("zh"):
         said = attn.complexity(n=4, d=4)
     assert str(said) != str(attn.complexity(n=4, d=4))

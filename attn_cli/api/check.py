@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,17 @@ from typing import Any
 import numpy as np
 
 from attn_cli.api.cells import names_along
+from attn_cli.api.decode import wanted_request
 from attn_cli.api.diagnose import cause_of
 from attn_cli.api.evaluated import evaluated
 from attn_cli.api.facts import facts
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look
-from attn_cli.api.requests import Request, request_of
+from attn_cli.api.requests import Request
 from attn_cli.api.run import Run
 from attn_cli.api.shown import Documented, Frame
 from attn_cli.api.worked_examples import Example, read_example
-from attn_cli.api.worked_steps import Written, given_in, mask_written, placed
+from attn_cli.api.worked_steps import Inputs, Written, given_in, mask_written, placed
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, listed
 from attn_cli.faults import Setting
@@ -29,7 +31,7 @@ from attn_cli.views.check_page import check_document, check_page
 from attn_cli.views.numbers import short
 from attn_cli.views.page import Block
 from attn_cli.worked.entries import Entry
-from attn_cli.worked.explaining import Rule, other_step, rules_missed
+from attn_cli.worked.explaining import Rule, carried_by, other_step, rules_missed
 from attn_cli.worked.marking import Mark, followed, marked, most_decimals
 from attn_cli.worked.matrices import Matrix
 from attn_cli.worked.slips import Place, slip_of
@@ -105,10 +107,48 @@ def checked(
     refuse_other(spec, "check")
     sources = sources or Sources(None)
     read = read_example(example, sources)
+    first = _checked(read, arrays, spec, sources, answers=answers)
+    if not first.having("wrong"):
+        return Check(first)
+    for words, changes in _otherwise(read, arrays, spec.under(read.choices)):
+        try:
+            other = _checked(read, arrays, spec.but(**changes), sources, answers=answers)
+        except AttnError:
+            continue
+        if not other.having("wrong", "carried"):
+            return Check(other._replace(notices=(said(words), *other.notices)))
+    return Check(first)
+
+
+UNSCALED = re.compile(
+    r"(?i)\b(un-?scaled|no scal(e|ing)|without (the )?scal(e|ing)|not scaled|skip(ping)? the scal)"
+    r"|不缩放|未缩放"
+)
+
+
+def _otherwise(read: Example, arrays: Arrays, spec: Spec) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Choices that a page may have made without stating them, and what is said where they fit."""
+    if not read.choices:
+        if arrays.mask is None and not {*MASKS} & {*spec.said()}:
+            yield "The numbers hold with ‹causal›, which is taken to be meant.", {"causal": True}
+        if spec.scale is None and UNSCALED.search(read.words):
+            yield "The numbers hold with ‹scale 1›, as the page says.", {"scale": 1.0}
+
+
+def _checked(
+    read: Example, arrays: Arrays, spec: Spec, sources: Sources, *, answers: bool
+) -> CheckReport:
     spec = spec.under(read.choices)
-    found = given_in(read.matrices, spec)
+    found = given_in(read, spec)
+    on_page = found.arrays
+    if read.given is not None:
+        found = _not_drawn(read, found, arrays, spec, sources)
+    halves = {n: one for n, one in found.halves.items() if getattr(arrays, n, None) is None}
     spec, arrays, told = _with_mask(
-        spec, _with_inputs(arrays, found.arrays), read.matrices, stated=bool(read.choices)
+        spec,
+        _with_inputs(arrays, found.arrays),
+        read.matrices,
+        stated=bool(read.choices) and "mask" not in (read.given or ()),
     )
     if found.again:
         told.append(
@@ -118,38 +158,160 @@ def checked(
                 lines=", ".join(found.again),
             )
         )
-    request = request_of(spec, arrays, sources)
+    request = wanted_request(spec, arrays, sources)
     whole = Look(whole=True)
     run = Run(evaluated(request, whole), whole)
     ways = {step.name: (step.symbol, step.formula) for step in run.trace.steps if not step.given}
-    if not request.drawn:
+    if not request.drawn or read.given is not None:
         written, notices = placed(read, request, ways)
     else:
         written, notices = _placed_beside_random(read, request, ways)
-    _refuse_random(request, [*written])
+        _refuse_random(request, [*written])
     meant = Setting(request.mechanism, request.choices, request.arrays)
+    halves = {
+        name: one
+        for name, one in halves.items()
+        if name in request.arrays and request.arrays[name].shape == one.shape
+    }
+    written, doubted = _without_guesses(meant, written, halves, read.kind)
     entries = {name: one.entries for name, one in written.items()}
-    marks = marked(meant, entries)
+    marks = marked(meant, entries, halves, read.kind)
+    rules = [*rules_missed(meant, entries, marks)]
+    marks = carried_by(marks, rules)
     follows = followed(meant, entries, marks)
     steps = tuple(
-        _step(run, request, name, own, written[name].lines, follows, other_step(meant, own))
+        _step(run, name, own, written[name].lines, follows, other_step(meant, own))
         for name, own in marks.items()
     )
-    return Check(
-        CheckReport(
-            mode=request.mechanism.name,
-            title=said("Check of {what}", what=read.name),
-            formula=run.trace.formula,
-            source=run.trace.source,
-            seed=None,
-            facts=facts(request),
-            notices=(*told, *notices),
-            answers=answers,
-            asked=read.asked,
-            steps=steps,
-            missed=tuple(_missed(meant, rules_missed(meant, entries, marks))),
-        )
+    numbers = _count(read, on_page, entries)
+    return CheckReport(
+        mode=request.mechanism.name,
+        title=said("Check of {what}", what=read.name),
+        formula=run.trace.formula,
+        source=run.trace.source,
+        seed=None,
+        facts=facts(request),
+        notices=(*_little(numbers), *told, *doubted, *_loose(steps), *notices),
+        answers=answers,
+        asked=read.asked,
+        steps=steps,
+        missed=tuple(_missed(meant, rules)),
+        numbers=numbers,
     )
+
+
+def _not_drawn(
+    read: Example, found: Inputs, arrays: Arrays, spec: Spec, sources: Sources
+) -> Inputs:
+    """Arrays of an exported page but those that are as they were drawn: these have all digits.
+
+    Raises AttnError for one that was given and is not on the page.
+    """
+    given = read.given or {}
+    held = {name: np.array(one) for name, one in given.items() if one is not None}
+    kept = {name: one for name, one in found.arrays.items() if name in given} | held
+    missing = sorted({*given} - {*kept, "mask"})
+    if missing:
+        raise AttnError(
+            f"This page was computed from {listed(missing)}, which it does not show: "
+            "export it with ‹steps›, or save it."
+        )
+    drawn = wanted_request(spec, _with_inputs(arrays, kept), sources).arrays
+    for name, one in found.arrays.items():
+        own = drawn.get(name)
+        half = found.halves.get(name, np.zeros(one.shape))
+        alike = own is not None and own.shape == one.shape
+        if alike and own is not None and not _reads_as(own, one, half):
+            kept[name] = one
+    halves = {name: one for name, one in found.halves.items() if name in kept and name not in held}
+    return Inputs(kept, found.again, halves)
+
+
+def _reads_as(drawn: Array, written: Array, half: Array) -> bool:
+    allowed = np.maximum(half, 0.5 * 10.0 ** -_fewest(written)) + 1e-9 * np.abs(drawn)
+    return bool((np.abs(drawn - written) <= allowed).all())
+
+
+def _fewest(written: Array) -> int:
+    """Decimals with which numbers are written, as far as their values tell."""
+    for count in range(13):
+        if (np.round(written, count) == written).all():
+            return count
+    return 13
+
+
+def _without_guesses(
+    meant: Setting, written: dict[str, Written], halves: Mapping[str, Array], kind: str
+) -> tuple[dict[str, Written], tuple[str, ...]]:
+    """The steps without those whose name is a guess and whose numbers are others.
+
+    A page is never wrong for numbers that may be meant to be something else.
+    """
+    told: list[str] = []
+    kept = dict(written)
+    while True:
+        marks = marked(meant, {name: one.entries for name, one in kept.items()}, halves, kind)
+        doubted = [
+            name
+            for name, own in marks.items()
+            if not kept[name].sure and any(one.status == "wrong" for one in own)
+        ]
+        if not doubted:
+            return kept, tuple(told)
+        if len(kept) == 1 and not kept[doubted[0]].sure:
+            raise AttnError(
+                f"What may be {doubted[0]} here has other numbers, and nothing else is named: "
+                f"name it, as in {doubted[0]} = …, to have it checked."
+            )
+        lines = kept.pop(doubted[0]).lines
+        told.append(
+            said(
+                "Line {line} may be {step}, by the words beside it, and has other numbers: it is "
+                "not judged. Name it, as in {step} = …, to have it checked.",
+                line=int(lines[lines > 0].min(initial=lines.max())),
+                step=doubted[0],
+            )
+        )
+
+
+FEW = 0.8
+"""A part of a page's numbers below which it is said how many were read."""
+
+
+def _count(
+    read: Example, inputs: Mapping[str, Array], steps: Mapping[str, Array]
+) -> tuple[int, int]:
+    """How many numbers stand in an example, and how many of them were read."""
+    known = sum(one.size for one in inputs.values())
+    known += sum(one.value is not None for each in steps.values() for one in each.flat)
+    held = sum(e.value is not None for one in read.matrices for e in one.entries.flat)
+    return max(held, min(read.numbers, loose_numbers(read.words)), known), known
+
+
+def loose_numbers(words: str) -> int:
+    """Decimal numbers of a page, as results have them: not those of headings and lists."""
+    return len(re.findall(r"(?<![\w.])[-+−]?\d+\.\d+(?![\w.])", words))
+
+
+def _little(numbers: tuple[int, int]) -> Iterator[str]:
+    every, known = numbers
+    if known < FEW * every:
+        yield said("{read} of about {all} numbers were read.", read=known, all=every)
+
+
+def _loose(steps: Sequence[CheckedStep]) -> Iterator[str]:
+    """Names entries that hold only if what is given is rounded too."""
+    loose = [one for step in steps for one in step.having("loose")]
+    if loose:
+        cells = ", ".join(f"{one.cell} = {one.written}" for one in loose[:MOST_LOOSE])
+        yield said(
+            "Right only if the given numbers are rounded as they are written: {cells}{more}.",
+            cells=cells,
+            more=", …" if len(loose) > MOST_LOOSE else "",
+        )
+
+
+MOST_LOOSE = 4
 
 
 def _with_mask(
@@ -194,25 +356,23 @@ def _refuse_random(request: Request, wanted: list[str]) -> None:
     random = [step.name for step in needed if step.name in request.drawn]
     if random:
         raise AttnError(
-            f"{listed(random)} {'is' if len(random) == 1 else 'are'} not in it: write "
-            f"{'the matrix' if len(random) == 1 else 'the matrices'} with a name, as in "
+            f"It does not hold {listed(random)}: write each matrix with its name, as in "
             f"{random[0].upper()} = [[1, 0], [0, 1]], or give ‹{random[0]}›."
         )
 
 
 def _step(
     run: Run,
-    request: Request,
     name: str,
     marks: list[Mark],
     lines: Array,
     follows: Follows,
     other: str | None,
 ) -> CheckedStep:
-    traced, axes = run.trace.step(name), request.program[name].axes
-    names = [names_along(request, axis, name) for axis in axes]
+    traced, names = run.trace.step(name), _names(run, name)
     decimals = most_decimals(one.entry for one in marks)
-    made = [_entry(run, one, lines, decimals, follows, marks) for one in marks]
+    due = np.array([one.due for one in marks]).reshape([at + 1 for at in marks[-1].at])
+    made = [_entry(run, one, names, lines, decimals, follows, due) for one in marks]
     columns = names[-1]
     across = len(columns)
     rows = [tuple(made[at : at + across]) for at in range(0, len(made), across)]
@@ -229,30 +389,33 @@ def _step(
     )
 
 
-def _named(names: list[tuple[str, ...]], at: tuple[int, ...]) -> list[str]:
+def _named(names: Sequence[Sequence[str]], at: tuple[int, ...]) -> list[str]:
     return [own[place] for own, place in zip(names, at, strict=False)]
 
 
 def _entry(
     run: Run,
     mark: Mark,
+    names: Sequence[Sequence[str]],
     lines: Array,
     decimals: int,
     follows: Follows,
-    marks: list[Mark],
+    due: Array,
 ) -> CheckedEntry:
     digits = decimals + MORE_DIGITS
     wrong = mark.status == "wrong"
     return CheckedEntry(
-        cell=_cell(run, mark),
+        cell=_cell(names, mark),
         line=int(lines[mark.at]),
         written=mark.entry.text,
         right=_number(mark.right, digits, mark.entry),
         due=_number(mark.due, digits, mark.entry),
         status=mark.status,
         work=run.work(f"{mark.step}[{','.join(map(str, mark.at))}]") if wrong else "",
-        slip=_slip(mark, marks) if wrong else "",
-        follows=tuple(_cell(run, one) for one in follows.get((mark.step, mark.at), ())),
+        slip=_slip(mark, due) if wrong else "",
+        follows=tuple(
+            _cell(_names(run, one.step), one) for one in follows.get((mark.step, mark.at), ())
+        ),
     )
 
 
@@ -263,20 +426,22 @@ def _number(number: float, digits: int, entry: Entry) -> str:
     return f"{short(100 * number, max(digits - 2, 0))}%"
 
 
-def _cell(run: Run, mark: Mark) -> str:
+def _names(run: Run, step: str) -> list[tuple[str, ...]]:
+    """What the places along each axis of a step are called."""
     request = run._found.request
-    names = [names_along(request, axis, mark.step) for axis in request.program[mark.step].axes]
+    return [names_along(request, axis, step) for axis in request.program[step].axes]
+
+
+def _cell(names: Sequence[Sequence[str]], mark: Mark) -> str:
     return f"{mark.step}[{','.join(_named(names, mark.at))}]"
 
 
-def _slip(mark: Mark, marks: list[Mark]) -> str:
-    shape = tuple(at + 1 for at in marks[-1].at)
-    due = np.array([one.due for one in marks]).reshape(shape)
+def _slip(mark: Mark, due: Array) -> str:
     found = slip_of(Place(mark.entry, mark.due, due, mark.at))
     return said(found.says) if found is not None else ""
 
 
-def _missed(meant: Setting, rules: Iterator[Rule]) -> Iterator[Missed]:
+def _missed(meant: Setting, rules: Sequence[Rule]) -> Iterator[Missed]:
     for one in rules:
         cause = cause_of(one.fault, meant, one.setting)
         yield Missed(one.step, cause, ", ".join(one.setting.details), one.whole)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -19,7 +20,7 @@ from attn_cli.costs.roofline import model_timing, timing
 from attn_cli.costs.symbolic import Shape
 from attn_cli.costs.variants import sweep, variants
 from attn_cli.data.machines import MACHINES, Machine
-from attn_cli.errors import AttnError, did_you_mean
+from attn_cli.errors import AttnError, brief, did_you_mean
 from attn_cli.results.cost import BackwardReport
 from attn_cli.spec import Spec, refuse_other
 from attn_cli.spelling import choice
@@ -49,7 +50,8 @@ def complexity(
     """Count operations and bytes, as formulas and as numbers.
 
     given: choices as Spec has them; a size is a whole number or a letter, or left out (n=512,
-    d="d"). mask: an expression, or an array. config: a model's configuration file instead.
+    d="d"). mask: an expression, or an array. config: a model's configuration file
+    instead, or the text of one.
     details: its page has memory, other layers and counting conventions too; plot: and the sweep
     drawn.
 
@@ -170,20 +172,31 @@ def model_of(spec: Spec, arrays: Arrays) -> ModelCost:
         dtype=None if spec.dtype is None else _dtype(spec.dtype, "‹dtype›"),
         kv_dtype=None if spec.kv_dtype is None else _dtype(spec.kv_dtype, "‹kv_dtype›"),
     )
-    try:
-        with Path(spec.config).open("rb") as file:
-            config = json.loads(file.read(LONGEST_CONFIG))
-    except IsADirectoryError:
-        raise AttnError(f"‹config›: {spec.config!r} is a folder.") from None
-    except FileNotFoundError:
-        raise AttnError(f"‹config›: there is no file {spec.config!r}.") from None
-    except (ValueError, RecursionError) as error:
-        raise AttnError(f"‹config›: {spec.config} is not JSON: {error}") from None
-    if not isinstance(config, dict):
-        raise AttnError(f"‹config›: {spec.config} holds no object of names and values.")
-    made = model_report(_mechanism(spec), config, questions)
+    made = model_report(_mechanism(spec), _config(spec.config), questions)
     machine = _machine(spec)
     return ModelCost(made, model_timing(made, machine) if machine is not None else None)
+
+
+def _config(given: str) -> dict[str, Any]:
+    """The names and values of a configuration file, or of its text."""
+    name = brief(given)
+    raw = given.encode() if given.lstrip().startswith("{") else _bytes(Path(given), name)
+    try:
+        config = json.loads(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise AttnError(f"‹config›: {name} is not JSON: {str(error)[:80]}") from None
+    if not isinstance(config, dict):
+        raise AttnError(f"‹config›: {name} holds no object of names and values.")
+    return config
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    if os.path.isdir(path):
+        raise AttnError(f"‹config›: {name!r} is a folder.")
+    if not os.path.exists(path):
+        raise AttnError(f"‹config›: there is no file {name!r}.")
+    with path.open("rb") as file:
+        return file.read(LONGEST_CONFIG)
 
 
 def _of_config(given: Any, option: str, what: str) -> int | None:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
-import numpy as np
-
 from attn_cli.api.cells import step_named
+from attn_cli.api.decode import wanted_request
 from attn_cli.api.evaluated import evaluated
 from attn_cli.api.given import Arrays, arranged
 from attn_cli.api.looking import Look, Progress, look_taken, silent
-from attn_cli.api.requests import in_bfloat16, request_of
 from attn_cli.api.run import Run
-from attn_cli.arrays.arguments import SETTINGS
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError
 from attn_cli.spec import Spec, refuse_other
-
-Array = np.ndarray[Any, Any]
 
 
 def compute(
@@ -50,13 +44,6 @@ def compute(
     return computed(arrays, chosen, look)
 
 
-def read_again(arrays: Mapping[str, Array], settings: str, look: Look, dtype: str | None) -> Run:
-    """A run that was pickled: as one that was saved is read back."""
-    held = {**arrays, SETTINGS: np.array(settings)}
-    narrow = dtype if dtype == "bfloat16" else None
-    return computed(Arrays(input=held), Spec(dtype=narrow), look)
-
-
 def computed(
     arrays: Arrays,
     spec: Spec,
@@ -67,14 +54,7 @@ def computed(
     """The same from arrays and choices; look: what is looked at; sources: where text is read."""
     refuse_other(spec, "compute")
     sources = sources or Sources(None)
-    if spec.dtype == "bfloat16":
-        request = in_bfloat16(spec, arrays, sources)
-    elif spec.decode:
-        from attn_cli.api.decode import last_row
-
-        request = last_row(request_of(spec.but(causal=True), arrays, sources))
-    else:
-        request = request_of(spec, arrays, sources)
+    request = wanted_request(spec, arrays, sources)
     look = look._replace(
         only=step_named(look.only, request.program), start=step_named(look.start, request.program)
     )

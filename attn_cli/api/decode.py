@@ -7,16 +7,28 @@ from typing import Any
 import numpy as np
 
 from attn_cli.api.equal_runs import output_of, outputs_apart
-from attn_cli.api.requests import Request
+from attn_cli.api.given import Arrays
+from attn_cli.api.requests import Request, in_bfloat16, request_of
+from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError
 from attn_cli.masks import Mask
 from attn_cli.masks.placed import Offset
 from attn_cli.program import Program, Step
 from attn_cli.readings.cost import flops
 from attn_cli.readings.counted_pairs import count_of, kept_keys
+from attn_cli.spec import Spec
 from attn_cli.transforms import rows
 
 Array = np.ndarray[Any, Any]
+
+
+def wanted_request(spec: Spec, arrays: Arrays, sources: Sources) -> Request:
+    """A request as compute runs it: in bfloat16, or the last row alone, where that is chosen."""
+    if spec.dtype == "bfloat16":
+        return in_bfloat16(spec, arrays, sources)
+    if spec.decode:
+        return last_row(request_of(spec.but(causal=True), arrays, sources))
+    return request_of(spec, arrays, sources)
 
 
 def last_row(whole: Request) -> Request:

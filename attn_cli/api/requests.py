@@ -41,6 +41,7 @@ class Request(NamedTuple):
     that are as they were drawn then; saved_step: what was said of a saved decode step, and the
     digest of its output; hints: what looks otherwise than it was read; laid_out: how arrays were
     read; narrow: the float type that every step is rounded to, where it is computed in a wider one;
+    table: whether a mask was given as an array;
     usual: those that have their usual number. unused: arrays
     in --input that nothing asked for.
     chosen: the mask, where it places the queries, and the masks it is made of. query: the only one
@@ -66,6 +67,7 @@ class Request(NamedTuple):
     hints: tuple[str, ...] = ()
     laid_out: tuple[str, ...] = ()
     narrow: str = ""
+    table: bool = False
 
     @property
     def after(self) -> dict[str, Hook]:
@@ -140,6 +142,7 @@ def request_of(spec: Spec, arrays: Arrays, sources: Sources, *, shared: bool = F
         ),
         saved_step=_saved_step(settings, mechanism.cache, given),
         hints=(*read.hints, *taken_names(read.names), *_otherwise_read(read, given, bound, layout)),
+        table=read.mask is not None,
         laid_out=(*read.told, *told_layouts(spec, given, read.in_out, resumed=read.saved)),
     )
 

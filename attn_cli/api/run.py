@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attn_cli.api.cells import read_cell, refuse_unknown
-from attn_cli.api.evaluated import Evaluated
+from attn_cli.api.decode import wanted_request
+from attn_cli.api.evaluated import Evaluated, evaluated
+from attn_cli.api.given import Arrays
 from attn_cli.api.looking import Look
+from attn_cli.api.requests import Request
 from attn_cli.api.shown import Frame, Recipe, Shown, strict_json
 from attn_cli.api.traces import decoded_facts, trace_of
+from attn_cli.arrays.arguments import SETTINGS
+from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError
 from attn_cli.readings.traced import worked_cell
 from attn_cli.results.trace import Trace, TracedStep
@@ -25,12 +30,14 @@ from attn_cli.views.page import Block, Display
 from attn_cli.views.steps import worked_line
 
 if TYPE_CHECKING:
-    from attn_cli.api.requests import Request
     from attn_cli.transforms.gradient import Gradient
 
 Array = np.ndarray[Any, Any]
 
 SAVED = (".npz", ".json")
+
+MOST_HELD = 4000
+"""Numbers of given arrays that an exported page holds beside what it shows of them."""
 
 
 class Run(Shown):
@@ -38,9 +45,12 @@ class Run(Shown):
 
     _made: Gradient | None = None
 
-    def __init__(self, found: Evaluated, look: Look) -> None:
+    def __init__(
+        self, found: Evaluated, look: Look, choices: Mapping[str, Any] | None = None
+    ) -> None:
         self._found = found
         self._look = look
+        self._choices = choices
 
     @cached_property
     def trace(self) -> Trace:
@@ -129,13 +139,42 @@ class Run(Shown):
             return work_page(self.trace, look.show_work.partition("[")[0].strip())
         return compute_page(self.trace, display_of(look, frame), frame.command)
 
+    @property
+    def choices(self) -> dict[str, Any]:
+        """The choices by which `check` makes the run again, and the arrays that were given."""
+        if self._choices is not None:
+            return {**self._choices}
+        request = self._forward
+        drawn = (*request.drawn, *request.usual)
+        given = [name for name in request.arrays if name not in drawn]
+        if request.table:
+            given.append("mask")
+        return {**self.spec.said(), "given": ",".join(given)}
+
+    @property
+    def made_by(self) -> str:
+        """The choices, as JSON that a comment can hold."""
+        import json
+
+        arrays = {**self._forward.arrays, **({"mask": self["mask"]} if self._forward.table else {})}
+        names = self.choices["given"].split(",")
+        held: Any = self.choices["given"]
+        if sum(arrays[name].size for name in names if name) <= MOST_HELD:
+            held = {name: arrays[name].tolist() for name in names if name}
+        shown = {"head": self._look.head, "batch_index": self._look.batch_index}
+        shown = {name: one for name, one in shown.items() if one is not None}
+        stated = {**self.choices, **shown, "given": held}
+        text = json.dumps(stated, ensure_ascii=False, default=str)
+        return _in_a_comment(text.replace("Infinity", "1e999"))
+
     def to_dict(self) -> dict[str, Any]:
         """The document attn.trace/1, as --json prints it."""
         return strict_json(self.json())
 
     def json(self, *, ascii_only: bool = False) -> Iterator[str]:
         """The document as text, in pieces."""
-        return document.parts(self.trace, self._look.only, ascii_only, self._settings)
+        more = {"choices": self.choices}
+        return document.parts(self.trace, self._look.only, ascii_only, self._settings, more)
 
     @cached_property
     def _settings(self) -> dict[str, Any]:
@@ -152,9 +191,9 @@ class Run(Shown):
         """As a saved run is read back: its inputs and its mask, and the choices beside them."""
         import json
 
-        from attn_cli.api.compute import read_again
-
-        return read_again, (self._held, json.dumps(self._settings), self._look, self.spec.dtype)
+        arrays = {**self._held, SETTINGS: np.array(json.dumps(self._settings))}
+        narrow = self.spec.dtype if self.spec.dtype == "bfloat16" else None
+        return read_again, (arrays, Spec(dtype=narrow), self._look, self.choices)
 
     @property
     def _held(self) -> dict[str, Array]:
@@ -220,3 +259,18 @@ def read_only(values: Array) -> Array:
     view = np.asarray(values).view()
     view.flags.writeable = False
     return view
+
+
+def _in_a_comment(text: str) -> str:
+    """JSON that neither ends a comment nor looks like a tag."""
+    for sign, code in (("--", "-\\u002d"), ("<", "\\u003c"), (">", "\\u003e")):
+        text = text.replace(sign, code)
+    return text
+
+
+def read_again(
+    arrays: Mapping[str, Array], spec: Spec, look: Look, choices: Mapping[str, Any]
+) -> Run:
+    """A run that was pickled: as one that was saved is read back."""
+    request = wanted_request(spec, Arrays(input=arrays), Sources(None))
+    return Run(evaluated(request, look), look, choices)

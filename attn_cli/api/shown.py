@@ -155,6 +155,11 @@ class Shown:
         written = self.exported(path.suffix.lower(), theme=theme, width=width)
         write_bytes(path, written, force=force)
 
+    @property
+    def made_by(self) -> str:
+        """The choices it was made by, as JSON that a comment of a file can hold; "" for none."""
+        return ""
+
     def exported(
         self, suffix: str, *, theme: Literal["dark", "light"] = "light", width: int | None = None
     ) -> bytes:
@@ -162,7 +167,9 @@ class Shown:
         from attn_cli.views import export
 
         language = self._context.copy().run(spoken)
-        sheet = export.Sheet(self.title, self.notices, theme, width or export.WIDTH, language)
+        sheet = export.Sheet(
+            self.title, self.notices, theme, width or export.WIDTH, language, self.made_by
+        )
         frame = Frame(sheet.width, figure=suffix in FIGURES)
         return export.WRITERS[suffix](self.blocks(frame), sheet)
 

@@ -119,7 +119,7 @@ def read_many(data: bytes | Path, kind: str, option: str) -> dict[str, Member | 
         return _safetensors(data, option)
     raw = _text_bytes(data, option)
     try:
-        value = literals.json_value(raw.decode())
+        value = literals.json_value(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise AttnError(f"{option}: {_called(data)} is not JSON: {str(error)[:80]}") from None
     if isinstance(value, dict):

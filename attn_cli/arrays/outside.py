@@ -18,7 +18,9 @@ def as_array(given: Any, option: str) -> Array:
     Raises AttnError for what holds no rows of equal length.
     """
     if isinstance(given, np.ma.MaskedArray):
-        raise AttnError(f"{option}: masked entries are not read; give ‹mask› for pairs.")
+        if np.ma.is_masked(given):
+            raise AttnError(f"{option}: masked entries are not read; give ‹mask› for pairs.")
+        given = given.data
     if hasattr(given, "is_complex") and given.is_complex():
         raise AttnError(f"{option}: it holds complex numbers; real numbers are needed.")
     detach = getattr(given, "detach", None)

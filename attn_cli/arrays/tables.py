@@ -43,12 +43,12 @@ def read_table(data: bytes, kind: str, option: str) -> Table:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise AttnError(f"{option}: this is neither text in UTF-8 nor a known format.") from None
-    lines = [line for line in text.splitlines() if line.partition("#")[0].strip()]
+    lines = [line for line in map(_without_remark, text.splitlines()) if line.strip()]
     if not lines:
         raise AttnError(f"{option}: there is nothing in it.")
     delimiter = DELIMITERS.get(kind, "," if "," in lines[0] else None)
     try:
-        found = Table(np.loadtxt(lines, delimiter=delimiter, ndmin=2))
+        found = Table(np.loadtxt(lines, delimiter=delimiter, ndmin=2, comments=None))
     except ValueError:
         if kind == ".txt" and re.search(SIGNS_OF_LITERALS, text):
             return Table(literals.parse("\n".join(lines), option))
@@ -56,6 +56,14 @@ def read_table(data: bytes, kind: str, option: str) -> Table:
     if np.isinf(found.array).any() and "inf" not in text.lower():
         raise AttnError(f"{option}: a number is beyond float64, whose largest is 1.798e308.")
     return found
+
+
+PIECE = re.compile(r"\s*##\w+\s*[,\t ]\s*[-+.\d]")
+"""A row of a piece of a word as BERT's tokenizer writes it: ##ing."""
+
+
+def _without_remark(line: str) -> str:
+    return line if PIECE.match(line) else line.partition("#")[0]
 
 
 def _named(lines: Sequence[str], delimiter: str | None, option: str) -> Table:
@@ -85,8 +93,7 @@ def _named(lines: Sequence[str], delimiter: str | None, option: str) -> Table:
 
 
 def _cells(line: str, delimiter: str | None) -> list[str]:
-    """The cells of a line without its remark; between quotes a comma is one."""
-    line = line.partition("#")[0]
+    """The cells of a line; between quotes a comma is one."""
     if delimiter is None:
         return line.split()
     import csv

@@ -36,8 +36,8 @@ DOT = Mechanism(
     about=(
         "The simplest score, and the cheapest that compares a query with a key: multiply both "
         "number by number and add up. It has no parameters. It is large where both are long and "
-        "point the same way, and its spread grows with their width d, which is what scaled dot-product "
-        "attention corrects."
+        "point the same way, and its spread grows with their width d, which is what scaled "
+        "dot-product attention corrects."
     ),
 )
 

@@ -14,9 +14,10 @@ class CheckedEntry(NamedTuple):
     """One entry: what is written and what is right.
 
     status: right, rounded (right for the rounded numbers before it), coarse (right with the few
-    digits it has), carried (follows from wrong ones before it), wrong, blank, unsaid. due: what
-    follows from the numbers before it as they are written. work: how the right number is made.
-    slip: what probably happened. follows: the wrong entries that it follows from.
+    digits it has), loose (right for given numbers that are rounded as they are written), carried
+    (follows from wrong ones before it), wrong, blank, unsaid. due: what follows from the numbers
+    before it as they are written. work: how the right number is made. slip: what probably happened.
+    follows: the wrong entries that it follows from.
     """
 
     cell: str
@@ -68,6 +69,7 @@ class CheckReport(NamedTuple):
     """A check.
 
     answers: whether entries are marked; asked: the steps whose are, all where none are named.
+    numbers: how many stand in the example, and how many of them were read.
     """
 
     mode: str
@@ -81,6 +83,7 @@ class CheckReport(NamedTuple):
     asked: tuple[str, ...]
     steps: tuple[CheckedStep, ...]
     missed: tuple[Missed, ...]
+    numbers: tuple[int, int] = (0, 0)
 
     def is_asked(self, step: CheckedStep) -> bool:
         """Whether the entries of a step are marked, and count."""
@@ -97,7 +100,15 @@ class CheckReport(NamedTuple):
 
     @property
     def points(self) -> tuple[int, int]:
-        """Entries that are right or follow rightly, and all that were to be filled in."""
+        """Entries that are right or follow rightly, and all that were to be filled in.
+
+        A rule that was missed throughout a step costs one point, not one for each of its numbers.
+        """
         steps = [one for one in self.steps if not self.answers or self.is_asked(one)]
         asked = [e for one in steps for e in one.entries if self.answers or e.status != "unsaid"]
-        return sum(e.status not in ("wrong", "blank", "unsaid") for e in asked), len(asked)
+        whole = {one.step for one in self.missed if one.whole}
+        lost = sum(e.status in ("blank", "unsaid") for e in asked)
+        for step in steps:
+            wrong = len(step.having("wrong"))
+            lost += min(wrong, 1) if step.name in whole else wrong
+        return len(asked) - lost, len(asked)

@@ -15,9 +15,9 @@ EXPLAINED = 2
 MOST_SHOWN = 12
 """Wrong entries that are worked out, and entries that are named in a line."""
 
-RIGHT = ("right", "rounded", "coarse")
+RIGHT = ("right", "rounded", "coarse", "loose")
 
-SIGNS = {"right": "✓", "rounded": "✓", "coarse": "✓", "carried": "✓→", "wrong": "✗"}
+SIGNS = {"right": "✓", "rounded": "✓", "coarse": "✓", "loose": "✓", "carried": "✓→", "wrong": "✗"}
 """What stands behind an entry that is marked."""
 
 
@@ -110,7 +110,7 @@ def _wrong(step: CheckedStep, missed: list[Missed]) -> Iterator[Block]:
     if step.other:
         told = said("These are the right numbers of {other}: was that meant?", other=step.other)
         yield Lines((told,))
-    elif missed:
+    if missed:
         yield Lines(tuple(line for rule in missed for line in _rule(rule)))
     explained = bool(step.other) or any(rule.whole for rule in missed)
     shown = EXPLAINED if explained else MOST_SHOWN

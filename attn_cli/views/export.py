@@ -29,7 +29,8 @@ class Sheet(NamedTuple):
     """What a file needs beside the page.
 
     notices: what has to be known to read it right. ground: of an SVG; HTML has both. width:
-    columns of text. language: of the page, en or zh.
+    columns of text. language: of the page, en or zh. made_by: the choices it was made by, by which
+    attn check reads it again; "" for none.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Sheet(NamedTuple):
     ground: Ground = "light"
     width: int = WIDTH
     language: str = ENGLISH.name
+    made_by: str = ""
 
 
 Writer = Callable[[list[Block], Sheet], bytes]
@@ -116,7 +118,12 @@ def _svg(blocks: list[Block], sheet: Sheet) -> bytes:
 
 def _html(blocks: list[Block], sheet: Sheet) -> bytes:
     page = _with_notices(blocks, sheet)
-    return html_page(page, visible(sheet.title), sheet.language).encode()
+    made = html_page(page, visible(sheet.title), sheet.language)
+    return f"{made}{_comment(sheet)}".encode()
+
+
+def _comment(sheet: Sheet) -> str:
+    return f"<!-- attn {sheet.made_by} -->\n" if sheet.made_by else ""
 
 
 def _text(blocks: list[Block], sheet: Sheet) -> bytes:
@@ -124,7 +131,7 @@ def _text(blocks: list[Block], sheet: Sheet) -> bytes:
 
 
 def _markdown(blocks: list[Block], sheet: Sheet) -> bytes:
-    return markdown_page(_with_notices(blocks, sheet)).encode()
+    return f"{markdown_page(_with_notices(blocks, sheet))}{_comment(sheet)}".encode()
 
 
 def _latex(blocks: list[Block], sheet: Sheet) -> bytes:

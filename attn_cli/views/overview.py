@@ -24,7 +24,15 @@ from attn_cli.views.page import (
     listing,
 )
 from attn_cli.views.pictures import is_handy, is_long, picture_of
-from attn_cli.views.steps import KINDS, given_parts, matrices, step_tables, sum_to_one, work_lines
+from attn_cli.views.steps import (
+    KINDS,
+    about_of,
+    given_parts,
+    matrices,
+    step_tables,
+    unit_of,
+    work_lines,
+)
 
 FEW_LINES = 48
 """Lines of a page that is shown step by step."""
@@ -102,22 +110,10 @@ def step_part(step: TracedStep, number: str, trace: Trace, display: Display) -> 
         right=f"{step.flops:,} FLOPs" if step.flops else "",
         latex=step.latex,
         kind=KINDS.get(step.name, ""),
-        about=_about(step, trace, display),
+        about=about_of(step, trace, display),
         brief=True,
     )
     return (heading, *step_tables(step, trace, display), *work_lines(step, trace))
-
-
-def _about(step: TracedStep, trace: Trace, display: Display) -> str:
-    """What a step means, and that its numbers are per cent."""
-    if display.percent and step.look == "share":
-        return f"{step.meaning}, {_unit(step, trace)}"
-    return step.meaning
-
-
-def _unit(step: TracedStep, trace: Trace) -> str:
-    """What weights are per cent of: their row, or 1 where rows have other sums."""
-    return said("% of each row") if sum_to_one(step, trace) else said("in %")
 
 
 def _formula(step: TracedStep) -> str:
@@ -160,7 +156,7 @@ def _weights(
     """The weights of every head that is shown, in per cent where no decimals are asked for."""
     percent = display.precision is None and step.look == "share"
     shown = display._replace(percent=percent)
-    about = f"{step.name}, {_unit(step, trace)}" if percent else step.name
+    about = f"{step.name}, {unit_of(step, trace)}" if percent else step.name
     parts: list[Part] = []
     drawn: Raster | Grids
     many = matrices(step, trace, shown)

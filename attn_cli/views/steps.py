@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+from attn_cli.language import said
 from attn_cli.results.trace import Trace, TracedStep, WorkedCell
 from attn_cli.spelling import spelled
 from attn_cli.views.grids import Matrix, grids_of
@@ -48,9 +49,21 @@ def step_blocks(step: TracedStep, number: str, trace: Trace, display: Display) -
         right=_right(step),
         latex=rf"\mathrm{{{escaped}}} = {step.latex}" if step.latex else "",
         kind=KINDS.get(step.name, ""),
-        about=step.meaning,
+        about=about_of(step, trace, display),
     )
     return [heading, *step_tables(step, trace, display), *work_lines(step, trace)]
+
+
+def about_of(step: TracedStep, trace: Trace, display: Display) -> str:
+    """What a step means, and that its numbers are per cent."""
+    if display.percent and step.look == "share":
+        return f"{step.meaning}, {unit_of(step, trace)}"
+    return step.meaning
+
+
+def unit_of(step: TracedStep, trace: Trace) -> str:
+    """What weights are per cent of: their row, or 1 where rows have other sums."""
+    return said("% of each row") if sum_to_one(step, trace) else said("in %")
 
 
 def work_lines(step: TracedStep, trace: Trace) -> list[Lines]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from math import inf, isinf
+from math import inf, isfinite, isinf
 from typing import NamedTuple
 
 from attn_cli.arrays import literals
@@ -36,7 +36,12 @@ DASHES = ("·", "-", "–", "—")
 UNSAID = ("", *DASHES)
 """What stands where nothing is said: an entry that a mask drops, or an empty place."""
 
+BOOLEANS = {"true": 1.0, "false": 0.0, "■": 1.0}
+"""What a mask may be written with."""
+
 DECIMAL = re.compile(r"(?P<whole>[-+]?\d*)(\.(?P<part>\d*))?([eE](?P<power>[-+]?\d{1,3}))?")
+USUAL = re.compile(r"(?P<whole>[-+]?\d+)(\.(?P<part>\d+))?(?P<power>)")
+"""What most entries are: seen first, since a page may hold a hundred thousand."""
 THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 INFINITE = re.compile(r"(?i)([-+]?)(∞|inf|infinity)")
 BOUND = re.compile(r"(?P<sign>[<>])(?P<number>\d*\.?\d+)")
@@ -59,10 +64,15 @@ CLEARED = (
 def read_entry(text: str) -> Entry | None:
     """Read one place of a matrix; None where it is neither a number nor left empty."""
     plain = text.strip()
+    usual = USUAL.fullmatch(plain)
+    if usual:
+        return _decimal(plain, usual)
     if BLANK.fullmatch(plain):
         return Entry(plain, blank=True)
     if plain in UNSAID:
         return Entry(plain)
+    if plain.lower() in BOOLEANS:
+        return Entry(plain, BOOLEANS[plain.lower()])
     for pattern, new in CLEARED:
         plain = pattern.sub(new, plain)
     plain = plain.replace("−", "-").strip()
@@ -99,7 +109,7 @@ def _number(text: str) -> Entry | None:
     elif re.fullmatch(r"[-+]?\d*,\d+", text):
         text = text.replace(",", ".")
     decimal = DECIMAL.fullmatch(text)
-    if decimal and re.search(r"\d", text):
+    if decimal and re.search(r"\d", decimal["whole"] + (decimal["part"] or "")):
         return _decimal(text, decimal)
     return _exact(text)
 
@@ -124,12 +134,23 @@ def _exact(text: str) -> Entry | None:
     """A fraction, a root or a power; None where it is no number."""
     if not re.search(r"\d", text) or EXACT.sub("", text) or re.search(r"\d\s+\d", text):
         return None
-    simple = literals.number(text)
-    if simple is not None:
-        return Entry(text, simple)
-    from attn_cli.arrays import exact_literals
+    value = literals.number(text)
+    if value is None:
+        from attn_cli.arrays import exact_literals
 
-    try:
-        return Entry(text, float(exact_literals.number(text.replace(" ", ""), "")))
-    except (AttnError, TypeError):
+        try:
+            value = float(exact_literals.number(text.replace(" ", ""), ""))
+        except (AttnError, TypeError):
+            return None
+    if not isfinite(value):
         return None
+    return Entry(text, value, _of_parts(text, value))
+
+
+ROUNDED = re.compile(r"\d*\.\d+")
+
+
+def _of_parts(text: str, value: float) -> float:
+    """How far a quotient or a product of rounded numbers may be off: as far as each of them."""
+    parts = [(float(one), len(one.partition(".")[2])) for one in ROUNDED.findall(text)]
+    return abs(value) * sum(0.5 * 10.0**-decimals / one for one, decimals in parts if one)

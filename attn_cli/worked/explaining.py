@@ -52,8 +52,10 @@ def _of_step(
                 said = [one for one in marks if one.entry.value is not None]
                 whole = all(_reads(made, one, half) for one in said)
                 found.append(Rule(step, fault, setting, whole))
-    best = [one for one in found if one.whole]
-    yield from (best or found)[:MOST_RULES]
+    best = [one for one in found if one.whole] or found
+    # a rule that changes more than another which gives the same is not what was missed
+    least = min((len(one.setting.touched) for one in best), default=0)
+    yield from [one for one in best if len(one.setting.touched) == least][:MOST_RULES]
 
 
 MOST_RULES = 3
@@ -83,6 +85,24 @@ def _reads(made: Array, mark: Mark, half: float = np.inf) -> bool:
         number == mark.entry.value
         or abs(number - mark.entry.value) <= min(half, mark.entry.half) + 1e-9
     )
+
+
+def carried_by(marks: Mapping[str, Sequence[Mark]], rules: Sequence[Rule]) -> dict[str, list[Mark]]:
+    """The same marks, where what a missed rule gives in later steps is carried, and not wrong."""
+    found, whole = {}, [one for one in rules if one.whole]
+    for step, own in marks.items():
+        made = [
+            value(one.setting, step, {})
+            for one in whole
+            if one.step != step and step in one.setting.program
+        ]
+        found[step] = [
+            mark._replace(status="carried")
+            if mark.status == "wrong" and any(_reads(numbers, mark) for numbers in made)
+            else mark
+            for mark in own
+        ]
+    return found
 
 
 def other_step(meant: Setting, marks: Sequence[Mark]) -> str | None:

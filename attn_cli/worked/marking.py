@@ -9,20 +9,23 @@ it is carried forward.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from attn_cli.faults import Setting
+from attn_cli.faults.evaluation import ROUNDING, computed
 from attn_cli.faults.fault import Array
 from attn_cli.readings.subprogram import Frame
 from attn_cli.readings.values import Hook, evaluate_steps
 from attn_cli.worked.entries import Entry
 
-Status = Literal["right", "rounded", "coarse", "carried", "wrong", "blank", "unsaid"]
+Status = Literal["right", "rounded", "coarse", "loose", "carried", "wrong", "blank", "unsaid"]
 """What an entry is: rounded where it is right only for the rounded numbers before it, coarse where
-it has fewer digits than those beside it and is right with these alone."""
+it has fewer digits than those beside it and is right with these alone, loose where it is right for
+given numbers that are rounded as they are written."""
 
 FINE = 1e-9
 """What is allowed for float64, relative to the largest number of a step."""
@@ -47,11 +50,18 @@ class Mark(NamedTuple):
     status: Status
 
 
-def marked(meant: Setting, written: Mapping[str, Array]) -> dict[str, list[Mark]]:
+def marked(
+    meant: Setting,
+    written: Mapping[str, Array],
+    halves: Mapping[str, Array] = MappingProxyType({}),
+    kind: str = "float64",
+) -> dict[str, list[Mark]]:
     """The marks of every matrix, in the order of the program.
 
-    written: arrays of Entry by their steps, in the shapes of these.
+    written: arrays of Entry by their steps, in the shapes of these. halves: how far given numbers
+    may be off by their rounding. kind: the float type that the numbers were computed in.
     """
+    spread = _spread(meant, [*written], halves)
     allowed = value(meant, "mask", {}) if "mask" in meant.program else None
     found: dict[str, list[Mark]] = {}
     as_written: dict[str, Array] = {}
@@ -65,7 +75,8 @@ def marked(meant: Setting, written: Mapping[str, Array]) -> dict[str, list[Mark]
             carried=value(meant, step, wrong),
         )
         entries = _unmasked(written[step], meant, step, allowed)
-        found[step] = [_mark(step, at, entries, ways) for at in np.ndindex(entries.shape)]
+        room = _Room(entries, ways.exact, spread.get(step, 0.0), kind)
+        found[step] = [_mark(step, at, entries, ways, room) for at in np.ndindex(entries.shape)]
         own = numbers(entries)
         faulty = _where(found[step], entries.shape, "wrong")
         unsure = faulty | _where(found[step], entries.shape, "carried")
@@ -126,11 +137,54 @@ def _where(marks: list[Mark], shape: Index, status: Status) -> Array:
     return np.array([one.status == status for one in marks]).reshape(shape)
 
 
-def _mark(step: str, at: Index, entries: Array, ways: _Ways) -> Mark:
+class _Room:
+    """How far entries of a step may be off beside the rounding of their own digits.
+
+    fine: for the float type; spread: for the rounding of given numbers, at each place.
+    """
+
+    def __init__(self, entries: Array, exact: Array, spread: Array | float, kind: str) -> None:
+        largest = float(np.abs(exact[np.isfinite(exact)]).max(initial=0.0))
+        self.fine = max(FINE, MANY * ROUNDING[kind]) * max(1.0, largest)
+        self.spread = np.broadcast_to(spread, entries.shape)
+        self.decimals = most_decimals(entries.flat)
+
+
+MANY = 64.0
+"""Roundings of a float type that a step may be off by, relative to its largest number."""
+
+MOST_MOVED = 400
+"""Given numbers that are moved one by one to see how far their rounding carries."""
+
+CURVED = 1.25
+"""Times the sum of those changes: they are taken one by one, and steps are not straight."""
+
+
+def _spread(meant: Setting, steps: Sequence[str], halves: Mapping[str, Array]) -> dict[str, Array]:
+    """How far each number of some steps may move while the given ones stay as they are written."""
+    moved = [(name, at) for name, half in halves.items() for at in np.argwhere(half > 0)]
+    if not moved or not steps or len(moved) > MOST_MOVED:
+        return {}
+    base = computed(meant, steps)
+    found = {step: np.zeros(base[step].shape) for step in steps}
+    for name, at in moved:
+        array = meant.arrays[name].astype(float)
+        array[tuple(at)] += halves[name][tuple(at)]
+        other = computed(meant.given(**{name: array}), steps)
+        for step in steps:
+            with np.errstate(invalid="ignore"):
+                found[step] += np.nan_to_num(np.abs(other[step] * 1.0 - base[step]))
+    return {step: CURVED * one for step, one in found.items()}
+
+
+def _mark(step: str, at: Index, entries: Array, ways: _Ways, room: _Room) -> Mark:
     entry = entries[at]
     here = ways.at(at)
-    fine = FINE * max(1.0, float(np.abs(ways.exact[np.isfinite(ways.exact)]).max(initial=0.0)))
-    status = _status(entry, here, most_decimals(entries.flat), fine)
+    status = _status(entry, here, room.decimals, room.fine)
+    if status in ("wrong", "carried"):
+        wider = room.fine + float(room.spread[at])
+        again = _status(entry, here._replace(written=here.exact), room.decimals, wider)
+        status = "loose" if again in ("right", "rounded", "coarse") else status
     return Mark(step, at, entry, float(here.exact), float(here.written), status)
 
 
@@ -144,6 +198,8 @@ def _status(entry: Entry, ways: _Ways, decimals: int, fine: float) -> Status:
         return "blank" if entry.blank else "unsaid"
     whole = entry.decimals == 0 and decimals > 0
     half = 0.5 * 10.0**-decimals if whole else entry.half
+    if entry.decimals is None and "/" in entry.text:  # 2/3 for .6698: a quotient is near enough
+        half = max(half, 0.5e-2)
     narrow = half if entry.decimals is None else min(half, 0.5 * 10.0**-decimals)
     if _between(entry.value, (ways.exact,), narrow + fine):
         return "right"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 
 SPOKEN: Mapping[str, tuple[str, ...]] = {
     "q": ("queries", "query matrix", "query", "查询"),
@@ -64,6 +65,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
     "scores": ("s", "e", "qkᵀ", "qk", "score"),
     "scaled": ("tildes", "s̃", "qkᵀ/√", "s/√", "scores/√", "s'", "score/√"),
     "masked": ("s+m", "scaled+mask", "scores+mask"),
+    "mask": ("m",),
     "weights": ("a", "α", "p", "w", "softmaxs", "alpha", "attn"),
     "output": ("o", "z", "c", "h", "av", "wv", "pv", "αv", "weightsv", "attention", "out", "y"),
     "w_q": ("wq",),
@@ -74,13 +76,14 @@ LETTERS: Mapping[str, tuple[str, ...]] = {
 """Letters and formulas for steps, as `plain` writes them."""
 
 DROPPED = (
+    (re.compile(r"\^\s?\{?\(?([QKVOqkvo])\)?\}?(?![A-Za-z])"), r"_\1"),
     (re.compile(r"\\(?:begin|end)\{[a-z*]+\}"), ""),
     (re.compile(r"\\(?:math[a-z]+|text|boldsymbol|operatorname|bm)\s*\{([^{}]*)\}"), r"\1"),
     (re.compile(r"\\d?frac\s*\{((?:[^{}]|\{[^{}]*\})*)\}\s*\{((?:[^{}]|\{[^{}]*\})*)\}"), r"\1/\2"),
     (re.compile(r"\\sqrt\s*|sqrt"), "√"),
     (re.compile(r"\^\s*\{?\s*(\\top|\\intercal|\\mathsf\{T\}|T|⊤)\s*\}?|\.T\b|\.mT\b|⊤"), "ᵀ"),
     (re.compile(r"\\(left|right|cdot|times|,|;|quad|big|Big)\b|\\[,;: ]"), ""),
-    (re.compile(r"√\s*[{(]?\s*\w+\s*(\{\w+\})?\s*[})]?"), "√"),
+    (re.compile(r"√[{(]?\w+(\{\w+\})?[})]?"), "√"),
     (re.compile(r"[\\\s{}()\[\]*·×@_$`#.,'′&>•]|^\s*-\s+"), ""),
 )
 """What is taken off a formula until only what it says is left."""
@@ -96,14 +99,30 @@ NUMBERED = re.compile(
 )
 """Marks of a list, a heading or a step before a name."""
 ROW = re.compile(r"(?P<name>[^\W\d]+(?:_[a-z])?)(?P<row>\d+)")
-HEAD = re.compile(r"(?i)\bhead\s*(\d+)|第?\s*(\d+)\s*个?头")
+HEAD = re.compile(r"(?i)\bhead\s?(\d+)|头\s?(\d+)|第?(\d+)\s?个?头")
 
 
+@lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     r"""A formula or a name without its dress: `\frac{QK^T}{\sqrt{d_k}}` is qkᵀ/√."""
+    text = re.sub(r"\s+", " ", text)
     for pattern, new in DROPPED:
         text = pattern.sub(new, text)
     return text.lower()
+
+
+LONGEST_CAPTION = 200
+"""Letters of a line in which a name is looked for."""
+
+OF_ANOTHER = re.compile(
+    r"(?i)\b(before|exp|unnormali[sz]ed|numerators?|denominators?|grad(ient)?s?|targets?|shapes?"
+    r"|transposed?|residual|layer ?norm|dropout|mistakes?|wrong|incorrect|expected)\b"
+    r"|after (the )?(residual|dropout|ffn|norm)|e\^|d[lL]\s?/|转置|梯度|之前"
+)
+"""Words by which a line speaks of something else than the step that it names."""
+
+OWN_NAME = re.compile(r"[\w\\{}^'̃ᵀ().]{1,24}")
+"""A name that is given to a matrix: what stands before a sign of equality, alone."""
 
 
 def known_names(steps: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -119,23 +138,49 @@ def known_names(steps: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 
 def candidates(captions: Sequence[str], known: Mapping[str, str]) -> Iterator[str]:
-    """What a matrix may be, most likely first; a row of one is written q/0."""
-    for caption in captions:
+    """What a matrix may be, most likely first; a row of one is written q/0.
+
+    One that has a name of its own is never what a heading says.
+    """
+    for caption in (one[-LONGEST_CAPTION:] for one in captions):
         parts = [NUMBERED.sub("", part) for part in EQUALS.split(caption)]
         for part in sorted(parts, key=lambda one: not FORMULA.search(one)):
             yield from _exactly(part, known)
-        if ASSIGNS.search(caption) and not FORMULA.search(parts[0]) and parts[0].split():
-            yield from _exactly(parts[0].split()[-1], known)
-        yield from _spoken(caption)
+        if not OF_ANOTHER.search(caption):
+            if ASSIGNS.search(caption) and not FORMULA.search(parts[0]) and parts[0].split():
+                yield from _exactly(parts[0].split()[-1], known)
+            yield from _spoken(caption)
+        if _own_name(caption):
+            return
 
 
-def head_of(captions: Sequence[str]) -> int | None:
+def _own_name(caption: str) -> bool:
+    """Whether a line gives a matrix a name, as in M = …."""
+    before, sign, _ = caption.partition("=")
+    return bool(sign) and OWN_NAME.fullmatch(before.strip()) is not None
+
+
+def surely(captions: Sequence[str], known: Mapping[str, str]) -> set[str]:
+    """What a matrix is by its own name or formula, or by a line that says nothing else."""
+    found: set[str] = set()
+    for caption in (one[-LONGEST_CAPTION:] for one in captions):
+        parts = [NUMBERED.sub("", part) for part in EQUALS.split(caption)]
+        for part in parts:
+            found.update(name.partition("/")[0] for name in _exactly(part, known))
+            said = part.strip(" \t*_#:：").lower()
+            found.update(name for name, words in SPOKEN.items() if said in words)
+        if not OF_ANOTHER.search(caption) and ASSIGNS.search(caption) and parts[0].split():
+            found.update(n.partition("/")[0] for n in _exactly(parts[0].split()[-1], known))
+    return found
+
+
+def head_of(captions: Sequence[str], otherwise: int | None = None) -> int | None:
     """The head that captions name."""
     for caption in captions:
         match = HEAD.search(caption)
         if match:
-            return int(match[1] or match[2])
-    return None
+            return int(match[1] or match[2] or match[3])
+    return otherwise
 
 
 def _exactly(part: str, known: Mapping[str, str]) -> Iterator[str]:
@@ -154,7 +199,8 @@ def _exactly(part: str, known: Mapping[str, str]) -> Iterator[str]:
 DONE = (
     (
         re.compile(
-            r"(multipl|times|weight(ed)? (sum|average)).*\bvalues?\b|(multipl|times).*\bv\b"
+            r"(multipl|times|weight(ed)? (sum|average)).{0,80}\bvalues?\b"
+            r"|(multipl|times).{0,80}\bv\b"
         ),
         "output",
     ),
@@ -172,10 +218,20 @@ def _spoken(caption: str) -> Iterator[str]:
     text = caption.lower()
     yield from (name for pattern, name in DONE if pattern.search(text))
     found: list[tuple[int, int, str]] = []
+    for pattern in _words():
+        for match in pattern.finditer(text):
+            found.append((match.start(), -len(match[0]), str(match.lastgroup)))
+    yield from dict.fromkeys(name for _, _, name in sorted(found))
+
+
+@cache
+def _words() -> tuple[re.Pattern[str], ...]:
+    """One pattern for each step with all its words, the longest first; Latin ones stand alone."""
+    patterns = []
     for name, words in SPOKEN.items():
-        for word in words:
-            pattern = rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else word
-            match = re.search(pattern, text)
-            if match:
-                found.append((match.start(), -len(word), name))
-    yield from (name for _, _, name in sorted(found))
+        ordered = sorted(words, key=lambda word: -len(word))
+        ways = [
+            rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else word for word in ordered
+        ]
+        patterns.append(re.compile(rf"(?P<{name}>{'|'.join(ways)})"))
+    return tuple(patterns)
