@@ -368,7 +368,7 @@ REFUSALS = {
     "--config empty.json --plot": "--config says what the model is; leave --plot out.",
     "--config kinds.json": (
         "--config: a layer of kind 'odd_attention' is not counted here. Known: full_attention, "
-        "linear_attention, mamba, sliding_attention, chunked_attention."
+        "attention, linear_attention, mamba, conv, sliding_attention, chunked_attention."
     ),
     "--config named.json": "--config: model_type has to be a short name.",
     "--config shared.json --m 5": "--config: 5 key heads can't be shared by 8 equally.",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import attn_cli as library
 from tests.conftest import Attn
 
 CONFIGS = Path(__file__).parent / "configs"
@@ -196,11 +197,82 @@ def test_an_unknown_pattern_is_refused(attn: Attn) -> None:
     assert ran.status == 2
     assert ran.err == (
         "Error: --config: which layers sliding_window = 128 is for is not known of model_type "
-        "'newest'. Add layer_types, one of full_attention, linear_attention, mamba, "
-        "sliding_attention, chunked_attention for each layer.\n"
+        "'newest'. Add layer_types, one of full_attention, attention, "
+        "linear_attention, mamba, conv, sliding_attention, chunked_attention for each layer.\n"
     )
     path = edited("llama-3-8b", model_type="newest", sliding_window=None)
     assert attn("complexity", "--config", path).status == 0
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("attn_layer_indices", [9, 18]),
+        ("cla_share_factor", 2),
+        ("attention_method", "MLA"),
+        ("cross_attention_layers", [3, 8]),
+        ("attn_type_list", [0, 1]),
+        ("num_attention_groups", 8),
+        ("linear_attn_config", {"full_attn_layers": [4]}),
+        ("conv_kernel", 4),
+        ("ssm_state_size", 128),
+        ("head_size", 64),
+        ("global_head_dim", 512),
+        ("kv_lora", 8),
+    ],
+)
+def test_an_unknown_family_with_more_to_say_is_refused(entry: str, value: object) -> None:
+    """What may bear on attention, heads, layers or state and isn't understood is named."""
+    with pytest.raises(library.AttnError, match=f"entries mean for its attention: {entry}"):
+        library.complexity(config=str(edited("llama-3-8b", model_type="newest", **{entry: value})))
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("attention_dropout", 0.1),
+        ("moe_layer_interval", 2),
+        ("decoder_sparse_step", 1),
+        ("num_nextn_predict_layers", 1),
+        ("attn_pdrop_unused", 0),
+        ("sliding_window", None),
+        ("rope_local_base_freq", 10000),
+        ("attn_logit_softcapping", 30.0),
+    ],
+)
+def test_an_unknown_family_with_nothing_more_is_counted(entry: str, value: object) -> None:
+    """What bears on experts, training or rotation changes nothing; the family is said."""
+    path = str(edited("llama-3-8b", model_type="newest", **{entry: value}))
+    assert "an unknown family, read by usual names and counted as a decoder" in str(
+        library.complexity(config=path)
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"patch_size": 16, "image_size": 224},
+        {"type_vocab_size": 2},
+        {"architectures": ["NewestForMaskedLM"]},
+    ],
+)
+def test_an_unknown_encoder_has_no_cache(more: dict[str, object]) -> None:
+    """Towers for images and models of masked words keep no keys."""
+    found = library.complexity(config=str(edited("llama-3-8b", model_type="newest", **more)))
+    assert not found.report.decodes
+    assert all(kind.cache_per_key == 0 for kind in found.report.kinds)
+    assert "counted as an encoder" in str(found)
+
+
+def test_two_towers_have_no_cache() -> None:
+    """SigLIP is two encoders, and its images have no class token: 27 × 27 patches."""
+    sizes = {"hidden_size": 1152, "num_attention_heads": 16, "num_hidden_layers": 27}
+    text = {**sizes, "model_type": "siglip_text_model", "max_position_embeddings": 64}
+    image = {**sizes, "model_type": "siglip_vision_model", "image_size": 384, "patch_size": 14}
+    both = {"model_type": "siglip", "text_config": text, "vision_config": image}
+    found = library.complexity(config=json.dumps(both)).report
+    assert {kind.keys for kind in found.kinds} == {64, 729}
+    assert not found.decodes
 
 
 @pytest.mark.parametrize(

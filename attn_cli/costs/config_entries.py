@@ -10,10 +10,18 @@ from attn_cli.errors import AttnError, brief
 
 LARGEST = 10**15
 TELLING = re.compile(
-    r"window|layer|kv|query|period|interval|pattern|chunk|sparse|cross|latent"
-    r"|local_att|global_att|index_"
+    r"attn|attention|head|kv|query|window|layer|period|interval|pattern|chunk|block|sparse|cross"
+    r"|latent|lora|local_|global_|share|group|conv|ssm|state|mamba|linear_|recurrent|retention"
+    r"|rwkv|index_|_idx|no_rope"
 )
-"""Names of entries that may bear on what attention costs."""
+"""Names of entries that may bear on what attention costs, or on which layers attend at all."""
+
+HARMLESS = re.compile(
+    r"dropout|layerdrop|bias|norm|_eps|moe|expert|mtp|nextn|init|router|topk|^n_group$|mlp|dense"
+    r"|sparse_step|feature_layer|use_cache|output_(attentions|hidden)|implementation|intermediate"
+    r"|vocab|softcap|scalar|multiplier|(?<!no_)(rope|rotary)|parallel_attn"
+)
+"""Names of entries that bear on the layers beside attention, on training or on what is printed."""
 
 
 class Entries:
@@ -102,9 +110,16 @@ class Entries:
     def not_read(self) -> list[str]:
         """Names that may bear on attention and were not used."""
         odd = [name for name, value in UNUSUAL.items() if self.values.get(name) is value]
-        telling = [str(name) for name in self.values if TELLING.search(str(name))]
-        return [name for name in (*telling, *odd) if name not in self.used]
+        return [name for name in (*self.telling(), *odd) if name not in self.used]
 
+    def telling(self) -> list[str]:
+        """Names that may bear on attention and say something, used or not."""
+        known = [str(name) for name, value in self.values.items() if value not in SILENT]
+        return [one for one in known if TELLING.search(one) and not HARMLESS.search(one)]
+
+
+SILENT: tuple[Any, ...] = (None, False, 0, "", [], {})
+"""What an entry says nothing by."""
 
 UNUSUAL = {"is_decoder": True, "is_encoder_decoder": False}
 """Entries that say a model is used otherwise than its family is."""

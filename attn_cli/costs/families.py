@@ -30,6 +30,7 @@ class Kind(NamedTuple):
 FULL = Kind("full_attention")
 MAMBA = Kind("mamba", attends=False)
 LINEAR = Kind("linear_attention", attends=False)
+CONVOLUTION = Kind("conv", attends=False)
 
 Pattern = Callable[[Entries, int], list[Kind]]
 """Which kind each of so many layers is."""
@@ -132,7 +133,7 @@ class Family(NamedTuple):
 
     kind: decoder, encoder or encoder–decoder. usual: entries that the released file may lack.
     one_key_head: an entry that says that all query heads share one key head. unless: an entry
-    that makes that untrue.
+    that makes that untrue. class_token: whether a tower for images has a token beside its patches.
     """
 
     source: str
@@ -141,6 +142,7 @@ class Family(NamedTuple):
     usual: Mapping[str, int] = MappingProxyType({})
     one_key_head: str | None = None
     unless: str | None = None
+    class_token: bool = True
 
 
 LLAMA = {
@@ -201,6 +203,8 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "gpt_oss": Family("GptOssConfig; the file lists layer_types", pattern=even_slide),
         "deepseek_v2": Family("DeepseekV2Config"),
         "deepseek_v3": Family("DeepseekV3Config"),
+        "qwen3_5_text": Family("Qwen3_5TextConfig", pattern=interval),
+        "qwen3_5_moe_text": Family("Qwen3_5MoeTextConfig", pattern=interval),
         "llava": Family("LlavaConfig; text_config is the language model", usual=LLAMA),
         "gpt2": Family("GPT2Config"),
         "gptj": Family("GPTJConfig"),
@@ -245,6 +249,9 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             },
         ),
         "clip_vision_model": Family("CLIPVisionConfig", kind="encoder"),
+        "siglip_text_model": Family("SiglipTextConfig", kind="encoder"),
+        "siglip_vision_model": Family("SiglipVisionConfig", kind="encoder", class_token=False),
+        "dinov2": Family("Dinov2Config", kind="encoder"),
         "longformer": Family(
             "LongformerConfig; Beltagy 2020, section 3.1",
             kind="encoder",
@@ -254,5 +261,11 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 )
 """Every family by its model_type."""
 
-ALIASES = {"RefinedWebModel": "falcon", "RefinedWeb": "falcon", "mt5": "t5", "mbart": "bart"}
+ALIASES = {
+    "RefinedWebModel": "falcon",
+    "RefinedWeb": "falcon",
+    "mt5": "t5",
+    "mbart": "bart",
+    "kimi_k2": "deepseek_v3",
+}
 """Names that released files have for the same."""

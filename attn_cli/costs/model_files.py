@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from attn_cli.costs.config_entries import LONGEST, Entries
+from attn_cli.costs.config_entries import HARMLESS, LONGEST, Entries
 from attn_cli.costs.families import (
     ALIASES,
+    CONVOLUTION,
     FAMILIES,
     FULL,
     LINEAR,
@@ -18,9 +19,15 @@ from attn_cli.costs.families import (
     chunk_of,
     sliding,
 )
-from attn_cli.errors import AttnError, brief
+from attn_cli.errors import AttnError, brief, listed
 
 Config = Mapping[str, Any]
+
+NESTED = (
+    *("attn_type", "kv_n_heads", "clip_qkv", "qk_ln", "alibi", "alibi_bias_max", "softmax_scale"),
+    *("rope", "rope_theta", "attn_pdrop", "attn_impl", "attn_uses_sequence_id", "model_type"),
+)
+"""What is understood of attn_config."""
 
 WIDTH = ("hidden_size", "n_embd", "n_embed", "d_model", "dim")
 HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
@@ -35,9 +42,25 @@ POSITIONS = (
 )
 """Names of the same thing, in files of different families."""
 
-LISTED = {"full_attention": FULL, "linear_attention": LINEAR, "mamba": MAMBA}
+LISTED = {
+    "full_attention": FULL,
+    "attention": FULL,
+    "linear_attention": LINEAR,
+    "mamba": MAMBA,
+    "conv": CONVOLUTION,
+}
 WINDOWED = {"sliding_attention": "sliding_window", "chunked_attention": "attention_chunk_size"}
 """Kinds that layer_types may name, and the entry that says how far those with a window see."""
+
+UNCOUNTED = ("linear_", "mamba_", "conv_")
+"""How entries of layers without keys begin, which are left out where layer_types names them."""
+
+TOWERS = ("clip", "siglip")
+"""Models of two encoders, one for text and one for images."""
+
+IMAGES = ("patch_size", "image_size")
+MASKED = re.compile(r"ForMaskedLM|ForPreTraining|Classification|QuestionAnswering|Encoder|Vision")
+"""What the architectures of encoders are named."""
 
 OPEN = re.compile(r"window|chunk|period|interval|pattern|sparse|no_rope|local_att|index_topk")
 """Entries that may keep keys from some layers."""
@@ -94,7 +117,7 @@ def model_file(config: Config) -> ModelFile:
     sections = [
         config[name] for name in ("text_config", "vision_config") if _is_section(config, name)
     ]
-    both = _type_of(config) == "clip" and len(sections) == 2
+    both = _type_of(config) in TOWERS and len(sections) == 2
     inner = (
         sections
         if both
@@ -108,6 +131,8 @@ def model_file(config: Config) -> ModelFile:
         family = FAMILIES.get(ALIASES.get(name, name))
         entries = Entries(section, family.usual if family else None)
         made = _parts(entries, name, family)
+        if family is None:
+            _refuse_unknown(entries, name)
         parts += [
             part._replace(name=f"{part.name} {_short(name)}".strip()) if both else part
             for part in made
@@ -140,8 +165,31 @@ def _name(config: Config) -> str:
     return name
 
 
+def _refuse_unknown(entries: Entries, name: str) -> None:
+    """Raise AttnError where a family that is not known here says more than was understood."""
+    dull = UNCOUNTED if entries.values.get("layer_types") is not None else ()
+    left = [one for one in entries.not_read() if not one.startswith(dull)]
+    if entries.values.get("use_sliding_window") is False:
+        left = [one for one in left if "window" not in one]
+    if left:
+        raise AttnError(
+            f"‹config›: model_type {brief(name)!r} is not known here, nor what these entries mean "
+            f"for its attention: {listed(left)}. Take out what does not bear on it, or count one "
+            "layer by ‹n›, ‹d›, ‹heads› and ‹kv_heads›."
+        )
+
+
+def _role(entries: Entries) -> str:
+    """What a model of a family that is not known here is: a tower for images is an encoder."""
+    named = str(entries.values.get("architectures", ""))
+    pictures = all(one in entries.values for one in IMAGES)
+    causal = "CausalLM" in named or "LMHead" in named
+    pairs = "type_vocab_size" in entries.values  # of sentences, as BERT reads them
+    return "encoder" if pictures or (not causal and (pairs or MASKED.search(named))) else "decoder"
+
+
 def _parts(entries: Entries, name: str, family: Family | None) -> list[Part]:
-    role = family.kind if family else "decoder"
+    role = family.kind if family else _role(entries)
     if role == "encoder-decoder":
         return _two_stacks(entries)
     layers = entries.needed(*LAYERS)
@@ -150,7 +198,7 @@ def _parts(entries: Entries, name: str, family: Family | None) -> list[Part]:
     kinds = tuple(_kinds(entries, name, family, layers))
     if "patch_size" in entries.values:
         side = entries.needed("image_size") // entries.needed("patch_size")
-        context, fixed = side * side + 1, True
+        context, fixed = side * side + (family is None or family.class_token), True
     else:
         context, fixed = entries.first(*POSITIONS) or 0, False
     d_model, heads = entries.needed(*WIDTH), entries.needed(*HEADS)
@@ -170,7 +218,11 @@ def _key_heads(entries: Entries, family: Family | None, heads: int) -> int:
     given = entries.first(*KEY_HEADS)
     nested = entries.values.get("attn_config")
     if given is None and isinstance(nested, dict):
-        given = Entries(nested).first(*KEY_HEADS)
+        multi_query = nested.get("attn_type") == "multiquery_attention"
+        given = 1 if multi_query else Entries(nested).first(*KEY_HEADS)
+        entries.used |= {"attn_config"} if {*nested} <= {*NESTED} else set()
+    if "multi_query_group_num" in entries.values:
+        entries.flag("multi_query_attention")
     if family is not None and family.one_key_head is not None:
         newer = family.unless is not None and entries.flag(family.unless)
         one = entries.flag(family.one_key_head)
@@ -183,7 +235,7 @@ def _key_heads(entries: Entries, family: Family | None, heads: int) -> int:
 
 
 def _head(entries: Entries, d_model: int, heads: int) -> int:
-    given = entries.first("head_dim", "d_kv")
+    given = entries.first("head_dim", "d_kv", "kv_channels", "attention_head_dim")
     if given is None and d_model % heads:
         raise AttnError(
             f"‹config›: {heads} heads do not divide hidden_size {d_model}; add head_dim."
@@ -227,7 +279,8 @@ def _kinds(entries: Entries, name: str, family: Family | None, layers: int) -> l
     if family is not None:
         return family.pattern(entries, layers)
     for entry, value in entries.values.items():
-        if OPEN.search(str(entry)) and value:
+        unused = entries.values.get("use_sliding_window") is False and "window" in str(entry)
+        if OPEN.search(str(entry)) and not HARMLESS.search(str(entry)) and value and not unused:
             raise AttnError(
                 f"‹config›: which layers {brief(str(entry))} = {brief(str(value))} is for is not "
                 f"known of model_type {brief(name)!r}. Add layer_types, one of "
@@ -267,6 +320,8 @@ def _said(parts: list[Part], family: Family | None, entries: Entries) -> list[st
         f"read by the rules of {family.source}"
         if family
         else "an unknown family, read by usual names and counted as a decoder"
+        if parts[0].role == "decoder"
+        else "an unknown family, read by usual names and counted as an encoder"
     )
     return lines
 
