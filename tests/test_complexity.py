@@ -696,3 +696,33 @@ def test_products_cost_twice_as_much_backwards(attn: Attn) -> None:
     assert found["backward"]["recomputed"]["value"] == 4 * (4 * 512 * 64 + 512)
     page = attn("complexity", "--n", 512, "--d", 64, "--backward").out
     assert "times forward                2            0.875         1.98" in page
+
+
+@pytest.mark.parametrize(
+    ("options", "at"),
+    [
+        ((), "n = 2 d = 4,096"),
+        (("--heads", 1), "n = 2 d = 4,096"),
+        (("--heads", 32), "n = 2 d = 4,096"),
+        (("--heads", 32, "--kv-heads", 8), "n = 1.25 d = 5,120"),
+        (("--heads", 32, "--kv-heads", 8, "--causal"), "n = 2.5 d = 10,240"),
+        (("--heads", 32, "--kv-heads", 1), "n = 1.03125 d = 4,224"),
+        (("--heads", 32, "--causal"), "n = 4 d = 16,384"),
+    ],
+)
+def test_where_pairs_take_over_with_heads(attn: Attn, options: tuple[object, ...], at: str) -> None:
+    """Heads share the width, and key heads are no more than heads: k and v cost h_kv / h of q."""
+    d = 4096 if {"--kv-heads", "--causal"} & {*options} else 2048
+    ran = attn("complexity", "--n", 512, "--d", d, *options)
+    assert f"costs more than the projections above {at}." in ran.flat
+    assert f"◂ {at.rpartition(' = ')[0]}" in ran.out
+    leading = next(line for line in ran.out.splitlines() if line.startswith("leading terms"))
+    assert ("h_kv" in leading) == ("--kv-heads" in options)
+
+
+def test_a_legend_keeps_its_signs_where_it_wraps(attn: Attn) -> None:
+    """Each part begins a line with its sign."""
+    ran = attn("complexity", "--n", 512, "--d", 4096, "--heads", 32, "--kv-heads", 8, "--causal")
+    named = [line for line in ran.out.splitlines() if line.startswith(("▒ ", "█ "))]
+    assert len(named) == 2
+    assert named[1].startswith("█ between queries and keys: ")

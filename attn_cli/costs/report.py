@@ -56,13 +56,13 @@ def cost_report(mechanism: Mechanism, shape: Shape, dtype: str = "float32") -> C
         projections=amount(projections),
         pairs=_pairs(costed, amount),
         tiled=shape.tiles is not None,
-        shares=_shares(core, projections, shape, numbers),
+        shares=_shares(core, projections, shape, numbers, costed.bounds),
         memory=memory(mechanism, costed, found, itemsize, amount) | {"peak": amount(peak)},
         peak_at=peak_at,
         kv_cache=cache,
         intensity=intensity(costed, asked, found, itemsize, numbers),
         core_operations=amount(costed.layers * sum(cost.flops for cost in asked)),
-        crossovers=tuple(_crossovers(mechanism, core, projections, shape, amount)),
+        crossovers=tuple(_crossovers(mechanism, core, projections, shape, numbers, costed.bounds)),
         layers=table_1(shape, amount, *_one_layer(shape, costed, met), mechanism, costed),
         conventions=(
             *conventions(costed.program),
@@ -169,14 +169,18 @@ def _pairs(costed: Costed, amount: Any) -> tuple[Amount, Amount] | None:
 
 
 def _shares(
-    core: Size, projections: Size, shape: Shape, numbers: Mapping[str, int]
+    core: Size,
+    projections: Size,
+    shape: Shape,
+    numbers: Mapping[str, int],
+    bounds: formulas.Bounds,
 ) -> tuple[Share, ...]:
     """How the part that grows with n·m grows, at lengths around where the two are equal."""
     name = shape.name("n")
     fixed = shape.m is not None or shape.w is not None or shape.p is not None
     if fixed or core == 0 or not projections or name not in numbers:
         return ()
-    equal = formulas.crossing(name, core, projections)
+    equal = formulas.crossing(name, core, projections, bounds)
     at = formulas.value(equal, numbers) if equal is not None else None
     wanted = sorted({numbers[name], 4 * numbers[name], *({at, max(at // 2, 1)} if at else ())})
     shares = []
@@ -189,20 +193,29 @@ def _shares(
 
 
 def _crossovers(
-    mechanism: Mechanism, core: Size, projections: Size, shape: Shape, amount: Any
+    mechanism: Mechanism,
+    core: Size,
+    projections: Size,
+    shape: Shape,
+    numbers: Mapping[str, int],
+    bounds: formulas.Bounds,
 ) -> list[Crossover]:
     if shape.m is not None or shape.p is not None or not mechanism.asks:
         return []
     name = shape.name("n")
     found = []
-    equal = formulas.crossing(name, core, projections) if projections else None
+    amount = partial(formulas.amount, numbers=numbers)
+    equal = formulas.crossing(name, core, projections, bounds) if projections else None
     if equal is not None:
-        found.append(Crossover(("core", "projections"), name, amount(equal)))
+        at = amount(equal)
+        times = formulas.times(equal, shape.name("d"), numbers)
+        at = at._replace(pretty=times, open_pretty="") if times else at
+        found.append(Crossover(("core", "projections"), name, at))
     if mechanism.twin is not None:
         other = mechanisms.named(mechanism.twin.name)
         costed = symbolic_program(other, shape)
         counted = costs(costed.program, 1, costed.counted)
-        equal = formulas.crossing(name, _parts(costed, counted, _core(counted))[0], core)
+        equal = formulas.crossing(name, _parts(costed, counted, _core(counted))[0], core, bounds)
         if equal is not None:
             same = f"core of {other.name} attention, which gives the same numbers,"
             between = (same, f"core of {mechanism.name} attention")

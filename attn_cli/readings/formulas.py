@@ -88,8 +88,14 @@ Bounds = tuple[tuple[str, str], ...]
 
 
 def order(size: Size, bounds: Bounds = ()) -> Any:
-    """The fastest-growing terms without their factors: 5 n² − 2 n is of order n²."""
-    terms = [_letters(term) for term in sympy.Add.make_args(expanded(size)) if term != 0]
+    """The fastest-growing terms without their factors: 5 n² − 2 n is of order n².
+
+    How many heads share a key head is a factor too: h_kv / h.
+    """
+    ungrouped = expanded(size)
+    if not isinstance(ungrouped, int):
+        ungrouped = ungrouped.subs(letter("h_kv"), letter("h"))
+    terms = [_letters(term) for term in sympy.Add.make_args(sympy.expand(ungrouped)) if term != 0]
     unique = [term for place, term in enumerate(terms) if term not in terms[:place]]
     kept = [
         term
@@ -116,9 +122,9 @@ def leading(size: Size, bounds: Bounds = ()) -> Size:
     return sum(term for term in sympy.Add.make_args(expanded(size)) if plain(order(term)) in wanted)
 
 
-def crossing(name: str, left: Size, right: Size) -> Any | None:
+def crossing(name: str, left: Size, right: Size, bounds: Bounds = ()) -> Any | None:
     """Where the leading terms of two formulas are equal, as `solve_for` finds it."""
-    return solve_for(name, leading(left), leading(right))
+    return solve_for(name, leading(left, bounds), leading(right, bounds))
 
 
 def solve_for(name: str, left: Size, right: Size) -> Any | None:
@@ -134,6 +140,13 @@ def solve_for(name: str, left: Size, right: Size) -> Any | None:
         return None
     terms = sympy.Add.make_args(expanded(roots[0]))
     return roots[0] if all(base.is_Symbol for term in terms for base in _letters(term)) else None
+
+
+def times(size: Size, name: str, numbers: Mapping[str, int]) -> str:
+    """How many times a letter a size is, where that is a number: 1.25 d; "" elsewhere."""
+    others = {other: number for other, number in numbers.items() if other != name}
+    factor = sympy.simplify(put_in(size, others) / letter(name))
+    return f"{float(factor):g} {name}" if factor.is_Rational and not factor.is_Integer else ""
 
 
 WIDE = 10**2

@@ -145,16 +145,13 @@ def _totals(report: CostReport) -> list[Block]:
 
 
 def _shares(report: CostReport) -> list[str]:
-    """Shares in per cent that sum to 100, with as few decimals as do so, equal ones alike."""
+    """Shares in per cent with a decimal, so that equal ones are alike."""
     parts = [100 * (step.share or 0) for step in report.steps]
-    for digits in (1, 2, 3):
-        if abs(sum(round(part, digits) for part in parts) - sum(parts)) < 10.0**-digits / 2:
-            return [f"{part:.{digits}f} %" for part in parts]
-    tenths = [int(10 * part) for part in parts]
-    order = sorted(range(len(parts)), key=lambda place: tenths[place] - 10 * parts[place])
-    for place in order[: round(10 * sum(parts)) - sum(tenths)]:
-        tenths[place] += 1
-    return [f"{tenth / 10:.1f} %" for tenth in tenths]
+    return [f"{part:.1f} %" if part >= LEAST_SHARE else "<0.1 %" for part in parts]
+
+
+LEAST_SHARE = 0.05
+"""Per cent that are still written as 0.1."""
 
 
 def _number(amount: Amount) -> str:

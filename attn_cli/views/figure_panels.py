@@ -208,9 +208,15 @@ def _bars(block: Bars) -> Panel:
         LINE * 1.4 * len(block.bars),
         partial(_draw_bars, block),
         before=_widest(bar.label for bar in block.bars),
-        below=LINE * 1.6,
+        below=LINE * 1.6 * (len(block.names) // _columns(block)),
         behind=_widest(f"{bar.text}   {bar.note}" for bar in block.bars),
     )
+
+
+def _columns(block: Bars) -> int:
+    """How many names stand beside each other below the bars: all where they fit, else one."""
+    fits = _widest(["     ".join(block.names)]) <= BAR_WIDTH
+    return len(block.names) if fits else 1
 
 
 def _draw_bars(block: Bars, axes: Axes, palette: Palette) -> None:
@@ -228,7 +234,7 @@ def _draw_bars(block: Bars, axes: Axes, palette: Palette) -> None:
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.legend(loc="upper left", bbox_to_anchor=(0, 0), ncols=len(block.names), frameon=False)
+    axes.legend(loc="upper left", bbox_to_anchor=(0, 0), ncols=_columns(block), frameon=False)
 
 
 def _curves(block: Curves) -> Panel:

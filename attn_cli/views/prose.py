@@ -125,8 +125,13 @@ def bar_lines(block: Bars, width: int, palette: Palette) -> list[Text]:
     legend = Text(" " * (label + 1))
     for sign, name, style in zip(block.signs, block.names, styles, strict=True):
         legend.append(sign, style).append(f" {name}  ", quiet)
-    fits = cell_len(legend.plain.rstrip()) <= width
-    return [*lines, *([legend] if fits else wrapped(legend.plain.strip(), quiet, 0, width))]
+    if cell_len(legend.plain.rstrip()) <= width:
+        return [*lines, legend]
+    for sign, name, style in zip(block.signs, block.names, styles, strict=True):
+        named = wrapped(f"{sign} {name}", quiet, 0, width)
+        named[0].stylize(style, 0, len(sign))
+        lines += named
+    return lines
 
 
 def records(listing: Listing, width: int, palette: Palette) -> list[Text]:

@@ -101,17 +101,19 @@ def number(text: str) -> int:
 def test_a_table_sums_to_its_total(
     attn: Attn, monkeypatch: pytest.MonkeyPatch, options: str
 ) -> None:
-    """Rows sum to the total and shares to 100 %, on the screen as in JSON; formulas give both."""
+    """Rows sum to the total and shares to about 100 %, as in JSON; bars begin in one column."""
     monkeypatch.setenv("COLUMNS", "240")
     arguments = ("complexity", "--n", 24, "--d", 16, *COSTED[options])
     found = document(attn, *arguments)
     page = attn(*arguments).out
     total = found["totals"]["all"]["value"]
     table = page[page.index("─\n") :].partition("\nall ")[0]
-    rows = re.findall(r"^\w+ .* ([\d,]+) +([\d.]+) %(?: [█▏▎▍▌▋▊▉]*)?$", table, re.MULTILINE)
+    rows = re.findall(r"^\w+ .* ([\d,]+) +<?(\d+\.\d) %(?: [█▏▎▍▌▋▊▉]*)?$", table, re.MULTILINE)
     assert len(rows) == len(found["steps"])
     assert sum(number(flops) for flops, _ in rows) == total
-    assert round(sum(1000 * float(share) for _, share in rows)) == 100_000
+    assert abs(sum(float(share) for _, share in rows) - 100) <= 0.1 * len(rows)
+    assert len(dict(rows)) == len({*rows}), "equal steps have equal shares"
+    assert len({line.rindex("%") for line in table.splitlines() if line.endswith("█")}) <= 1
     assert [number(flops) for flops, _ in rows] == [step["value"] for step in found["steps"]]
     symbols = {sympy.Symbol(name): size for name, size in found["symbols"].items()}
     for one in [*found["steps"], *found["totals"].values(), found["core"]]:
@@ -123,7 +125,9 @@ def test_a_table_sums_to_its_total(
     assert found["core"]["value"] + found["projections"]["value"] == total
 
 
-EQUATION = re.compile(r"(?<![A-Za-z])([\dLbhnmwpTd][\w² ³/+-]*?) = ([\d,]+)(?=[,.:;]|$| against)")
+EQUATION = re.compile(
+    r"(?<![A-Za-z.\d])([\dLbhnmwpTd][\w.² ³/+-]*?) = ([\d,]+)(?=[,:;]|\.(?!\d)|$| against)"
+)
 
 
 @pytest.mark.parametrize("options", COSTED)
@@ -143,7 +147,7 @@ def test_printed_formulas_give_the_printed_numbers(
             if not names or not names <= {*symbols} or line.lstrip().startswith("n ="):
                 continue
             found = sympy.parse_expr(text, {name: sympy.Integer(symbols[name]) for name in names})
-            assert found == number(value), line
+            assert abs(found - number(value)) < 1e-9, line
             checked += 1
     assert checked >= 1
 
