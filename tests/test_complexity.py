@@ -726,3 +726,15 @@ def test_a_legend_keeps_its_signs_where_it_wraps(attn: Attn) -> None:
     named = [line for line in ran.out.splitlines() if line.startswith(("▒ ", "█ "))]
     assert len(named) == 2
     assert named[1].startswith("█ between queries and keys: ")
+
+
+@pytest.mark.parametrize("command", ["compute", "gradient", "mask", "complexity", "compare"])
+def test_a_prefix_that_causality_undoes_is_told(attn: Attn, command: str) -> None:
+    """Masks are joined by and: what was meant to add pairs and adds none is said everywhere."""
+    ran = attn(command, "--n", 6, *(() if command == "mask" else ("--d", 4)), "--prefix", 3)
+    assert "changes nothing here" not in ran.err
+    sizes = ("--n", 6) if command == "mask" else ("--n", 6, "--d", 4)
+    ran = attn(command, *sizes, "--prefix", 3, "--causal")
+    assert "prefix(3) changes nothing here: the rest drops the same pairs." in ran.err
+    found = json.loads(attn(command, *sizes, "--prefix", 3, "--causal", "--json").out)
+    assert "prefix(3) changes nothing" in json.dumps(found["notices"])

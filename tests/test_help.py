@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
+import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -103,3 +107,34 @@ def test_only_options_that_are_typed_are_made(words: list[str], taken: set[str] 
     every = {one.name for one in _made("compute", ["--help"]).params}
     assert every >= option_names("compute")
     assert made == (every if taken is None else taken)
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("attn compute --mode ", "scaled"),
+        ("attn compute --normalizer s", "softmax"),
+        ("attn compute --mode bad --normalizer ", "sparsemax"),
+        ("attn --lang zh compute --mode ", "scaled"),
+        ("attn co", "compute"),
+        ("attn complexity --config ", ""),
+        ("attn compute --q ", ""),
+        ("attn compute --bogus ", ""),
+        ("attn compute --n -", "--q"),
+        ('attn compute "--mode ', ""),
+        ("attn nope ", ""),
+    ],
+)
+def test_nothing_is_refused_while_a_shell_completes(line: str, offered: str) -> None:
+    """What is typed half is no mistake yet: words are offered, or nothing; never an error."""
+    words = line.split()
+    place = len(words) - (not line.endswith(" "))
+    program = Path(sys.executable).parent / "attn"
+    if not program.exists():
+        pytest.skip("attn is not installed as a program")
+    asked = {"_ATTN_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(place)}
+    ran = subprocess.run(
+        [program], env={**os.environ, **asked}, capture_output=True, text=True, check=False
+    )
+    assert ran.stderr == ""
+    assert not offered or offered in ran.stdout.split()

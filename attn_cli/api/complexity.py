@@ -113,6 +113,7 @@ def costs_of(
         timing(made, machine) if machine is not None else None,
         lambda sizes: costs_of(spec.but(**sizes), arrays, sources, progress),
         _backward(mechanism, shape, dtype) if spec.backward else None,
+        shape.idle,
     )
 
 

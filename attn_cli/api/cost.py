@@ -58,11 +58,13 @@ class Cost(Shown):
         timing: Timing | None,
         again: Callable[[Mapping[str, Any]], Cost],
         backward: BackwardReport | None = None,
+        notices: tuple[str, ...] = (),
     ) -> None:
         self.report, self.variants, self.sweep, self.timing = report, variants, sweep, timing
         self.title = f"Cost of {report.title.lower()}"
         self._again = again
         self.backward = backward
+        self.notices = notices
 
     @property
     def steps(self) -> tuple[CostLine, ...]:
@@ -127,7 +129,7 @@ class Cost(Shown):
 
     def to_dict(self) -> dict[str, Any]:
         """The document attn.cost/1, as --json prints it."""
-        found = described(self.report)
+        found = described(self.report) | {"notices": [*self.notices]}
         if self.backward is not None:
             found["backward"] = backward_described(self.backward)
         if self.variants:

@@ -13,7 +13,8 @@ from attn_cli.arrays.sources import Sources
 from attn_cli.costs.symbolic import Shape
 from attn_cli.errors import AttnError, ShapeError, brief, shape_text
 from attn_cli.language import said, told
-from attn_cli.mask_reports.grid import refuse_many_pairs
+from attn_cli.mask_reports.grid import Field, refuse_many_pairs
+from attn_cli.mask_reports.without_effect import idle_parts
 from attn_cli.masks import Board, Mask
 from attn_cli.masks.paths import path_order
 from attn_cli.readings.coverage import cover
@@ -39,7 +40,7 @@ def with_counts(
     refuse_many_pairs(n, m, batch * _heads(shape))
     past = m - n if m > n and not shape.cross else 0
     board = Board(n, m, wanted.place(n, m, past), batch)
-    mask, _ = wanted.combined(board, table)
+    mask, parts = wanted.combined(board, table)
     assert mask is not None, "pairs are counted where there is a mask"
     with progress(said("queries")) as advance:
         coverage = cover(mask, n, m, batch=batch, heads=_heads(shape), tile=tile, advance=advance)
@@ -57,6 +58,7 @@ def with_counts(
         said=f"mask {brief(mask.name)}: {brief(told(mask.says), 200)}",
         tiles=coverage.tiles,
         kept=coverage.pairs,
+        idle=idle_parts(parts, Field(n, m, batch, _heads(shape))),
     )
 
 

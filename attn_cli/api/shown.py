@@ -7,6 +7,7 @@ from contextvars import Context, copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
+from attn_cli.errors import AttnError
 from attn_cli.language import speaking, spoken
 from attn_cli.views.page import Block, Signs
 
@@ -39,6 +40,16 @@ def made_again(language: str, make: Callable[..., Any], arguments: tuple[Any, ..
 
 FIGURES = (".png", ".pdf")
 SUFFIXES = (".html", ".svg", ".md", ".txt", ".tex", *FIGURES)
+
+
+NARROWEST, WIDEST = 20, 1000
+"""Columns of an exported page."""
+
+
+def refuse_width(width: int) -> None:
+    """Raise AttnError for columns in which no page can be read."""
+    if not NARROWEST <= width <= WIDEST:
+        raise AttnError(f"‹width {width}› has to be columns, {NARROWEST} to {WIDEST:,}.")
 
 
 def check_export(path: Path | None, option: str, force: bool) -> None:
@@ -166,6 +177,8 @@ class Shown:
         """The page as a file of a suffix has it; theme and width as above."""
         from attn_cli.views import export
 
+        if width is not None:
+            refuse_width(width)
         language = self._context.copy().run(spoken)
         sheet = export.Sheet(
             self.title, self.notices, theme, width or export.WIDTH, language, self.made_by

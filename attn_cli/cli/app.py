@@ -43,6 +43,8 @@ class Commands(TyperGroup):
         """Refuse options that stand before a command; --lang may."""
         speak_early(args)
         args = before_a_command(args)
+        if ctx.resilient_parsing:  # a shell completes: nothing is refused or shown
+            return super().parse_args(ctx, args)
         if args and args[0] in HELP:
             _start(helped=True)
             raise typer.Exit()
@@ -60,6 +62,8 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is asked for; of another word, the nearest there is."""
         word, *words = args
+        if ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
         if word == "help" and (not words or words[0] in COMMANDS):
             if not words:
                 _start(helped=True)

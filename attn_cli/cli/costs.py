@@ -47,6 +47,8 @@ def check_output(view: SimpleNamespace, spec: Spec) -> None:
 
 def show_cost(cost: Cost | ModelCost, view: SimpleNamespace) -> None:
     """Print a cost as a page, JSON or LaTeX; export it, and save its sweep."""
+    for notice in cost.notices:
+        streams.note(notice)
     cost.details = view.details
     if isinstance(cost, Cost):
         cost.plot = view.plot

@@ -13,7 +13,7 @@ from rich.theme import Theme
 
 from attn_cli.api.explain import Page
 from attn_cli.cli import streams
-from attn_cli.cli.output import show
+from attn_cli.cli.output import page_console, show
 from attn_cli.views.ascii import in_ascii
 from attn_cli.views.wrapping import breakable, unmarked
 
@@ -22,7 +22,7 @@ def show_topic(page: Page, view: SimpleNamespace) -> None:
     """Print a topic piece by piece."""
     plain = view.plain
     ascii_only = plain or not streams.shows_unicode(sys.stdout)
-    console = _console(plain=plain)
+    console = page_console(plain=plain, theme=Theme({"markdown.code": "cyan"}))
     title = in_ascii(page.title) if ascii_only else page.title
     console.print(Text(title, "bold"))
     for piece in page.pieces:
@@ -67,9 +67,3 @@ def _print_markdown(text: str, console: Console, *, ascii_only: bool) -> None:
     shown = unmarked(captured.get()).rstrip()
     shown = shown.replace("•", "*") if ascii_only else shown
     print("\n".join(line.rstrip() for line in shown.splitlines()))
-
-
-def _console(*, plain: bool) -> Console:
-    colours = {"no_color": True, "color_system": None} if plain else {}
-    theme = Theme({"markdown.code": "cyan"})
-    return Console(highlight=False, emoji=False, theme=theme, **colours)  # type: ignore[arg-type]

@@ -28,13 +28,18 @@ def ground(wanted: str | None, *, coloured: bool) -> Ground:
     Raises AttnError for another word than auto, dark and light.
     """
     said = wanted or os.environ.get("ATTN_THEME") or "auto"
-    if said not in THEMES:
-        raise AttnError(f"‹theme›: there is no {said[:40]!r}. Known: {', '.join(THEMES)}.")
+    refuse_theme(said)
     if not coloured:
         return "unknown"
     if said == "auto" and (told := _answered()) is not None:
         return told
     return ground_of(said, os.environ.get("COLORFGBG", ""))
+
+
+def refuse_theme(said: str) -> None:
+    """Raise AttnError for another word than auto, dark and light."""
+    if said not in THEMES:
+        raise AttnError(f"‹theme›: there is no {said[:40]!r}. Known: {', '.join(THEMES)}.")
 
 
 def _answered() -> Ground | None:

@@ -355,11 +355,24 @@ def with_parameters(
             speak(view["lang"])
             if view.get("width") is not None and view.get("export") is None:
                 raise AttnError("‹width› is that of an exported page: add ‹export›.")
+            _refuse_odd_pages(view)
             run(Typed(said, SimpleNamespace(**view)))
 
         return _taking(guarded(typed), parameters)
 
     return wrap
+
+
+def _refuse_odd_pages(view: Mapping[str, Any]) -> None:
+    """Raise AttnError, before any work, for a width or a theme that no page has."""
+    if view.get("width") is not None:
+        from attn_cli.api.shown import refuse_width
+
+        refuse_width(view["width"])
+    if view.get("theme") is not None:
+        from attn_cli.cli.ground import refuse_theme
+
+        refuse_theme(view["theme"])
 
 
 def _taking(

@@ -16,6 +16,8 @@ from attn_cli.views.page import ASCII_SIGNS, Block, LongTable, Signs, in_order
 from attn_cli.views.visible import escaped_json
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from attn_cli.views.terminal import Printer
 
 LAST_LATIN = "\u024f"
@@ -55,13 +57,22 @@ def show(shown: Shown, view: SimpleNamespace, *, advice: bool = True) -> None:
 
 def printer_of(view: SimpleNamespace) -> Printer:
     """What prints pages as the display options and the terminal have it."""
-    from rich.console import Console
-
     from attn_cli.cli.ground import ground
     from attn_cli.views.terminal import Printer
 
     plain = view.plain
-    colours: dict[str, Any] = {"no_color": True, "color_system": None} if plain else {}
+    console = page_console(plain=plain, markup=False)
+    return Printer(
+        console,
+        ground(view.theme, coloured=console.color_system is not None),
+        beside=not plain,
+        ascii_only=plain or not streams.shows_unicode(sys.stdout),
+    )
+
+
+def page_console(*, plain: bool, **more: Any) -> Console:
+    """A console for pages; plain: without colours. more: as Rich has it."""
+    from rich.console import Console
 
     class Page(Console):
         """A console that leaves it to the caller what a reader that left means."""
@@ -69,13 +80,8 @@ def printer_of(view: SimpleNamespace) -> Printer:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError(errno.EPIPE, "the reader left")
 
-    console = Page(highlight=False, markup=False, emoji=False, **colours)
-    return Printer(
-        console,
-        ground(view.theme, coloured=console.color_system is not None),
-        beside=not plain,
-        ascii_only=plain or not streams.shows_unicode(sys.stdout),
-    )
+    colours: dict[str, Any] = {"no_color": True, "color_system": None} if plain else {}
+    return Page(highlight=False, emoji=False, **colours, **more)
 
 
 def export(shown: Shown, view: SimpleNamespace) -> None:

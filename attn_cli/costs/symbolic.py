@@ -26,9 +26,9 @@ class Shape(NamedTuple):
     number of pairs that a mask keeps, where it was counted, rows that of queries with any, and
     along the axes beside n and m that both are summed over. said: the mask in words. path: how many
     layers the farthest two positions are apart, where the mask's own graph was searched.
-    tiles: those that are computed whole, and kept the pairs that are kept in them. letters: those
-    of sizes that go by another than their field. choices: what a mechanism is asked beside heads
-    and masks.
+    tiles: those that are computed whole, and kept the pairs that are kept in them. idle: what is
+    told of masks that change nothing beside others. letters: those of sizes that go by another
+    than their field. choices: what a mechanism is asked beside heads and masks.
     """
 
     n: int | str | None = None
@@ -50,6 +50,7 @@ class Shape(NamedTuple):
     path: str | None = None
     tiles: Tiles | None = None
     kept: int | None = None
+    idle: tuple[str, ...] = ()
     causal: bool = False
     offset: int | None = None
     bottom_right: bool = False

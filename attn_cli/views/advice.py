@@ -17,7 +17,7 @@ def advice_lines(command: str, options: Sequence[str], others: Sequence[str] = (
     others = [*others, *(option for option in options if option.startswith("attn "))]
     typed = {*command.split()}
     added = [spelled(option) for option in options if not option.startswith("attn ")]
-    added = [option for option in added if option.split()[0] not in typed]
+    added = [option for option in added if not {*_apart(option.split()[0])} & typed]
     others = [*map(spelled, others)]
     if not added and not others:
         return []
@@ -28,6 +28,15 @@ def advice_lines(command: str, options: Sequence[str], others: Sequence[str] = (
         *([_line(said("Try, added to this"), added)] if added else []),
         *([_line(said("Try"), others)] if others else []),
     ]
+
+
+OF_A_PAGE = ("--steps", "--all", "--percent", "--only", "--start", "--step")
+APART = {"--show-work": OF_A_PAGE, "--only": ("--check",), "--steps": ("--show-work", "--only")}
+"""Options that others typed before would be refused beside."""
+
+
+def _apart(option: str) -> tuple[str, ...]:
+    return (option, *APART.get(option, ()))
 
 
 def _line(first: str, parts: Sequence[str]) -> Lines:

@@ -205,6 +205,12 @@ CALLED = {
 """What the sides of a crossing are called in a sentence."""
 
 
+def _heads(width: int | None) -> list[str]:
+    """A number of heads that shares the width."""
+    fitting = [heads for heads in (8, 4, 2) if width is None or width % heads == 0]
+    return [f"‹heads {fitting[0]}›"] if fitting else []
+
+
 def _counting(report: CostReport, *, hinted: bool) -> str:
     """The first rules of counting; hinted: and how the others are shown."""
     shown = [said(text) for text in report.conventions if not text.startswith("memory")]
@@ -213,11 +219,10 @@ def _counting(report: CostReport, *, hinted: bool) -> str:
 
 
 def _advice(report: CostReport, command: str, *, details: bool) -> list[Block]:
-    known = report.sizes.get("n") is not None
     options = [
         *([] if details else ["‹details›"]),
         *(["‹causal›"] if report.pairs is None and report.headed else []),
-        *([] if "h" in report.sizes else ["‹heads 8›"] if report.headed else []),
-        *(["‹sweep n=128:65536›"] if known else []),
+        *([] if "h" in report.sizes or not report.headed else _heads(report.sizes.get("d"))),
+        *(["‹sweep n=128:65536›"] if report.shares else []),
     ]
     return [*advice_lines(command, options)]
