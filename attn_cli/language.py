@@ -49,6 +49,11 @@ def said(text: str, **fields: Any) -> str:
     return spelled(found.format(**fields) if fields else found)
 
 
+def named(name: str, what: str) -> str:
+    """A name and what it is, parted by the colon of the language."""
+    return said("{name}: {what}", name=name, what=what)
+
+
 HOLE = re.compile(r"\{(\d)\}")
 """Where a text that is made in one piece has what was put in: {1}, {2}."""
 

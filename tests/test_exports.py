@@ -7,10 +7,12 @@ import io
 import re
 import shutil
 import subprocess
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 import attn_cli
 from tests.conftest import Attn
@@ -204,3 +206,14 @@ def test_exported_numbers_stay_in_line(attn: Attn) -> None:
     assert r"\cellcolor[HTML]" in tex
     assert r"$\sqrt{" in tex
     assert r"\toprule" in tex
+
+
+def test_chinese_in_an_svg_has_its_width(attn: Attn) -> None:
+    """A run of text is as wide as its cells, two for a Chinese letter."""
+    page = exported(attn, ("compute", "--n", 3, "--d", 4, "--lang", "zh"), "svg")
+    found = re.findall(r'<text [^>]*?textLength="([\d.]+)"[^>]*>([^<]*)</text>', page)
+    wide = [(float(length), unescape(text)) for length, text in found if text.strip()]
+    one = next(length / len(text) for length, text in wide if text.strip().isascii())
+    assert any(not text.isascii() for _, text in wide)
+    for length, text in wide:
+        assert length == pytest.approx(one * cell_len(text), abs=0.1), text

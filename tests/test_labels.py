@@ -37,7 +37,7 @@ def test_names_may_have_spaces() -> None:
     """Between commas, and in a list, a space is part of a name."""
     assert labels(labels="New York, Rome")["n"] == ("New York", "Rome")
     assert labels(labels=["New York", "Rome"])["n"] == ("New York", "Rome")
-    assert labels(labels="我爱你")["n"] == ("我", "爱", "你")
+    assert labels(labels="我爱你")["n"] == ("我爱你",)
 
 
 def test_key_labels_name_keys() -> None:
@@ -281,3 +281,11 @@ def test_only_arrays_behind_a_step_are_called_random(attn: Attn) -> None:
     assert "random" not in attn("compute", *given, "--only", "weights").out
     assert "random: V (seed 0)" in attn("compute", *given, "--only", "output").out
     assert "mean nothing" in attn("compute", "--only", "weights").out
+
+
+def test_one_word_is_one_name(attn: Attn) -> None:
+    """A word of two Chinese letters names one row, as an English one does."""
+    out = attn(
+        "compute", "--q", "1 0", "--k", "1 0", "--v", "1 2", "--labels", "过高", "--steps"
+    ).out
+    assert "过高" in out

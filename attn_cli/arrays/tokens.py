@@ -34,18 +34,20 @@ def tokens(text: str, option: str) -> list[str]:
     return found
 
 
+COMMAS = "[,，、]"
+
+
 def labels(given: str | Sequence[str], option: str) -> tuple[str, ...]:
-    """Names of rows: a list; or text with commas, with spaces, or split as a sentence is.
+    """Names of rows: a list; or text that commas part, else spaces; one word is one name.
 
     Raises AttnError where there is none, or an empty one.
     """
     parts: Sequence[str] = given
     if isinstance(given, str):
         text = given.strip()
-        if re.search("[,，、]", text):
-            parts = re.split("[,，、]", text)
-        else:
-            parts = text.split() if re.search(r"\s", text) else tokens(text, option)
+        parts = re.split(COMMAS, text) if re.search(COMMAS, text) else text.split()
+    if not parts:
+        raise AttnError(f"{option}: there is no word in {str(given)!r}.")
     found = tuple(printable(one, option) for one in parts)
     if not all(found):
         raise AttnError(f"{option}: name {found.index('') + 1} is empty.")

@@ -23,10 +23,10 @@ def advice_lines(command: str, options: Sequence[str], others: Sequence[str] = (
         return []
     if command and len(command) <= SHORT:
         whole = [f"{command} {option}" for option in added]
-        return [_line(said("Try"), [*whole, *others])]
+        return [_line(said("Try:"), [*whole, *others])]
     return [
-        *([_line(said("Try, added to this"), added)] if added else []),
-        *([_line(said("Try"), others)] if others else []),
+        *([_line(said("Try, added to this:"), added)] if added else []),
+        *([_line(said("Try:"), others)] if others else []),
     ]
 
 
@@ -40,5 +40,5 @@ def _apart(option: str) -> tuple[str, ...]:
 
 
 def _line(first: str, parts: Sequence[str]) -> Lines:
-    told = "   ".join([f"{first}:", *map(pasted, parts)])
+    told = "   ".join([first, *map(pasted, parts)])
     return Lines((told,), quiet=True, indented=False, kind="command")

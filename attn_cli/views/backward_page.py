@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attn_cli.language import said
+from attn_cli.language import named, said
 from attn_cli.results.cost import Amount, BackwardReport, CostReport
 from attn_cli.views.amounts import amount_text, bytes_amount
 from attn_cli.views.page import Block, Heading, Lines, listing
@@ -27,8 +27,8 @@ def backward_blocks(report: CostReport, backward: BackwardReport) -> list[Block]
         _side_by_side(report, backward),
         Lines(
             (
-                f"{said('kept for it')}: {bytes_amount(backward.kept)}",
-                f"{said('recomputed in blocks')}: {bytes_amount(backward.recomputed)}",
+                named(said("kept for it"), bytes_amount(backward.kept)),
+                named(said("recomputed in blocks"), bytes_amount(backward.recomputed)),
             ),
             quiet=True,
             indented=False,

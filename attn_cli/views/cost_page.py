@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attn_cli.language import said
+from attn_cli.language import named, said
 from attn_cli.results.cost import Amount, CostReport, Crossover
 from attn_cli.spelling import spelled
 from attn_cli.units import bytes_text, flops_text
@@ -96,7 +96,12 @@ def _dominant(report: CostReport) -> str:
         part = round(100 * core.value / (core.value + rest.value))
         return said("{part} % {where}", part=part, where=_where(report))
     if core.value is None and rest.plain != "0":
-        return f"{core.pretty} {_where(report)}, {rest.pretty} {said('in all else')}"
+        return said(
+            "{core} {where}, {rest} in all else",
+            core=core.pretty,
+            where=_where(report),
+            rest=rest.pretty,
+        )
     return ""
 
 
@@ -178,7 +183,7 @@ def _growth(report: CostReport) -> list[Block]:
     )
     core = report.core.pretty
     chart = Bars(
-        bars, ("query", "weight"), (report.projections.pretty, f"{_where(report)}: {core}")
+        bars, ("query", "weight"), (report.projections.pretty, named(_where(report), core))
     )
     return [Heading("", said("When n grows")), chart, Lines(tuple(lines), quiet=True)]
 

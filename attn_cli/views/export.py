@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from html import escape
+from html import escape, unescape
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -113,7 +114,21 @@ def _svg(blocks: list[Block], sheet: Sheet) -> bytes:
     page = SVG.replace("@title@", _in_template(sheet.title))
     page = page.replace("@background@", background)
     theme = TerminalTheme(_tone(background), _tone(text), tones, tones)
-    return console.export_svg(theme=theme, code_format=page).encode()
+    return WRITTEN.sub(
+        _as_wide_as_cells, console.export_svg(theme=theme, code_format=page)
+    ).encode()
+
+
+WRITTEN = re.compile(r'textLength="(?P<length>[\d.]+)"(?P<rest>[^>]*)>(?P<text>[^<]*)</text>')
+
+
+def _as_wide_as_cells(match: re.Match[str]) -> str:
+    """A run of text as wide as its cells: Rich gives a Chinese letter the width of one."""
+    text = unescape(match["text"])
+    if text.isascii():
+        return match[0]
+    length = float(match["length"]) * cell_len(text) / len(text)
+    return f'textLength="{length:.1f}"{match["rest"]}>{match["text"]}</text>'
 
 
 def _html(blocks: list[Block], sheet: Sheet) -> bytes:

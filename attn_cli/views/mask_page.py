@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attn_cli.data.libraries import QUESTIONS
 from attn_cli.errors import brief
-from attn_cli.language import told
+from attn_cli.language import named, told
 from attn_cli.results.mask import Convention, FormShown, MaskReport
 from attn_cli.results.trace import Trace
 from attn_cli.spelling import spelled
@@ -145,8 +145,8 @@ def _conventions(
         return [Heading("", "What others make of it"), table, *_counting(questions)]
     blocks: list[Block] = [Heading("", "What others make of it")]
     for place, question in enumerate(questions):
-        answers = tuple(f"  {row[0]}: {row[place + 1]}" for row in rows)
-        blocks += [Lines((f"{told(question)}:",)), Lines(answers)]
+        answers = tuple(f"  {named(row[0], row[place + 1])}" for row in rows)
+        blocks += [Lines((named(told(question), "").rstrip(),)), Lines(answers)]
     return [*blocks, *_counting(questions)]
 
 

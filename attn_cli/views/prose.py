@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from attn_cli.language import named
 from attn_cli.views.bars import filled
 from attn_cli.views.page import Bars, Heading, Lines, Listing, Title
 from attn_cli.views.palette import Palette
@@ -142,7 +143,7 @@ def records(listing: Listing, width: int, palette: Palette) -> list[Text]:
         lines += wrapped(f"{number} {row[0]}" if number else row[0], "bold", 0, width)
         for name, text in zip(listing.columns[1:], row[1:], strict=True):
             lines += (
-                wrapped(f"{name}: {text}" if name.strip() else text, "", INDENT, width)
+                wrapped(named(name, text) if name.strip() else text, "", INDENT, width)
                 if text.strip()
                 else []
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attn_cli.language import said
+from attn_cli.language import named, said
 from attn_cli.results.reconciliation import SCHEMA, Reading, ReconciliationReport
 from attn_cli.views.page import Block, Heading, Lines, Title
 
@@ -45,8 +45,8 @@ def reconciliation_page(report: ReconciliationReport) -> list[Block]:
 
 
 def _told(one: Reading, report: ReconciliationReport) -> str:
-    ways = "; ".join(said(way) for way in one.conventions) or said("ours")
-    return f"{_number(one.value)} {said(report.what)}: {ways}"
+    ways = said("; ").join(said(way) for way in one.conventions) or said("ours")
+    return named(f"{_number(one.value)} {said(report.what)}", ways)
 
 
 def _number(value: float) -> str:

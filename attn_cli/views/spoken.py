@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from attn_cli.language import said
+from attn_cli.language import named, said
 from attn_cli.units import flops_text
 from attn_cli.views.page import (
     Abreast,
@@ -105,7 +105,7 @@ def _sentence(row: str, cells: list[tuple[str, Cell]], grid: Grid, signs: Signs)
         told = [said(BOTH, names=both)] if both else []
         told += [said(HERE, names=here)] if here else []
         told += [said(THERE, names=there)] if there else []
-        return f"{row}: {'; '.join(told) or said(NEITHER)}."
+        return said(NUMBERS, row=row, cells=said("; ").join(told) or said(NEITHER))
     masked = [name for name, cell in cells if cell.text == signs.masked]
     unit = f" {said('percent')}" if grid.reads == "percent" else ""
     numbers = ", ".join(
@@ -115,7 +115,7 @@ def _sentence(row: str, cells: list[tuple[str, Cell]], grid: Grid, signs: Signs)
     )
     hidden = [said(MASKED, names=", ".join(masked))] if masked else []
     if not numbers:
-        return " ".join((f"{row}:", *hidden))
+        return named(row, " ".join(hidden))
     if grid.kind == "weight":
         return " ".join((said(WEIGHTS, row=row, cells=numbers), *hidden))
     return " ".join((said(NUMBERS, row=row, cells=numbers), *hidden))
@@ -128,7 +128,8 @@ def _bars(block: Bars) -> Iterator[str]:
             for name, amount in zip(block.names, block.amounts(bar), strict=True)
         ]
         note = f" ({bar.note.removeprefix('◂ ')})" if bar.note else ""
-        yield f"{' '.join(bar.label.split())}: {', '.join(parts)}{note}."
+        label = " ".join(bar.label.split())
+        yield said(NUMBERS, row=label, cells=f"{', '.join(parts)}{note}")
 
 
 def _curves(block: Curves) -> Iterator[str]:
@@ -137,7 +138,8 @@ def _curves(block: Curves) -> Iterator[str]:
     for curve in block.curves:
         (first, low), (last, high) = curve.points[0], curve.points[-1]
         begins = f"{flops_text(int(low))} at {across} = {first:,.0f}"
-        yield f"{curve.name}: {begins}, {flops_text(int(high))} at {across} = {last:,.0f}."
+        ends = f"{flops_text(int(high))} at {across} = {last:,.0f}"
+        yield said(NUMBERS, row=curve.name, cells=f"{begins}, {ends}")
     yield from (f"{meaning}." for _, meaning in block.marks)
 
 
