@@ -51,7 +51,7 @@ def last_row(whole: Request) -> Request:
     return whole._replace(
         choices=choices,
         program=step,
-        arrays={one.name: arrays[one.name] for one in step.inputs},
+        arrays={one.name: np.ascontiguousarray(arrays[one.name]) for one in step.inputs},
         random=tuple(name for name in whole.random if name not in cache),
         labels=_labels(whole, step),
         chosen=whole.chosen._replace(mask=choices.mask, offset=choices.offset, parts=()),

@@ -78,3 +78,14 @@ def test_edited_words_are_given(attn: Attn) -> None:
     Path("edited.json").write_text(json.dumps(document), encoding="utf-8")
     page = attn("compute", "--input", "edited.json").out.replace("\n", " ")
     assert "random numbers: W_Q, W_K, W_V (seed 0); given: X;" in page
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("heads", [1, 4])
+@pytest.mark.parametrize("n", [2, 7, 16])
+def test_decode_steps_are_read_back(attn: Attn, n: int, heads: int, dtype: str) -> None:
+    """Keys of a cache are laid out as those that are read from a file."""
+    sizes = ("--n", n, "--d", 8, "--heads", heads, "--dtype", dtype, "--decode")
+    first = run(attn, *sizes, "--save", "run.npz")
+    again = run(attn, "--input", "run.npz")
+    assert [one["values"] for one in first["steps"]] == [one["values"] for one in again["steps"]]
