@@ -190,3 +190,41 @@ def test_aliases_belong_to_topics_and_to_one_alone() -> None:
     also = [other for one in mechanisms.MECHANISMS for other in one.also]
     assert len(also) == len(set(also))
     assert not {*also} & {*modes}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("mask", "--padding", "3"), "Padding is masked by the number of real keys: --lengths 5,3"),
+        (("mask", "--pad", "3"), "Did you mean --lengths?"),
+        (("compute", "--attention-mask", "x"), "Did you mean --mask?"),
+        (("compute", "--causal-mask"), "Did you mean --causal?"),
+        (("complexity", "--model", "llama"), "Did you mean --config?"),
+        (("compute", "--dropout", "0.1"), "Nothing is dropped"),
+        (("compute", "--mode", "linear", "--only", "weights"), "makes no weights of pairs. Known:"),
+        (("compute", "--only", "masked"), "Nothing is masked: --causal does so. Known:"),
+    ],
+)
+def test_what_was_meant_is_named(attn: Attn, words: tuple[str, ...], said: str) -> None:
+    """The option of another program, or the reason why a step is missing."""
+    ran = attn(*words)
+    assert ran.status == 2
+    assert said in ran.err
+
+
+def test_batch_and_heads_of_one_may_be_left_out(attn: Attn) -> None:
+    """A cell is named by the axes that have several positions."""
+    whole = attn("compute", "--batch", 1, "--heads", 2, "--show-work", "scores[0,h0,q3,k1]")
+    short = attn("compute", "--batch", 1, "--heads", 2, "--show-work", "scores[h0,q3,k1]")
+    assert whole.out == short.out
+    assert "= " in short.out
+    ran = attn("compute", "--batch", 2, "--show-work", "scores[q3,k1]")
+    assert "give 3 positions, not 2" in ran.err
+
+
+def test_a_cache_without_projections_is_counted(attn: Attn) -> None:
+    """Cached keys have the axes of new ones, with heads and without."""
+    for more in ((), ("--heads", 2), ("--batch", 2)):
+        ran = attn("complexity", "--n", 4, "--m", 10, "--d", 8, "--no-projections", *more)
+        assert ran.status == 0, ran.err
+        assert "m ≠ n: the other m - n keys and values come from a cache" in ran.out

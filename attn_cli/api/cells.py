@@ -23,7 +23,18 @@ def refuse_unknown(name: str, option: str, program: Program) -> None:
     """Raise AttnError for a step that there is not."""
     if name not in program:
         known = [step.name for step in program]
-        raise AttnError(f"{option}: there is no step {brief(name)!r}. {did_you_mean(name, known)}")
+        why = " ".join(filter(None, (ABSENT.get(name), did_you_mean(name, known))))
+        raise AttnError(f"{option}: there is no step {brief(name)!r}. {why}")
+
+
+ABSENT = {
+    "weights": "This mode makes no weights of pairs.",
+    "scores": "This mode makes no scores of pairs.",
+    "scaled": "Scores are not scaled here.",
+    "masked": "Nothing is masked: ‹causal› does so.",
+    "heads": "There is one head: ‹heads› makes several.",
+}
+"""Why a step that most runs have may be missing."""
 
 
 def step_named(name: str | None, program: Program) -> str | None:
@@ -54,7 +65,7 @@ def step_positions(
     Raises AttnError, naming the option, for another number of them and for one there is not.
     """
     shape = request.program.shape(step)
-    words = [word.strip() for word in text.split(",")]
+    words = _with_single(step, [word.strip() for word in text.split(",")], shape)
     if len(words) != len(step.axes):
         raise AttnError(
             f"{option}: {step.name} is {shape_text(shape)} with the axes "
@@ -68,6 +79,16 @@ def step_positions(
         )
         for word, axis, size in zip(words, step.axes, shape, strict=True)
     )
+
+
+def _with_single(step: Step, words: list[str], shape: Sequence[int]) -> list[str]:
+    """The positions with those of batch and heads that are left out where there is one."""
+    single = [at for at, axis in enumerate(step.axes) if axis in ("b", "h") and shape[at] == 1]
+    missing = len(step.axes) - len(words)
+    if 0 < missing <= len(single):
+        for at in single[:missing]:
+            words.insert(at, "0")
+    return words
 
 
 def names_along(request: Request, axis: str, name: str) -> tuple[str, ...]:

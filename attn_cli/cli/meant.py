@@ -23,6 +23,9 @@ from attn_cli.topics.library import ORDER
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?;?|;", re.I)
 WHOLE = re.compile(r"\d+")
 
+NAMED = re.compile(r"‹(\w+)")
+"""Options that a hint names."""
+
 OTHER_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "dim": ("--d",),
     "d-model": ("--d",),
@@ -62,6 +65,14 @@ OTHER_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "pdf": ("--export",),
     "tau": ("--temperature",),
     "cap": ("--softcap",),
+    "attn-mask": ("--mask",),
+    "attention-mask": ("--mask",),
+    "key-padding-mask": ("--lengths", "--mask"),
+    "padding-mask": ("--lengths", "--mask"),
+    "pad": ("--lengths",),
+    "causal-mask": ("--causal",),
+    "model": ("--config", "--mode"),
+    "model-config": ("--config",),
     "attention": ("--mode",),
     "type-of-attention": ("--mode",),
 }
@@ -143,7 +154,10 @@ def _option_meant(name: str, known: frozenset[str]) -> str:
     if mode is not None and "--mode" in known:
         return f"Did you mean --mode {mode}?"
     meant = option_meant(plain)
-    if meant is not None and "--mode" in known:
+    if (
+        meant is not None
+        and {f"--{one.replace('_', '-')}" for one in NAMED.findall(meant)} <= known
+    ):
         return meant
     near = one_slip_away(plain, [one.removeprefix("--") for one in known])
     return f"Did you mean --{near}?" if near is not None else "--help-all lists all there are."

@@ -205,5 +205,6 @@ def _given(mechanism: Mechanism, shape: Shape, cached: bool) -> dict[str, tuple[
     if shape.cross and shape.projections:
         given["context"] = rows
     if cached:
-        given |= dict.fromkeys(mechanism.cache, (1, *rows))
+        split = shape.projections or shape.h is not None or not mechanism.asks
+        given |= dict.fromkeys(mechanism.cache, (1, *rows) if split else rows)
     return given

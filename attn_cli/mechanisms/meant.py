@@ -30,6 +30,7 @@ MEANT: Mapping[str, str] = {
     "rope": "Positions turn queries and keys in any mode: ‹rope›.",
     "rotary": "Positions turn queries and keys in any mode: ‹rope›.",
     "sinusoidal": "Waves of the position are added to rows: ‹positions sinusoidal›.",
+    "dropout": "Nothing is dropped: numbers are those of a trained model in use.",
     "flash": "FlashAttention gives the numbers of scaled, in blocks: ‹block_size 2› shows them.",
     "flash-attention": "FlashAttention gives the numbers of scaled, in blocks: ‹block_size 2›.",
     "online": "Online softmax is another order of the same steps: ‹block_size 2›.",
