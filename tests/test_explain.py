@@ -410,3 +410,44 @@ def test_pictures_are_drawn_from_numbers() -> None:
     heads, _ = drawings.shared_heads()
     assert heads.rows[1][1] == "0 0 0 0 1 1 1 1"
     assert max(len(line) for line in flow.lines) <= 38
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ("attention sink", "Softmax: from scores to shares"),
+        ("softmax saturates", "Why saturated weights stop learning"),
+        ("what is a kv cache", "The key/value cache"),
+        ("why divide by sqrt d", "Scaling: why scores are divided by √d"),
+        ("why are scores scaled", "Scaling: why scores are divided by √d"),
+        ("how many flops", "What attention costs"),
+        ("is attention symmetric", "Weights are not symmetric"),
+        ("sliding window mask", "Masks: who may look at whom"),
+        ("cross attention in the decoder", "Self-attention and cross-attention"),
+    ],
+)
+def test_a_question_is_answered_by_a_page_that_has_its_words(
+    attn: Attn, asked: str, title: str
+) -> None:
+    """Words beside a topic's name stand on its page, in some form."""
+    assert attn("explain", *asked.split()).out.startswith(title)
+
+
+@pytest.mark.parametrize(
+    ("asked", "near"),
+    [
+        ("low rank bottleneck", "Near it is bottleneck."),
+        ("associative memory", "Near it is complexity."),
+        ("batch norm", "Near it is residual."),
+        ("linear regression", "Near it is linear."),
+        ("head pruning", "Near it is multi-head."),
+        ("how does cat learn mat", ""),
+        ("beam search", ""),
+    ],
+)
+def test_no_page_of_another_subject_is_shown(attn: Attn, asked: str, near: str) -> None:
+    """Where no page has the words, that is said; one that is near is named."""
+    ran = attn("explain", *asked.split())
+    assert ran.status == 2
+    assert f"There is no topic {asked!r}. {near}".strip() in ran.err
+    assert "attn explain lists all." in ran.err

@@ -22,7 +22,7 @@ from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, brief, one_slip_away
 from attn_cli.language import pasted, said, told
 from attn_cli.mechanisms import Mechanism
-from attn_cli.topics.aliases import chinese_meant, command_called, topic_called
+from attn_cli.topics.aliases import chinese_meant, command_called, left_over, topic_called
 from attn_cli.topics.examples import read_example
 from attn_cli.topics.library import ORDER, Part, Topic, read
 from attn_cli.views.page import Block, Heading, Lines, Title, listing
@@ -215,14 +215,38 @@ def _topic(name: str, language: str) -> Topic:
         )
     near = one_slip_away(name, known) or chinese_meant(name)
     meant = f"Did you mean {near}? " if near else ""
+    about = None if near else _called(name)
+    meant = f"Near it is {about}. " if about else meant
     raise AttnError(f"There is no topic {brief(name)!r}. {meant}attn explain lists all.")
 
 
 def topic_named(words: str) -> str | None:
     """The topic or mode that words ask for, in either language; None where it is not known."""
+    found = _called(words)
+    if found is None or found == words or not left_over(words, found):
+        return found
+    page = _words_of(found)
+    stems = [one[:STEM] for one in left_over(words, found)]
+    return found if all(one in page for one in stems) else None
+
+
+STEM = 5
+"""Letters of a word that a page has in some form: saturates, saturation."""
+
+
+def _called(words: str) -> str | None:
     modes = {one.name: one.also for one in mechanisms.MECHANISMS}
     topics = {**modes, **dict.fromkeys(ORDER, ())}
     return words if words in topics else topic_called(words, topics)
+
+
+def _words_of(topic: str) -> str:
+    """What a page says, in small letters."""
+    if topic in ORDER:
+        page = read(topic, "en")
+        return " ".join((page.title, *(part.content for part in page.parts))).lower()
+    mode = mechanisms.named(topic)
+    return " ".join((mode.title, mode.about, mode.formula, *mode.also)).lower()
 
 
 def _of_mode(mechanism: Mechanism) -> Topic:

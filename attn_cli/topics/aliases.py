@@ -21,16 +21,38 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     ),
     "scaling": (
         *("scale", "√d", "√d_k", "sqrt", "sqrt(d)", "sqrt d", "sqrt(d_k)", "1/√d", "divide"),
-        *("variance", "scaling factor", "d_k", "dk", "缩放", "缩放因子", "除以√d", "方差"),
+        *(
+            "scores scaled",
+            "scaled scores",
+            "variance",
+            "scaling factor",
+            "d_k",
+            "dk",
+            "缩放",
+            "缩放因子",
+            "除以√d",
+            "方差",
+        ),
     ),
     "softmax": (
         *("weights", "attention weights", "temperature", "probability", "probabilities"),
         *("normalization", "normalizer", "sparsemax", "entmax", "entmax15", "sigmoid", "martins"),
-        *("softmax-steps", "softmax-sink", "sink", "peters", "概率", "概率分布", "权重", "温度"),
+        *(
+            "softmax-steps",
+            "softmax-sink",
+            "sink",
+            "sinks",
+            "peters",
+            "概率",
+            "概率分布",
+            "权重",
+            "温度",
+        ),
     ),
     "softmax-jacobian": (
         *("jacobian", "softmax gradient", "derivative of softmax", "gradient", "backward"),
-        *("backpropagation", "雅可比", "梯度", "反向传播"),
+        *("backpropagation", "saturate", "saturates", "saturated", "saturation", "vanishing"),
+        *("雅可比", "梯度", "反向传播", "饱和"),
     ),
     "overflow": (
         *("inf", "nan", "inf/inf", "max", "subtract max", "numerical stability", "stable softmax"),
@@ -153,14 +175,14 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 FILLERS = re.compile(
     r"\b(why|what|how|when|which|is|are|the|a|an|do|does|we|to|of|in|for|by|about|use|used|need|"
-    r"explain|attention|mechanism|mean|means|work|works|i|you|my|vs|versus|difference|between|and|"
+    r"many|much|there|can|should|on|with|explain|attention|mechanism|mean|means|work|works|i|you|my|vs|versus|difference|between|and|"
     r"better)\b|为什么|要|什么是|什么|怎么|如何|有何区别|的区别|区别|哪个好|哪个更好|注意力|的|是|吗|和|与|？"
 )
 """Words of a question that say nothing of its topic."""
 
 
 BY_COMMAND: Mapping[str, tuple[str, ...]] = {
-    "train": ("train", "training", "learning", "fit", "loss", "epochs", "训练", "学习"),
+    "train": ("train", "training", "learn", "learning", "fit", "loss", "epochs", "训练", "学习"),
     "diagnose": ("diagnose", "debug", "debugging", "bug", "my numbers differ", "调试", "诊断"),
     "check": ("check", "exercise", "exercises", "worked example", "例题", "练习", "检查"),
     "compare": ("compare", "comparison", "比较", "对比"),
@@ -174,6 +196,13 @@ def command_called(words: str) -> str | None:
     """The command that does what is asked for; None where it is not known."""
     names = {_plain(text): command for command, texts in BY_COMMAND.items() for text in texts}
     return next((names[text] for text in _said_shorter(words) if text in names), None)
+
+
+def left_over(words: str, topic: str) -> list[str]:
+    """The words of a question that are no part of a topic's names: a page has to have them."""
+    names = {part for name in (topic, *ALIASES.get(topic, ())) for part in _plain(name).split("-")}
+    asked = _plain(FILLERS.sub(" ", words.lower())).split("-")
+    return [one for one in asked if one.isascii() and one.isalpha() and one not in names]
 
 
 def topic_called(words: str, known: Mapping[str, Iterable[str]]) -> str | None:
