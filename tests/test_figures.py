@@ -142,3 +142,16 @@ def test_letters_that_no_font_has_are_refused(attn: Attn, monkeypatch: pytest.Mo
     ran = attn("compute", "--text", "猫 坐", "--export", "cat.png")
     assert "No font here has all letters of this page: use .html, or install one." in ran.err
     assert not Path("cat.png").exists()
+
+
+def test_a_curve_of_many_steps_has_round_ticks() -> None:
+    """1, 3, 10, 30, … on a logarithmic axis; few points keep their own."""
+    from attn_cli.views.axes import across_ticks
+    from attn_cli.views.page import Curve, Curves
+
+    def ticks(numbers: range) -> list[str]:
+        curve = Curve("loss", tuple((float(x), 1.0) for x in numbers), "")
+        return [text for _, text in across_ticks(Curves((curve,), "step", "loss"))]
+
+    assert ticks(range(1, 302)) == ["1", "3", "10", "30", "100", "300"]
+    assert ticks(range(1, 5)) == ["1", "2", "3", "4"]

@@ -35,9 +35,15 @@ def up_ticks(block: Curves) -> list[Tick]:
     return [(number, _thousands(number)) for number in numbers]
 
 
+MOST_ACROSS = 24
+
+
 def across_ticks(block: Curves) -> list[Tick]:
-    """Every number of the axis across at which there is a point."""
+    """Every number across at which there is a point; of many points 1, 3, 10, 30, … alone."""
     numbers = sorted({x for curve in block.curves for x, _ in curve.points})
+    if len(numbers) > MOST_ACROSS:
+        round_ones = [times * 10.0**power for power in range(12) for times in (1, 3)]
+        numbers = [x for x in round_ones if numbers[0] <= x <= numbers[-1]] or numbers
     return [(x, f"{x:,.0f}") for x in numbers]
 
 

@@ -55,7 +55,7 @@ def panels_of(block: Block) -> Iterator[tuple[str, Panel]]:
     """Every panel of a block, with its own caption; none for text and lists."""
     if isinstance(block, Grids):
         for grid in block.grids:
-            yield grid.caption, _heat_map(grid)
+            yield grid.caption, _heat_map(grid, turned=any(map(_is_turned, block.grids)))
     elif isinstance(block, Raster):
         yield block.caption, _picture(block)
     elif isinstance(block, Bars):
@@ -83,24 +83,32 @@ def _widest(names: Iterable[str]) -> float:
     return max(map(inches, names), default=0.0) + LETTER
 
 
-def _heat_map(grid: Grid) -> Panel:
+def _cell_width(grid: Grid) -> float:
     texts = [cell.text.strip() for _, cells in grid.rows for cell in cells]
-    cell = max(_widest(texts) + 2 * LETTER, LINE * 1.5)
+    return max(_widest(texts) + 2 * LETTER, LINE * 1.5)
+
+
+def _is_turned(grid: Grid) -> bool:
+    """Whether names of columns are longer than these are wide: then those of all maps turn."""
+    return _widest(map(shortened, grid.columns)) > _cell_width(grid)
+
+
+def _heat_map(grid: Grid, *, turned: bool) -> Panel:
+    cell = _cell_width(grid)
     longest = _widest(map(shortened, grid.columns))
-    upright = longest > cell
-    above = longest if upright else LINE * any(grid.columns)
+    above = longest if turned else LINE * any(grid.columns)
     width = max(cell * len(grid.columns), LEAST_NOTE)
     return Panel(
         cell * len(grid.columns),
         LINE * 1.35 * len(grid.rows),
-        partial(_draw_heat_map, grid, upright),
+        partial(_draw_heat_map, grid, turned),
         before=_widest(shortened(name) for name, _ in grid.rows),
         above=above,
         below=LINE * len(folded(grid.told, width)) if grid.told else 0.0,
     )
 
 
-def _draw_heat_map(grid: Grid, upright: bool, axes: Axes, palette: Palette) -> None:
+def _draw_heat_map(grid: Grid, turned: bool, axes: Axes, palette: Palette) -> None:
     """A rectangle for each tinted cell, its number on it."""
     from matplotlib.patches import Rectangle
 
@@ -122,7 +130,7 @@ def _draw_heat_map(grid: Grid, upright: bool, axes: Axes, palette: Palette) -> N
     axes.set_xticks([j + 0.5 for j in range(columns)], [*map(shortened, grid.columns)])
     axes.set_yticks([i + 0.5 for i in range(rows)], [shortened(name) for name, _ in grid.rows])
     axes.tick_params(length=0, labeltop=True, labelbottom=False, pad=2)
-    axes.tick_params("x", rotation=90 if upright else 0)
+    axes.tick_params("x", rotation=90 if turned else 0)
     _coloured(axes, grid.rows_are, grid.columns_are, palette)
     axes.spines[:].set_visible(False)
     if grid.told:
