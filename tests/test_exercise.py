@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -182,3 +184,24 @@ def test_chinese(attn: Attn) -> None:
     assert "练习" in out
     Path("z.md").write_text(attn("check", "--new", "--answers", "--level", 2, "--lang", "zh").out)
     assert attn("check", "--answers", "z.md").status == 0
+
+
+@pytest.mark.parametrize("full", ["e.md", "e-solution.md"])
+def test_a_full_disk_leaves_no_exercise_without_its_solution(
+    monkeypatch: pytest.MonkeyPatch, full: str
+) -> None:
+    """Where one of both files can't be written, none is left."""
+    from attn_cli.arrays import writing
+
+    write = writing._write
+
+    def failing(path: Path, *rest: Any) -> None:
+        if path.name == full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, *rest)
+
+    monkeypatch.setattr(writing, "_write", failing)
+    with pytest.raises(library.AttnError, match="No space left on device"):
+        library.exercise(seed=3).save("e.md")
+    assert not Path("e.md").exists()
+    assert not Path("e-solution.md").exists()

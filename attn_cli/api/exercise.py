@@ -61,8 +61,13 @@ class Exercise:
         solution = solution_of(path)
         for one in (path, solution):
             check_path(one, "‹file›", SUFFIXES, force)
-        write_text(path, iter([self.sheet]), force=force)
         write_text(solution, iter([self.solution]), force=force)
+        try:
+            write_text(path, iter([self.sheet]), force=force)
+        except AttnError:
+            if not force:
+                solution.unlink(missing_ok=True)
+            raise
         return solution
 
 
