@@ -97,7 +97,7 @@ class Sources:
             kind = data.suffix.lower()
             if not os.path.isfile(data):
                 raise AttnError(f"{option}: there is no file {argument!r}.")
-        _refuse_pickle(str(argument), kind, option, ONE_OF_MANY)
+        _refuse_pickle(str(argument), kind, option)
         if kind not in MANY:
             raise AttnError(f"{option}: several arrays come in {', '.join(MANY)}.")
         several = files.read_many(data, kind, option)
@@ -129,21 +129,23 @@ def _bounded(stream: IO[bytes], option: str, name: str) -> bytes:
     return data
 
 
-ONE = "np.save('{name}.npy', torch.load('{file}', weights_only=True).float().numpy())"
-ONE_OF_MANY = (
-    "np.savez('{name}.npz', **{{n: t.float().numpy() for n, t in torch.load('{file}', "
-    "weights_only=True).items()}})"
+CONVERTS = (
+    "f = lambda x, n='': {{n or 'x': x.detach().float().numpy()}} if torch.is_tensor(x) else "
+    "{{k: v for i, y in (x.items() if hasattr(x, 'items') else enumerate(x) "
+    "if isinstance(x, (list, tuple)) else ()) "
+    "for k, v in f(y, f'{{n}}.{{i}}'.strip('.')).items()}}; "
+    "np.savez('{name}.npz', **f(torch.load('{file}', weights_only=False, map_location='cpu')))"
 )
-"""What makes arrays of a file of tensors."""
+"""What makes arrays of tensors, whatever holds them: a dict, a tuple, a model's output."""
 
 
-def _refuse_pickle(file: str, kind: str, option: str, line: str) -> None:
+def _refuse_pickle(file: str, kind: str, option: str) -> None:
     """Raise AttnError for a file that may run code when it is read, with what converts it."""
     if kind in PICKLES:
-        made = line.format(name=Path(file).stem, file=file)
+        line = CONVERTS.format(name=Path(file).stem, file=file)
         raise AttnError(
             f"{option}: {file} is a pickle, which could run code when it is read. Convert it "
-            f'where you trust it:\n  python -c "import numpy as np, torch; {made}"'
+            f'where you trust it:\n  python -c "import numpy as np, torch; {line}"'
         )
 
 
@@ -168,7 +170,7 @@ def _index(text: str) -> int | slice:
 
 def _kind(path: Path, option: str) -> str:
     kind = path.suffix.lower()
-    _refuse_pickle(str(path), kind, option, ONE)
+    _refuse_pickle(str(path), kind, option)
     if kind not in SUFFIXES:
         raise AttnError(f"{option}: {path} is not a known kind of file: {', '.join(SUFFIXES)}.")
     return kind
