@@ -182,7 +182,7 @@ def test_other_libraries_give_the_same_numbers(library: str, name: str) -> None:
     with contextlib.redirect_stdout(printed), usual_type(library):
         exec(run.code(library), space)
     for step in run._found.request.program:
-        if step.name in space:
+        if step.name in space and not callable(space[step.name]):  # the function is "attention"
             theirs = np.asarray(space[step.name])
             ours = run[step.name]
             np.testing.assert_allclose(theirs, ours, rtol=1e-12, atol=1e-12)
