@@ -329,3 +329,13 @@ def test_a_wrong_character_is_a_slip(attn: Attn) -> None:
     """A Chinese name that differs by one character is suggested, where it is the only one."""
     assert "是不是想写 多头？" in attn("explain", "多投", "--lang", "zh").err
     assert "是不是想写" not in attn("explain", "多", "--lang", "zh").err
+
+
+def test_a_terminal_without_chinese_is_told(shell: Attn) -> None:
+    """Question marks are explained, in letters that the terminal has; JSON needs none."""
+    ran = shell("compute", "--lang", "zh", "--n", 2, PYTHONIOENCODING="ascii")
+    assert "has no Chinese letters; each is shown as ?. Set PYTHONIOENCODING=utf-8" in ran.err
+    ran = shell("compute", "--lang", "zh", "--n", 2, "--json", PYTHONIOENCODING="ascii")
+    assert "Chinese letters" not in ran.err
+    ran = shell("compute", "--lang", "zh", "--n", 2, PYTHONIOENCODING="utf-8")
+    assert "Chinese letters" not in ran.err

@@ -11,7 +11,7 @@ import typer
 
 from attn_cli.choices import Choice, Command, typed_number
 from attn_cli.cli.speaking import speak
-from attn_cli.cli.streams import as_option, guarded
+from attn_cli.cli.streams import as_option, guarded, note_unshown
 from attn_cli.errors import AttnError
 from attn_cli.mechanisms import MECHANISMS
 from attn_cli.mechanisms.biases import BIASES
@@ -352,7 +352,8 @@ def with_parameters(
             said = {
                 name: one for name, one in given.items() if one is not None and one is not False
             }
-            speak(view["lang"])
+            if speak(view["lang"]) != "en" and not view.get("json"):
+                note_unshown()
             if view.get("width") is not None and view.get("export") is None:
                 raise AttnError("‹width› is that of an exported page: add ‹export›.")
             _refuse_odd_pages(view)

@@ -89,6 +89,16 @@ def note(notice: str) -> None:
         say(said("Note: {notice}", notice=told(notice)))
 
 
+def note_unshown() -> None:
+    """Say, in English, that standard output can't show the letters of the language."""
+    if not shows_unicode(sys.stdout):
+        print(
+            f"Note: the encoding {sys.stdout.encoding} has no Chinese letters; each is shown as ?. "
+            "Set PYTHONIOENCODING=utf-8, or add --lang en.",
+            file=sys.stderr,
+        )
+
+
 def as_option(name: str, value: str | None) -> str:
     """Write a choice as an option of the command line: --heads, --align bottom-right."""
     option = f"--{TYPED.get(name, name).replace('_', '-')}"
