@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import attn_cli as library
 from tests.conftest import Attn
 
 PAGES = {
@@ -155,3 +156,21 @@ def test_a_curve_of_many_steps_has_round_ticks() -> None:
 
     assert ticks(range(1, 302)) == ["1", "3", "10", "30", "100", "300"]
     assert ticks(range(1, 5)) == ["1", "2", "3", "4"]
+
+
+def test_a_number_worked_out_stands_below_its_map(attn: Attn, tmp_path: Path) -> None:
+    """As in the terminal: a figure shows how one number comes about."""
+    from attn_cli.api.shown import Frame
+    from attn_cli.views.figures import _captioned
+    from attn_cli.views.page import in_order
+
+    run = library.compute(n=3, d=4, causal=True)
+    found = [*_captioned(in_order(run.blocks(Frame(figure=True))))]
+    worked = {one.caption: " ".join(one.work) for one in found}
+    assert worked["2 scaled = scores / √4"] == "scaled[q2,k1] = 3.95 / √4 = 1.98"
+    assert worked["Q"] == ""
+    run.export(tmp_path / "run.png")
+    plain = [one._replace(work=()) for one in found]
+    assert all(
+        one.size[1] > other.size[1] for one, other in zip(found, plain, strict=True) if one.work
+    )

@@ -38,13 +38,18 @@ CHINESE_FONTS = (
 )
 
 
+WORK_WIDTH = 3.0
+"""Inches that a number worked out may take at least."""
+
+
 class _Captioned(NamedTuple):
-    """A panel, what it is, and what that means; kind: for colour."""
+    """A panel, what it is, and what that means; kind: for colour. work: a number worked out."""
 
     panel: Panel
     caption: str
     about: str
     kind: str
+    work: tuple[str, ...] = ()
 
     @property
     def above(self) -> float:
@@ -56,7 +61,8 @@ class _Captioned(NamedTuple):
         """Width and height with everything that belongs to it."""
         wide, high = self.panel.whole
         lines = (wide, inches(self.caption, bold=True), inches(self.about))
-        return max(lines), self.above + high
+        below = LINE * (len(self.work) + bool(self.work) / 2)
+        return max(*lines, *map(inches, self.work)), self.above + high + below
 
 
 class _Placed(NamedTuple):
@@ -137,13 +143,17 @@ def _head(blocks: list[Single]) -> tuple[str, list[str]]:
 def _captioned(blocks: Iterable[Single]) -> Iterator[_Captioned]:
     """Every panel under the heading of its part."""
     heading = Heading("", "")
-    for block in blocks:
+    shown = [*blocks]
+    for block, after in zip(shown, [*shown[1:], None], strict=True):
         if isinstance(block, Heading):
             heading = block
+        worked = after.lines if isinstance(after, Lines) and not after.quiet else ()
         for caption, panel in panels_of(block):
             above = " ".join(filter(None, (heading.number, heading.text)))
             named = ", ".join(filter(None, (above, caption)))
-            yield _Captioned(panel, named, heading.about, heading.kind)
+            wide = max(panel.whole[0], WORK_WIDTH)
+            work = tuple(part for line in worked for part in folded(line, wide))
+            yield _Captioned(panel, named, heading.about, heading.kind, work)
 
 
 def _flow(found: list[_Captioned], top: float, room: float) -> tuple[list[_Placed], float, float]:
@@ -182,7 +192,7 @@ def _drawn(
     for place, line in enumerate(lines):
         write(MARGIN, below + LINE * place, line, color=quiet)
     for one, left, above in placed:
-        panel, caption, about, kind = one
+        panel, caption, about, kind, work = one
         colour = palette.style(kind) or GROUNDS[ground][1]
         write(left, above, caption, weight="bold", color=colour)
         write(left, above + LINE, about, color=quiet)
@@ -190,6 +200,8 @@ def _drawn(
         box = (left + panel.before) / width, 1 - low / height
         axes = drawing.add_axes((*box, panel.width / width, panel.height / height))
         panel.draw(axes, palette)
+        for place, line in enumerate(work):
+            write(left, above + one.above + panel.whole[1] + LINE * (place + 0.5), line)
     return drawing
 
 
