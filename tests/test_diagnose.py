@@ -788,3 +788,22 @@ def test_arrays_that_bear_on_attention_are_named(attn: Attn) -> None:
     np.savez("run.npz", q=Q, k=K, v=V, bias_k=V[:1], bias_v=V[:1], out=plain())
     ran = attn("diagnose", "--input", "run.npz", "--expected", "run.npz:out")
     assert "--input: not used: bias_k, bias_v." in ran.err
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"mode": "cosine", "softcap": 2.0, "bias": "alibi"},
+        {"mode": "scaled", "scale": 1e200},
+        {"mode": "fc-time", "n": 3, "d": 2},
+        {"mode": "fc-feature", "n": 3, "d": 2},
+    ],
+)
+def test_no_fault_fails_where_it_can_not_be(chosen: dict[str, Any]) -> None:
+    """Scores without a factor, factors beyond floats, and weights that are no square."""
+    run = library.compute(**{"n": 3, "d": 4, **chosen})
+    own = {name: one for name, one in run.given.items() if name not in "qkvx"}
+    arrays = {name: one for name, one in run.given.items() if name in "qkvx"}
+    rest = {name: one for name, one in chosen.items() if name not in "nd"}
+    expected = 1.1 * np.array(run.output, float) + 0.01
+    assert str(library.diagnose(**arrays, param=own, **rest, expected=expected))

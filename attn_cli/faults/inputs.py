@@ -42,7 +42,10 @@ def _transposed(name: str) -> Edit:
 
 
 def _weights_transposed(setting: Setting) -> Iterable[Setting]:
-    if setting.has("weights") and setting.size("n") == setting.size("m"):
+    if not setting.has("weights"):
+        return
+    rows, columns = setting.program.shape(setting.program["weights"])[-2:]
+    if rows == columns:
         turned = setting.hooked("weights", hook=lambda x: x.swapaxes(-1, -2))
         yield turned.but(whole=True)
 

@@ -119,7 +119,7 @@ def _softcap_after_mask(setting: Setting) -> Iterable[Setting]:
 
 def _softcap_before_scale(setting: Setting) -> Iterable[Setting]:
     cap = setting.choices.softcap
-    if cap is None or not setting.has("scaled"):
+    if cap is None or not setting.has("scaled") or "by" not in setting.program["scaled"].options:
         return
 
     def scaled(p: Program, step: Step, operands: tuple[Step, ...]) -> Step:
@@ -175,7 +175,7 @@ FAULTS = (
         _tells_scale(
             "The scores are scaled twice.",
             "‹scale {square!r}›",
-            square=lambda s: (s.scale or 0.0) ** 2,
+            square=lambda s: (s.scale or 0.0) * (s.scale or 0.0),
         ),
     ),
     Fault(
