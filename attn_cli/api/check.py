@@ -173,9 +173,8 @@ def _checked(
         for name, one in halves.items()
         if name in request.arrays and request.arrays[name].shape == one.shape
     }
-    written, doubted = _without_guesses(meant, written, halves, read.kind)
-    entries = {name: one.entries for name, one in written.items()}
-    marks = marked(meant, entries, halves, read.kind)
+    marks, doubted = _without_guesses(meant, written, halves, read.kind)
+    entries = {name: one.entries for name, one in written.items() if name in marks}
     rules = [*rules_missed(meant, entries, marks)]
     marks = carried_by(marks, rules)
     follows = followed(meant, entries, marks)
@@ -241,9 +240,9 @@ def _fewest(written: Array) -> int:
 
 
 def _without_guesses(
-    meant: Setting, written: dict[str, Written], halves: Mapping[str, Array], kind: str
-) -> tuple[dict[str, Written], tuple[str, ...]]:
-    """The steps without those whose name is a guess and whose numbers are others.
+    meant: Setting, written: Mapping[str, Written], halves: Mapping[str, Array], kind: str
+) -> tuple[dict[str, list[Mark]], tuple[str, ...]]:
+    """The marks of all steps but those whose name is a guess and whose numbers are others.
 
     A page is never wrong for numbers that may be meant to be something else.
     """
@@ -257,8 +256,8 @@ def _without_guesses(
             if not kept[name].sure and any(one.status == "wrong" for one in own)
         ]
         if not doubted:
-            return kept, tuple(told)
-        if len(kept) == 1 and not kept[doubted[0]].sure:
+            return marks, tuple(told)
+        if len(kept) == 1:
             raise AttnError(
                 f"What may be {doubted[0]} here has other numbers, and nothing else is named: "
                 f"name it, as in {doubted[0]} = …, to have it checked."
@@ -268,10 +267,15 @@ def _without_guesses(
             said(
                 "Line {line} may be {step}, by the words beside it, and has other numbers: it is "
                 "not judged. Name it, as in {step} = …, to have it checked.",
-                line=int(lines[lines > 0].min(initial=lines.max())),
+                line=_first_line(lines),
                 step=doubted[0],
             )
         )
+
+
+def _first_line(lines: Array) -> int:
+    """The first line that is known of a matrix."""
+    return int(lines[lines > 0].min(initial=lines.max()))
 
 
 FEW = 0.8
@@ -381,7 +385,7 @@ def _step(
         name=name,
         formula=traced.formula,
         meant=traced.meaning,
-        line=int(lines[lines > 0].min(initial=lines.max())),
+        line=_first_line(lines),
         decimals=decimals,
         columns=columns,
         rows=tuple(zip(titles, rows, strict=True)),
