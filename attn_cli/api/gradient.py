@@ -17,7 +17,6 @@ from attn_cli.api.looking import Look, Progress, look_taken, silent
 from attn_cli.api.requests import Request, request_of
 from attn_cli.api.run import Run, display_of, read_only
 from attn_cli.api.shown import Frame, Recipe
-from attn_cli.arrays.arguments import SETTINGS
 from attn_cli.arrays.limits import refuse_above_memory
 from attn_cli.arrays.sources import Sources
 from attn_cli.errors import AttnError, shape_text
@@ -95,10 +94,8 @@ class Gradient(Run):
 
     @property
     def _recipe(self) -> Recipe | None:  # type: ignore[override]
-        import json
-
         change = np.array(self[self._made.given.name])
-        return read_again, (self._held, json.dumps(self._settings), self._look, change, self._loss)
+        return read_again, (self._held, self._look, change, self._loss)
 
     @property
     def _forward(self) -> Request:
@@ -196,12 +193,9 @@ def differentiated(
     return Gradient(evaluated, look, made, loss)
 
 
-def read_again(
-    arrays: Mapping[str, Array], settings: str, look: Look, change: Array, loss: str
-) -> Gradient:
+def read_again(arrays: Mapping[str, Array], look: Look, change: Array, loss: str) -> Gradient:
     """A gradient that was pickled; loss: what the loss is, in words."""
-    held = {**arrays, SETTINGS: np.array(settings)}
-    found = differentiated(Arrays(input=held), Spec(), look, change)
+    found = differentiated(Arrays(input=arrays), Spec(), look, change)
     found._loss = loss
     return found
 

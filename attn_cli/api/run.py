@@ -157,13 +157,14 @@ class Run(Shown):
         import json
 
         arrays = {**self._forward.arrays, **({"mask": self["mask"]} if self._forward.table else {})}
-        names = self.choices["given"].split(",")
-        held: Any = self.choices["given"]
+        choices = self.choices
+        held: Any = choices["given"]
+        names = held.split(",")
         if sum(arrays[name].size for name in names if name) <= MOST_HELD:
             held = {name: arrays[name].tolist() for name in names if name}
         shown = {"head": self._look.head, "batch_index": self._look.batch_index}
         shown = {name: one for name, one in shown.items() if one is not None}
-        stated = {**self.choices, **shown, "given": held}
+        stated = {**choices, **shown, "given": held}
         text = json.dumps(stated, ensure_ascii=False, default=str)
         return _in_a_comment(text.replace("Infinity", "1e999"))
 
@@ -189,17 +190,17 @@ class Run(Shown):
     @property
     def _recipe(self) -> Recipe | None:  # type: ignore[override]
         """As a saved run is read back: its inputs and its mask, and the choices beside them."""
-        import json
-
-        arrays = {**self._held, SETTINGS: np.array(json.dumps(self._settings))}
         narrow = self.spec.dtype if self.spec.dtype == "bfloat16" else None
-        return read_again, (arrays, Spec(dtype=narrow), self._look, self.choices)
+        return read_again, (self._held, Spec(dtype=narrow), self._look, self.choices)
 
     @property
     def _held(self) -> dict[str, Array]:
-        """What a run is read back from: its inputs and its mask."""
+        """What a run is read back from: its inputs, its mask and its settings."""
+        import json
+
         steps = [s for s in self._forward.program if s.operation in ("input", "allow")]
-        return {step.name: np.array(self[step.name]) for step in steps}
+        arrays = {step.name: np.array(self[step.name]) for step in steps}
+        return {**arrays, SETTINGS: np.array(json.dumps(self._settings))}
 
     @property
     def _forward(self) -> Request:
