@@ -168,15 +168,20 @@ def _name(config: Config) -> str:
 def _refuse_unknown(entries: Entries, name: str) -> None:
     """Raise AttnError where a family that is not known here says more than was understood."""
     dull = UNCOUNTED if entries.values.get("layer_types") is not None else ()
-    left = [one for one in entries.not_read() if not one.startswith(dull)]
-    if entries.values.get("use_sliding_window") is False:
-        left = [one for one in left if "window" not in one]
+    left = [
+        one for one in entries.not_read() if not one.startswith(dull) and not _is_off(entries, one)
+    ]
     if left:
         raise AttnError(
             f"‹config›: model_type {brief(name)!r} is not known here, nor what these entries mean "
             f"for its attention: {listed(left)}. Take out what does not bear on it, or count one "
             "layer by ‹n›, ‹d›, ‹heads› and ‹kv_heads›."
         )
+
+
+def _is_off(entries: Entries, name: str) -> bool:
+    """Whether an entry is about a window that the file switches off."""
+    return entries.values.get("use_sliding_window") is False and "window" in name
 
 
 def _role(entries: Entries) -> str:
@@ -279,10 +284,11 @@ def _kinds(entries: Entries, name: str, family: Family | None, layers: int) -> l
     if family is not None:
         return family.pattern(entries, layers)
     for entry, value in entries.values.items():
-        unused = entries.values.get("use_sliding_window") is False and "window" in str(entry)
-        if OPEN.search(str(entry)) and not HARMLESS.search(str(entry)) and value and not unused:
+        key = str(entry)
+        bears = OPEN.search(key) and not HARMLESS.search(key) and not _is_off(entries, key)
+        if bears and value:
             raise AttnError(
-                f"‹config›: which layers {brief(str(entry))} = {brief(str(value))} is for is not "
+                f"‹config›: which layers {brief(key)} = {brief(str(value))} is for is not "
                 f"known of model_type {brief(name)!r}. Add layer_types, one of "
                 f"{', '.join([*LISTED, *WINDOWED])} for each layer."
             )
