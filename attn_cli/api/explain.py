@@ -223,11 +223,11 @@ def _topic(name: str, language: str) -> Topic:
 def topic_named(words: str) -> str | None:
     """The topic or mode that words ask for, in either language; None where it is not known."""
     found = _called(words)
-    if found is None or found == words or not left_over(words, found):
+    if found is None or found == words:
         return found
-    page = _words_of(found)
-    stems = [one[:STEM] for one in left_over(words, found)]
-    return found if all(one in page for one in stems) else None
+    rest = left_over(words, found)
+    page = _words_of(found) if rest else ""
+    return found if all(one[:STEM] in page for one in rest) else None
 
 
 STEM = 5

@@ -92,10 +92,8 @@ def order(size: Size, bounds: Bounds = ()) -> Any:
 
     How many heads share a key head is a factor too: h_kv / h.
     """
-    ungrouped = expanded(size)
-    if not isinstance(ungrouped, int):
-        ungrouped = ungrouped.subs(letter("h_kv"), letter("h"))
-    terms = [_letters(term) for term in sympy.Add.make_args(sympy.expand(ungrouped)) if term != 0]
+    ungrouped = sympy.expand(expanded(size).subs(letter("h_kv"), letter("h")))
+    terms = [_letters(term) for term in sympy.Add.make_args(ungrouped) if term != 0]
     unique = [term for place, term in enumerate(terms) if term not in terms[:place]]
     kept = [
         term

@@ -129,9 +129,9 @@ def bar_lines(block: Bars, width: int, palette: Palette) -> list[Text]:
     if cell_len(legend.plain.rstrip()) <= width:
         return [*lines, legend]
     for sign, name, style in zip(block.signs, block.names, styles, strict=True):
-        named = wrapped(f"{sign} {name}", quiet, 0, width)
-        named[0].stylize(style, 0, len(sign))
-        lines += named
+        told = wrapped(f"{sign} {name}", quiet, 0, width)
+        told[0].stylize(style, 0, len(sign))
+        lines += told
     return lines
 
 
